@@ -1,0 +1,439 @@
+"""File formats: one table, recognised by content first and by suffix second.
+
+A format is a row of ``FORMATS`` (instances) or ``SOLUTION_FORMATS``. Its
+functions are named as ``"module:function"`` strings and imported when used:
+
+``sniff(head) -> bool``
+    whether the first 64 kB of text look like the format;
+``read(source) -> Problem``, ``write(problem) -> str or iterable of str``
+    for an instance format;
+``read(source, problem) -> Solution``,
+``write(problem, solution, objective) -> str or iterable of str``
+    for a solution format.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from combkit.instances.errors import (
+    InvalidProblemError,
+    InvalidSolutionError,
+    UsageError,
+    nearest,
+)
+from combkit.instances.problem import Problem
+from combkit.instances.solutions import Solution
+from combkit.instances.source import Source, atomic_write
+
+__all__ = [
+    "FORMATS",
+    "SOLUTION_FORMATS",
+    "Format",
+    "read",
+    "read_solution",
+    "write",
+    "write_solution",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A row of the format table.
+
+    Parameters
+    ----------
+    name : str
+        What ``--format`` takes.
+    title : str
+        The field's own name of the format.
+    kinds : tuple of str
+        Problem kinds that it can hold.
+    suffixes : tuple of str
+        Usual file suffixes, without dots.
+    module : str
+        Module of its functions.
+    sniff, read, write : str or None
+        Names of functions in ``module``; None where it cannot.
+    """
+
+    name: str
+    title: str
+    kinds: tuple[str, ...]
+    suffixes: tuple[str, ...]
+    module: str
+    sniff: str | None = None
+    read: str | None = None
+    write: str | None = None
+
+    def function(self, role: str) -> Callable[..., Any]:
+        """Return the function of a role (``sniff``, ``read`` or ``write``)."""
+        name: str | None = getattr(self, role)
+        if name is None:
+            raise UsageError(f"format {self.name!r} cannot {role}")
+        function: Callable[..., Any] = getattr(import_module(self.module), name)
+        return function
+
+
+_HERE = "combkit.instances.formats"
+
+FORMATS: tuple[Format, ...] = (
+    Format(
+        "json",
+        "combkit JSON",
+        ("tsp", "atsp", "cvrp", "jsp", "kp"),
+        ("json",),
+        f"{_HERE}.json_format",
+        "sniff",
+        "read",
+        "write",
+    ),
+    Format(
+        "tsplib",
+        "TSPLIB 95 / CVRPLIB",
+        ("tsp", "atsp", "cvrp"),
+        ("tsp", "atsp", "vrp"),
+        f"{_HERE}.tsplib",
+        "sniff",
+        "read",
+        "write",
+    ),
+    Format(
+        "taillard",
+        "Taillard's job-shop specification",
+        ("jsp",),
+        ("txt",),
+        f"{_HERE}.jobshop",
+        "sniff_taillard",
+        "read_taillard",
+        "write_taillard",
+    ),
+    Format(
+        "jobshop",
+        "standard job-shop text",
+        ("jsp",),
+        ("txt", "jsp"),
+        f"{_HERE}.jobshop",
+        "sniff",
+        "read",
+        "write",
+    ),
+    Format(
+        "knapsack",
+        "knapsack text (Jooken: n, items, capacity)",
+        ("kp",),
+        ("in", "txt", "kp"),
+        f"{_HERE}.knapsack",
+        "sniff",
+        "read",
+        "write",
+    ),
+    Format(
+        "kplib",
+        "knapsack text (kplib: n, capacity, items)",
+        ("kp",),
+        ("kp", "txt"),
+        f"{_HERE}.knapsack",
+        "sniff_kplib",
+        "read_kplib",
+        "write_kplib",
+    ),
+    Format(
+        "mps",
+        "MPS",
+        ("mip",),
+        ("mps",),
+        f"{_HERE}.highs",
+        "sniff_mps",
+        "read_mps",
+        "write_mps",
+    ),
+    Format(
+        "lp",
+        "CPLEX LP",
+        ("mip",),
+        ("lp",),
+        f"{_HERE}.highs",
+        "sniff_lp",
+        "read_lp",
+        "write_lp",
+    ),
+    Format(
+        "cip",
+        "SCIP constraint integer program",
+        ("mip",),
+        ("cip",),
+        f"{_HERE}.scip",
+        "sniff_cip",
+        "read_cip",
+        "write_cip",
+    ),
+    Format(
+        "opb",
+        "pseudo-Boolean OPB",
+        ("mip",),
+        ("opb",),
+        f"{_HERE}.scip",
+        "sniff_opb",
+        "read_opb",
+        "write_opb",
+    ),
+    Format(
+        "wbo",
+        "weighted pseudo-Boolean WBO",
+        ("mip",),
+        ("wbo",),
+        f"{_HERE}.scip",
+        "sniff_wbo",
+        "read_wbo",
+        None,
+    ),
+    Format(
+        "pip",
+        "polynomial PIP",
+        ("mip",),
+        ("pip",),
+        f"{_HERE}.scip",
+        "sniff_pip",
+        "read_pip",
+        "write_pip",
+    ),
+    Format(
+        "fzn",
+        "FlatZinc",
+        ("mip",),
+        ("fzn",),
+        f"{_HERE}.scip",
+        "sniff_fzn",
+        "read_fzn",
+        "write_fzn",
+    ),
+    Format(
+        "cnf",
+        "DIMACS CNF",
+        ("mip",),
+        ("cnf",),
+        f"{_HERE}.scip",
+        "sniff_cnf",
+        "read_cnf",
+        None,
+    ),
+)
+
+SOLUTION_FORMATS: tuple[Format, ...] = (
+    Format(
+        "json",
+        "combkit JSON",
+        ("*",),
+        ("json",),
+        f"{_HERE}.json_format",
+        "sniff_solution",
+        "read_solution",
+        "write_solution",
+    ),
+    Format(
+        "tour",
+        "TSPLIB tour",
+        ("tsp", "atsp"),
+        ("tour",),
+        f"{_HERE}.tsplib",
+        "sniff_tour",
+        "read_tour",
+        "write_tour",
+    ),
+    Format(
+        "sol",
+        "CVRPLIB solution",
+        ("cvrp", "tsp", "atsp"),
+        ("sol",),
+        f"{_HERE}.tsplib",
+        "sniff_sol",
+        "read_sol",
+        "write_sol",
+    ),
+    Format(
+        "mipsol",
+        "name value lines (MIPLIB, SCIP, HiGHS)",
+        ("mip",),
+        ("sol", "mst"),
+        f"{_HERE}.mip_solution",
+        "sniff",
+        "read",
+        "write",
+    ),
+    Format(
+        "schedule",
+        "start times, one line a job",
+        ("jsp",),
+        ("txt", "sol"),
+        f"{_HERE}.jobshop",
+        "sniff_schedule",
+        "read_schedule",
+        "write_schedule",
+    ),
+    Format(
+        "items",
+        "0/1 values, one an item",
+        ("kp",),
+        ("txt", "sol"),
+        f"{_HERE}.knapsack",
+        "sniff_items",
+        "read_items",
+        "write_items",
+    ),
+)
+
+
+def read(path: str | os.PathLike[str], format: str | None = None) -> Problem:
+    """Read an instance file.
+
+    Parameters
+    ----------
+    path : str or PathLike
+        The file, plain or gzip-compressed.
+    format : str, optional
+        Name of a format; recognised by content, then suffix, without it.
+
+    Returns
+    -------
+    Problem
+        The problem, named after the file where the file gives no name.
+
+    Raises
+    ------
+    InstanceFormatError
+        If the file cannot be read as the format, with line and reason.
+    UnsupportedFeatureError
+        If it holds a problem that the suite does not solve.
+    UsageError
+        If ``format`` is unknown.
+    """
+    source = Source(path)
+    chosen = (
+        _recognise(source, FORMATS)
+        if format is None
+        else _named(format, FORMATS, "read")
+    )
+    if chosen is None:
+        known = ", ".join(sorted({f.name for f in FORMATS if f.read}))
+        raise source.error(None, f"not in a known format ({known})")
+    try:
+        problem: Problem = chosen.function("read")(source)
+    except InvalidProblemError as error:
+        raise source.error(None, str(error)) from None
+    return problem
+
+
+def write(
+    problem: Problem, path: str | os.PathLike[str], format: str | None = None
+) -> None:
+    """Write an instance file, whole or not at all.
+
+    Parameters
+    ----------
+    problem : Problem
+        What to write.
+    path : str or PathLike
+        Target; its suffix names the format unless ``format`` does.
+    format : str, optional
+        Name of a format.
+
+    Raises
+    ------
+    UsageError
+        If no format of that suffix or name holds this kind.
+    UnsupportedFeatureError
+        If the format cannot express this problem.
+    OSError
+        If the target cannot be written.
+    """
+    chosen = _writer(problem, path, format, FORMATS)
+    atomic_write(path, chosen.function("write")(problem))
+
+
+def read_solution(
+    path: str | os.PathLike[str], problem: Problem, format: str | None = None
+) -> Solution:
+    """Read a solution file of a problem, without judging it.
+
+    Raises
+    ------
+    InstanceFormatError
+        If the file cannot be read as a solution of this kind.
+    """
+    source = Source(path)
+    fitting = tuple(f for f in SOLUTION_FORMATS if _fits(f, problem.kind))
+    chosen = (
+        _recognise(source, fitting)
+        if format is None
+        else _named(format, fitting, "read")
+    )
+    if chosen is None:
+        known = ", ".join(f.name for f in fitting)
+        raise source.error(None, f"not a solution format of {problem.kind} ({known})")
+    try:
+        solution: Solution = chosen.function("read")(source, problem)
+    except InvalidSolutionError as error:
+        raise source.error(None, str(error)) from None
+    return solution
+
+
+def write_solution(
+    problem: Problem,
+    solution: Solution,
+    path: str | os.PathLike[str],
+    format: str | None = None,
+) -> None:
+    """Write a solution in the field's own format (by suffix) or JSON."""
+    chosen = _writer(problem, path, format, SOLUTION_FORMATS)
+    objective = problem.evaluate(solution)
+    atomic_write(path, chosen.function("write")(problem, solution, objective))
+
+
+def _fits(entry: Format, kind: str) -> bool:
+    return kind in entry.kinds or entry.kinds == ("*",)
+
+
+def _named(name: str, table: tuple[Format, ...], role: str) -> Format:
+    for entry in table:
+        if entry.name == name:
+            entry.function(role)
+            return entry
+    known = [f.name for f in table]
+    raise UsageError(
+        f"unknown format {name!r}{nearest(name, known)} (known: {', '.join(known)})"
+    )
+
+
+def _recognise(source: Source, table: tuple[Format, ...]) -> Format | None:
+    """Return the format whose content fits; the suffix decides among several."""
+    fitting = [
+        f for f in table if f.read and f.sniff and f.function("sniff")(source.head)
+    ]
+    by_suffix = [f for f in fitting if source.suffix in f.suffixes]
+    return next(iter(by_suffix or fitting), None)
+
+
+def _writer(
+    problem: Problem,
+    path: str | os.PathLike[str],
+    format: str | None,
+    table: tuple[Format, ...],
+) -> Format:
+    fitting = tuple(f for f in table if f.write and _fits(f, problem.kind))
+    if format is not None:
+        return _named(format, fitting, "write")
+    name = os.path.basename(path).lower().removesuffix(".gz")
+    suffix = name.rpartition(".")[2] if "." in name else ""
+    for entry in fitting:
+        if suffix in entry.suffixes:
+            return entry
+    known = ", ".join(sorted({f".{s}" for f in fitting for s in f.suffixes}))
+    raise UsageError(
+        f"{os.fspath(path)}: no format of {problem.kind} has the suffix "
+        f"{'.' + suffix if suffix else '(none)'!r} (known: {known})"
+    )

@@ -1,0 +1,30 @@
+"""One integer seeds everything; independent streams are spawned from it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+__all__ = ["generator", "native_seed", "spawn"]
+
+
+def generator(seed: int, *path: int) -> np.random.Generator:
+    """Return the generator of a seed, or of one of its spawned streams.
+
+    Parameters
+    ----------
+    seed : int
+        The run's seed, non-negative.
+    *path : int
+        Position of the stream in the spawn tree, e.g. a worker's number.
+    """
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=path))
+
+
+def spawn(seed: int, count: int) -> list[int]:
+    """Return ``count`` independent 63-bit seeds, e.g. one a worker."""
+    return [int(generator(seed, k).integers(2**63)) for k in range(count)]
+
+
+def native_seed(seed: int, bits: int = 31) -> int:
+    """Return the seed reduced to what a foreign solver takes, ``bits`` wide."""
+    return seed % (1 << bits)

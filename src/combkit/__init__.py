@@ -1,0 +1,1 @@
+"""combkit: one front door to combinatorial and mathematical-programming solvers."""
