@@ -73,7 +73,7 @@ class Source:
 
     @cached_property
     def text(self) -> str:
-        """The whole file: no BOM, line ends ``\\n``, latin-1 where not UTF-8."""
+        """The whole file: no BOM, Unix line ends, latin-1 where not UTF-8."""
         with self._open() as stream, self._packing_errors():
             data = stream.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:

@@ -1,1 +1,186 @@
-"""combkit: one front door to combinatorial and mathematical-programming solvers."""
+"""combkit: one front door to combinatorial and mathematical-programming solvers.
+
+>>> import combkit as ck
+>>> problem = ck.TSP([[0, 0], [0, 3], [4, 3], [4, 0]])
+>>> result = ck.solve(problem, time_limit=1)
+>>> result.objective
+14.0
+"""
+
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+_root = Path(__file__).resolve().parents[2]
+if (
+    not (Path(__file__).parent / "instances").exists()
+    and (_root / "instances" / "problem.py").exists()
+):
+    # A checkout without symbolic links (zip download, some Windows settings).
+    __path__.append(str(_root))
+
+from combkit.instances._lazy import lazy_exports  # noqa: E402
+
+if TYPE_CHECKING:
+    from combkit.comb.registry import solvers as solvers
+    from combkit.comb.solve import solve as solve
+    from combkit.comb.solve import solve_many as solve_many
+    from combkit.instances.best_known import best_known as best_known
+    from combkit.instances.cvrp import CVRP as CVRP
+    from combkit.instances.errors import CombkitError as CombkitError
+    from combkit.instances.errors import InstanceFormatError as InstanceFormatError
+    from combkit.instances.errors import InvalidProblemError as InvalidProblemError
+    from combkit.instances.errors import InvalidSolutionError as InvalidSolutionError
+    from combkit.instances.errors import (
+        MissingDependencyError as MissingDependencyError,
+    )
+    from combkit.instances.errors import SolverError as SolverError
+    from combkit.instances.errors import (
+        UnsupportedFeatureError as UnsupportedFeatureError,
+    )
+    from combkit.instances.errors import UsageError as UsageError
+    from combkit.instances.events import Events as Events
+    from combkit.instances.formats import read as read
+    from combkit.instances.formats import read_solution as read_solution
+    from combkit.instances.formats import write as write
+    from combkit.instances.formats import write_solution as write_solution
+    from combkit.instances.generators import generate as generate
+    from combkit.instances.jobshop import JobShop as JobShop
+    from combkit.instances.knapsack import Knapsack as Knapsack
+    from combkit.instances.mip import MIP as MIP
+    from combkit.instances.plot import plot as plot
+    from combkit.instances.problem import Problem as Problem
+    from combkit.instances.result import Result as Result
+    from combkit.instances.result import Status as Status
+    from combkit.instances.solutions import Routes as Routes
+    from combkit.instances.solutions import Schedule as Schedule
+    from combkit.instances.solutions import Selection as Selection
+    from combkit.instances.solutions import Solution as Solution
+    from combkit.instances.solutions import Tour as Tour
+    from combkit.instances.solutions import Values as Values
+    from combkit.instances.stop import FirstFeasible as FirstFeasible
+    from combkit.instances.stop import MaxIterations as MaxIterations
+    from combkit.instances.stop import MaxRuntime as MaxRuntime
+    from combkit.instances.stop import NoImprovement as NoImprovement
+    from combkit.instances.stop import Reason as Reason
+    from combkit.instances.stop import RelativeGap as RelativeGap
+    from combkit.instances.stop import Stop as Stop
+    from combkit.instances.stop import TargetObjective as TargetObjective
+    from combkit.instances.tsp import ATSP as ATSP
+    from combkit.instances.tsp import TSP as TSP
+
+_EXPORTS = {
+    name: module
+    for module, names in {
+        "combkit.comb.registry": ("solvers",),
+        "combkit.comb.solve": (
+            "solve",
+            "solve_many",
+        ),
+        "combkit.instances.best_known": ("best_known",),
+        "combkit.instances.cvrp": ("CVRP",),
+        "combkit.instances.errors": (
+            "CombkitError",
+            "InstanceFormatError",
+            "InvalidProblemError",
+            "InvalidSolutionError",
+            "MissingDependencyError",
+            "SolverError",
+            "UnsupportedFeatureError",
+            "UsageError",
+        ),
+        "combkit.instances.events": ("Events",),
+        "combkit.instances.formats": (
+            "read",
+            "read_solution",
+            "write",
+            "write_solution",
+        ),
+        "combkit.instances.generators": ("generate",),
+        "combkit.instances.jobshop": ("JobShop",),
+        "combkit.instances.knapsack": ("Knapsack",),
+        "combkit.instances.mip": ("MIP",),
+        "combkit.instances.plot": ("plot",),
+        "combkit.instances.problem": ("Problem",),
+        "combkit.instances.result": (
+            "Result",
+            "Status",
+        ),
+        "combkit.instances.solutions": (
+            "Routes",
+            "Schedule",
+            "Selection",
+            "Solution",
+            "Tour",
+            "Values",
+        ),
+        "combkit.instances.stop": (
+            "FirstFeasible",
+            "MaxIterations",
+            "MaxRuntime",
+            "NoImprovement",
+            "Reason",
+            "RelativeGap",
+            "Stop",
+            "TargetObjective",
+        ),
+        "combkit.instances.tsp": (
+            "ATSP",
+            "TSP",
+        ),
+    }.items()
+    for name in names
+}
+
+__getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)
+
+try:
+    __version__ = metadata.version("combkit")
+except metadata.PackageNotFoundError:
+    __version__ = "0+checkout"
+
+__all__ = [
+    "ATSP",
+    "CVRP",
+    "MIP",
+    "TSP",
+    "CombkitError",
+    "Events",
+    "FirstFeasible",
+    "InstanceFormatError",
+    "InvalidProblemError",
+    "InvalidSolutionError",
+    "JobShop",
+    "Knapsack",
+    "MaxIterations",
+    "MaxRuntime",
+    "MissingDependencyError",
+    "NoImprovement",
+    "Problem",
+    "Reason",
+    "RelativeGap",
+    "Result",
+    "Routes",
+    "Schedule",
+    "Selection",
+    "Solution",
+    "SolverError",
+    "Status",
+    "Stop",
+    "TargetObjective",
+    "Tour",
+    "UnsupportedFeatureError",
+    "UsageError",
+    "Values",
+    "__version__",
+    "best_known",
+    "generate",
+    "plot",
+    "read",
+    "read_solution",
+    "solve",
+    "solve_many",
+    "solvers",
+    "write",
+    "write_solution",
+]

@@ -1,0 +1,88 @@
+"""Every solver of the suite, by name and kind; third parties join here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from importlib import import_module, metadata
+
+from combkit.instances.errors import UsageError, nearest
+from combkit.instances.solver import SolverInfo
+
+__all__ = ["find", "solvers"]
+
+#: Where the suite's own tables stand, as dotted strings: a package on a higher
+#: floor is named here, never imported from here at load time.
+_TABLES = (
+    "combkit.comb:SOLVERS",
+    "combkit.mip:SOLVERS",
+    "combkit.neural:SOLVERS",
+)
+
+#: Entry-point group of third parties; each entry is a SolverInfo or a tuple.
+_GROUP = "combkit.solvers"
+
+
+@cache
+def _all() -> tuple[SolverInfo, ...]:
+    rows: list[SolverInfo] = []
+    for table in _TABLES:
+        module, _, name = table.partition(":")
+        rows.extend(getattr(import_module(module), name))
+    for entry in metadata.entry_points(group=_GROUP):
+        loaded = entry.load()
+        rows.extend([loaded] if isinstance(loaded, SolverInfo) else loaded)
+    seen: set[tuple[str, str]] = set()
+    for row in rows:
+        for kind in row.kinds:
+            if (row.name, kind) in seen:
+                raise UsageError(f"two solvers named {row.name!r} for {kind}")
+            seen.add((row.name, kind))
+    return tuple(rows)
+
+
+def solvers(kind: str | None = None) -> tuple[SolverInfo, ...]:
+    """Return the table of solvers, of one kind or of all, installed or not.
+
+    Raises
+    ------
+    UsageError
+        If no solver knows the kind.
+    """
+    rows = _all()
+    if kind is None:
+        return rows
+    fitting = tuple(row for row in rows if kind in row.kinds)
+    if not fitting:
+        kinds = {k for row in rows for k in row.kinds}
+        raise UsageError(f"unknown kind {kind!r}{nearest(kind, kinds)}")
+    return fitting
+
+
+def find(name: str, kind: str) -> SolverInfo:
+    """Return the row of a solver for a kind.
+
+    Raises
+    ------
+    UsageError
+        If there is none, naming the nearest or those that fit.
+    """
+    rows = _all()
+    for row in rows:
+        if row.name == name and kind in row.kinds:
+            return row
+    fitting = _names(row for row in rows if kind in row.kinds)
+    elsewhere = sorted({k for row in rows if row.name == name for k in row.kinds})
+    if elsewhere:
+        raise UsageError(
+            f"solver {name!r} solves {', '.join(elsewhere)}, not {kind} "
+            f"(for {kind}: {', '.join(fitting)})"
+        )
+    raise UsageError(
+        f"unknown solver {name!r}{nearest(name, _names(rows))} "
+        f"(for {kind}: {', '.join(fitting)})"
+    )
+
+
+def _names(rows: Iterable[SolverInfo]) -> list[str]:
+    return ["auto", *dict.fromkeys(row.name for row in rows)]

@@ -1,0 +1,77 @@
+"""Numba kernels: one decorator, one disk cache that is safe to share and to move.
+
+The cache lives in the user's cache folder (``$COMBKIT_CACHE`` overrides it),
+mode 0700, in a sub-folder named after the package version and a hash of all
+kernel sources: an upgrade or an edit anywhere never meets a stale kernel, and
+a read-only install works. Kernels live in modules named ``_kernels*.py``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+__all__ = ["cache_folder", "kernel"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def kernel(function: F) -> F:
+    """Compile a function with Numba: ``nopython``, ``nogil``, cached on disk."""
+    import numba
+
+    # The setting is global to Numba and read when a function is decorated, so
+    # it is put back at once: other packages keep their own cache.
+    before = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(cache_folder())
+    try:
+        return cast(F, numba.njit(cache=True, nogil=True)(function))
+    finally:
+        numba.config.CACHE_DIR = before
+
+
+@cache
+def cache_folder() -> Path:
+    """Return the folder of compiled kernels, created private to the user.
+
+    Falls back to a fresh temporary folder where the cache cannot be written.
+    """
+    import numba
+
+    base = os.environ.get("COMBKIT_CACHE") or os.path.join(
+        os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "combkit"
+    )
+    key = f"{_version()}-py{platform.python_version()}-nb{numba.__version__}"
+    folder = Path(base) / f"kernels-{key}-{_source_hash()}"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if folder.stat().st_uid == os.getuid() and os.access(folder, os.W_OK):
+            return folder
+    except OSError:
+        pass
+    return Path(tempfile.mkdtemp(prefix="combkit-kernels-"))
+
+
+def _version() -> str:
+    try:
+        return metadata.version("combkit")
+    except metadata.PackageNotFoundError:
+        return "checkout"
+
+
+def _source_hash() -> str:
+    """Hash every kernel module of the suite, in a fixed order."""
+    root = Path(__file__).resolve().parent.parent
+    digest = hashlib.sha256()
+    for package in ("instances", "mip", "comb", "neural"):
+        for path in sorted((root / package).rglob("_kernels*.py")):
+            digest.update(path.relative_to(root).as_posix().encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
