@@ -4,41 +4,10 @@ from combkit.instances._lazy import lazy_exports
 
 _HERE = "combkit.instances"
 _EXPORTS = {
-    **{
-        name: f"{_HERE}.errors"
-        for name in (
-            "CombkitError",
-            "InstanceFormatError",
-            "InvalidProblemError",
-            "InvalidSolutionError",
-            "MissingDependencyError",
-            "SolverError",
-            "UnsupportedFeatureError",
-            "UsageError",
-        )
-    },
-    **{
-        name: f"{_HERE}.stop"
-        for name in (
-            "FirstFeasible",
-            "MaxIterations",
-            "MaxRuntime",
-            "NoImprovement",
-            "Progress",
-            "Reason",
-            "RelativeGap",
-            "Stop",
-            "TargetObjective",
-        )
-    },
-    **{
-        name: f"{_HERE}.solutions"
-        for name in ("Routes", "Schedule", "Selection", "Solution", "Tour", "Values")
-    },
-    **{
-        name: f"{_HERE}.formats"
-        for name in ("read", "read_solution", "write", "write_solution")
-    },
+    **dict.fromkeys(("CombkitError", "InstanceFormatError", "InvalidProblemError", "InvalidSolutionError", "MissingDependencyError", "SolverError", "UnsupportedFeatureError", "UsageError"), f"{_HERE}.errors"),
+    **dict.fromkeys(("FirstFeasible", "MaxIterations", "MaxRuntime", "NoImprovement", "Progress", "Reason", "RelativeGap", "Stop", "TargetObjective"), f"{_HERE}.stop"),
+    **dict.fromkeys(("Routes", "Schedule", "Selection", "Solution", "Tour", "Values"), f"{_HERE}.solutions"),
+    **dict.fromkeys(("read", "read_solution", "write", "write_solution"), f"{_HERE}.formats"),
     "Problem": f"{_HERE}.problem",
     "TSP": f"{_HERE}.tsp",
     "ATSP": f"{_HERE}.tsp",
@@ -55,4 +24,4 @@ _EXPORTS = {
 }
 
 __getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)
-__all__ = sorted(_EXPORTS)  # noqa: PLE0605
+__all__ = sorted(_EXPORTS)
