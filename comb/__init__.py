@@ -3,14 +3,14 @@
 from combkit.instances._lazy import lazy_exports
 from combkit.instances.solver import SolverInfo
 
-_EXPORTS = {
-    "solve": "combkit.comb.solve",
-    "solve_many": "combkit.comb.solve",
-    "solvers": "combkit.comb.registry",
-}
-
-__getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)
-__all__ = ["SOLVERS", "solve", "solve_many", "solvers"]
+__getattr__, __dir__, _names = lazy_exports(
+    __name__,
+    {
+        "combkit.comb.registry": ("solvers",),
+        "combkit.comb.solve": ("solve", "solve_many"),
+    },
+)
+__all__ = ["SOLVERS", *_names]
 
 _ROUTING = "combkit.comb.routing"
 _SCHEDULING = "combkit.comb.scheduling"

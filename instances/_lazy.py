@@ -8,28 +8,25 @@ from typing import Any
 
 
 def lazy_exports(
-    package: str, table: Mapping[str, str]
-) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """Return ``__getattr__`` and ``__dir__`` for a package of lazy re-exports.
+    package: str, table: Mapping[str, tuple[str, ...]]
+) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
+    """Return ``__getattr__``, ``__dir__`` and ``__all__`` of lazy re-exports.
 
     Parameters
     ----------
     package : str
         Name of the package that re-exports.
-    table : mapping of str to str
-        Public name to the module that defines it. A name that is itself the
-        last part of the module's path exports the module.
+    table : mapping of str to tuple of str
+        Defining module to the public names that it defines.
     """
+    modules = {name: module for module, names in table.items() for name in names}
 
     def __getattr__(name: str) -> Any:
-        try:
-            module = table[name]
-        except KeyError:
+        if name not in modules:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        loaded = import_module(module)
-        return getattr(loaded, name, loaded)
+        return getattr(import_module(modules[name]), name)
 
     def __dir__() -> list[str]:
-        return sorted(table)
+        return sorted(modules)
 
-    return __getattr__, __dir__
+    return __getattr__, __dir__, sorted(modules)

@@ -26,15 +26,16 @@ F = TypeVar("F", bound=Callable[..., Any])
 def kernel(function: F) -> F:
     """Compile a function with Numba: ``nopython``, ``nogil``, cached on disk."""
     import numba
+    from numba.core import config
 
     # The setting is global to Numba and read when a function is decorated, so
     # it is put back at once: other packages keep their own cache.
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(cache_folder())
+    before = config.CACHE_DIR
+    config.CACHE_DIR = str(cache_folder())
     try:
         return cast(F, numba.njit(cache=True, nogil=True)(function))
     finally:
-        numba.config.CACHE_DIR = before
+        config.CACHE_DIR = before
 
 
 @cache

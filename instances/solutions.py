@@ -217,7 +217,7 @@ class Values(Solution):
         return {
             "values": {
                 (f"x{i}" if names is None else names[i]): float(self.values[i])
-                for i in np.flatnonzero(self.values)
+                for i in np.flatnonzero(self.values).tolist()
             }
         }
 

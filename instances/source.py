@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from combkit.instances.errors import InstanceFormatError
 
@@ -109,21 +109,22 @@ class Source:
         with tempfile.TemporaryDirectory(prefix="combkit-") as folder:
             copy = Path(folder) / f"{self.name}.{suffix}"
             size = 0
-            with copy.open("wb") as out, self._open() as stream:
-                with self._packing_errors():
-                    while block := stream.read(1 << 20):
-                        size += len(block)
-                        if size > MAX_BYTES:
-                            raise self.error(
-                                None, f"holds more than {MAX_BYTES >> 30} GiB"
-                            )
-                        out.write(block)
+            with (
+                self._packing_errors(),
+                copy.open("wb") as out,
+                self._open() as stream,
+            ):
+                while block := stream.read(1 << 20):
+                    size += len(block)
+                    if size > MAX_BYTES:
+                        raise self.error(None, f"holds more than {MAX_BYTES >> 30} GiB")
+                    out.write(block)
             yield copy
 
     def _open(self) -> IO[bytes]:
         try:
             if self.packed:
-                return gzip.open(self.path, "rb")
+                return cast(IO[bytes], gzip.open(self.path, "rb"))
             return self.path.open("rb")
         except OSError as error:
             raise self.error(None, error.strerror or "cannot be read") from None

@@ -69,9 +69,9 @@ if TYPE_CHECKING:
     from combkit.instances.tsp import ATSP as ATSP
     from combkit.instances.tsp import TSP as TSP
 
-_EXPORTS = {
-    name: module
-    for module, names in {
+__getattr__, __dir__, _names = lazy_exports(
+    __name__,
+    {
         "combkit.comb.registry": ("solvers",),
         "combkit.comb.solve": (
             "solve",
@@ -128,59 +128,12 @@ _EXPORTS = {
             "ATSP",
             "TSP",
         ),
-    }.items()
-    for name in names
-}
-
-__getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)
+    },
+)
 
 try:
     __version__ = metadata.version("combkit")
 except metadata.PackageNotFoundError:
     __version__ = "0+checkout"
 
-__all__ = [
-    "ATSP",
-    "CVRP",
-    "MIP",
-    "TSP",
-    "CombkitError",
-    "Events",
-    "FirstFeasible",
-    "InstanceFormatError",
-    "InvalidProblemError",
-    "InvalidSolutionError",
-    "JobShop",
-    "Knapsack",
-    "MaxIterations",
-    "MaxRuntime",
-    "MissingDependencyError",
-    "NoImprovement",
-    "Problem",
-    "Reason",
-    "RelativeGap",
-    "Result",
-    "Routes",
-    "Schedule",
-    "Selection",
-    "Solution",
-    "SolverError",
-    "Status",
-    "Stop",
-    "TargetObjective",
-    "Tour",
-    "UnsupportedFeatureError",
-    "UsageError",
-    "Values",
-    "__version__",
-    "best_known",
-    "generate",
-    "plot",
-    "read",
-    "read_solution",
-    "solve",
-    "solve_many",
-    "solvers",
-    "write",
-    "write_solution",
-]
+__all__ = [*_names, "__version__"]
