@@ -174,7 +174,11 @@ def solve_many(
         context = multiprocessing.get_context("spawn")
         pool = ProcessPoolExecutor(workers, mp_context=context)
     with pool:
-        return list(pool.map(_solve_job, jobs))
+        try:
+            return list(pool.map(_solve_job, jobs))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 def _solve_job(job: tuple[Instance, str, dict[str, Any]]) -> Result:

@@ -26,8 +26,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 def kernel(function: F) -> F:
     """Compile a function with Numba: ``nopython``, ``nogil``, cached on disk."""
     import numba
-    from numba.core import config
 
+    config: Any = numba.config
     # The setting is global to Numba and read when a function is decorated, so
     # it is put back at once: other packages keep their own cache.
     before = config.CACHE_DIR
