@@ -43,6 +43,7 @@ def solve(
     threads: int = 1,
     events: Events | None = None,
     initial: Solution | None = None,
+    started: float | None = None,
     **params: Any,
 ) -> Result:
     """Solve a problem.
@@ -71,6 +72,9 @@ def solve(
         Listener for incumbents and bounds, and a way to stop.
     initial : Solution, optional
         Where to start from; must be feasible where the kind is exact.
+    started : float, optional
+        Reading of ``time.perf_counter()`` from which the run's clock counts;
+        this call by default. The command line passes the start of its process.
     **params
         Options of the solver.
 
@@ -90,7 +94,8 @@ def solve(
     InvalidSolutionError
         If ``initial`` is infeasible.
     """
-    start = time.perf_counter()
+    if started is None:
+        started = time.perf_counter()
     validate_common(seed, threads)
     if not isinstance(problem, Problem):
         problem = read(problem)
@@ -103,7 +108,7 @@ def solve(
         threads=threads,
         events=events,
         initial=initial,
-        start=start,
+        start=started,
     )
     return execute(function, run, solver=solver, params=params, packages=packages)
 
