@@ -27,9 +27,6 @@ __all__ = ["solve", "solve_many"]
 #: What may be solved: a problem, a path to one, or something that becomes one.
 Instance = Problem | str | os.PathLike[str]
 
-#: Gap at which a problem counts as solved, where the caller gives none.
-DEFAULT_GAP: Mapping[str, float] = {"mip": 1e-4}
-
 
 def solve(
     problem: Instance,
@@ -100,7 +97,7 @@ def solve(
     if not isinstance(problem, Problem):
         problem = read(problem)
     function, packages = _resolve(problem, solver, params)
-    criteria = [RelativeGap(DEFAULT_GAP.get(problem.kind, 0.0) if gap is None else gap)]
+    criteria = [RelativeGap(problem.optimality_gap if gap is None else gap)]
     run = Run(
         problem,
         stop=_combine(criteria, time_limit, target, stop),

@@ -42,6 +42,8 @@ class Problem(ABC):
     #: False where a solver's tolerances are part of the game (mip): there a
     #: slightly violated solution is reported, everywhere else it is a bug.
     exact: ClassVar[bool] = True
+    #: Relative gap at which an answer counts as optimal, and the default limit.
+    optimality_gap: ClassVar[float] = 0.0
 
     name: str = field(default="", compare=False)
     comment: str = field(default="", compare=False, repr=False)

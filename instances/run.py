@@ -26,7 +26,14 @@ from combkit.instances.events import Events
 from combkit.instances.problem import Problem
 from combkit.instances.result import Result, Status, TracePoint
 from combkit.instances.solutions import Solution
-from combkit.instances.stop import AnyOf, Limits, Progress, Reason, Stop
+from combkit.instances.stop import (
+    AnyOf,
+    Limits,
+    Progress,
+    Reason,
+    Stop,
+    relative_gap,
+)
 
 __all__ = ["Abandoned", "Outcome", "Run", "ViolationWarning", "execute"]
 
@@ -36,6 +43,8 @@ T = TypeVar("T")
 _POLL = 0.02
 #: Seconds that a native call gets to return after it was asked to stop.
 _GRACE = 0.5
+#: Relative difference of objective and bound that floating point explains.
+_ROUNDING = 1e-9
 
 
 class ViolationWarning(UserWarning):
@@ -326,10 +335,14 @@ def _conclude(
     params: Mapping[str, Any],
     packages: tuple[str, ...],
 ) -> Result:
-    problem, status = run.problem, outcome.status
-    found = run.solution is not None
+    problem = run.problem
+    status = _status(run, outcome, solver)
     violation = 0.0
-    if found and not problem.exact and (violations := problem.check(run.solution)):
+    if (
+        run.solution is not None
+        and not problem.exact
+        and (violations := problem.check(run.solution))
+    ):
         violation = problem.violation(run.solution)  # type: ignore[attr-defined]
         warnings.warn(
             f"{solver}: the solution violates the problem by {violation:.3g} "
@@ -339,18 +352,6 @@ def _conclude(
         )
         if status is Status.OPTIMAL:
             status = Status.FEASIBLE
-    if status is None or (status is Status.ERROR and found):
-        status = Status.FEASIBLE if found else Status.NO_SOLUTION
-    if status in (Status.OPTIMAL, Status.FEASIBLE) and not found:
-        raise SolverError(
-            f"{solver} claims {status} without a solution", outcome.raw_status
-        )
-    if status is Status.INFEASIBLE and found:
-        raise SolverError(
-            f"{solver} claims infeasible despite a solution", outcome.raw_status
-        )
-    if status is Status.OPTIMAL and run.bound is None and run.objective is not None:
-        run.report_bound(run.objective, solver)
     reason = outcome.reason or run.reason or Reason.COMPLETED
     if status is Status.OPTIMAL and outcome.reason is None:
         reason = Reason.GAP
@@ -375,6 +376,41 @@ def _conclude(
         max_violation=violation,
         extra=outcome.extra,
     )
+
+
+def _status(run: Run, outcome: Outcome, solver: str) -> Status:
+    """Return what is known at the end, refusing claims that contradict the run."""
+    problem, status, found = run.problem, outcome.status, run.solution is not None
+    if status in (Status.OPTIMAL, Status.FEASIBLE) and not found:
+        raise SolverError(
+            f"{solver} claims {status} without a solution", outcome.raw_status
+        )
+    if not found:
+        return Status.NO_SOLUTION if status is None else status
+    if status is Status.INFEASIBLE:
+        raise SolverError(
+            f"{solver} claims infeasible despite a solution", outcome.raw_status
+        )
+    if status is Status.UNBOUNDED:
+        return status
+    if status is Status.OPTIMAL and run.bound is None:
+        run.report_bound(run.objective or 0.0, solver)
+    gap = relative_gap(run.objective, run.bound)
+    if (
+        problem.exact
+        and gap > _ROUNDING
+        and run.bound is not None
+        and problem.better(run.objective or 0.0, run.bound)
+    ):
+        raise SolverError(
+            f"{solver} claims the bound {run.bound} despite a solution of "
+            f"{run.objective}",
+            outcome.raw_status,
+        )
+    limit = run.limits.gap
+    wanted = problem.optimality_gap
+    proven = gap <= (wanted if limit is None else min(wanted, limit)) + _ROUNDING
+    return Status.OPTIMAL if proven else Status.FEASIBLE
 
 
 def _versions(packages: tuple[str, ...]) -> dict[str, str]:

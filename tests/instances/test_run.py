@@ -175,6 +175,22 @@ def test_stops(stop: Any, reason: Reason) -> None:
     assert answer(solve, stop=stop).reason is reason
 
 
+def test_a_closed_gap_is_optimal_and_a_wide_one_is_not() -> None:
+    def solve(problem: Problem, run: Run) -> Outcome:
+        run.report(pick(4), "a")
+        run.report_bound(bound, "a")
+        return Outcome(claim)
+
+    bound, claim = 4, None
+    assert answer(solve).status is Status.OPTIMAL
+    bound, claim = 3, Status.OPTIMAL
+    result = answer(solve, stop=RelativeGap(0.5))
+    assert (result.status, result.reason) == (Status.FEASIBLE, Reason.COMPLETED)
+    bound = 5
+    with pytest.raises(SolverError, match="claims the bound 5 despite"):
+        answer(solve)
+
+
 def test_initial_solution_is_the_first_incumbent() -> None:
     result = answer(lambda problem, run: Outcome(), initial=pick(3))
     assert (result.objective, result.trace[0].source) == (3, "initial")
