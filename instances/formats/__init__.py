@@ -34,6 +34,7 @@ __all__ = [
     "FORMATS",
     "SOLUTION_FORMATS",
     "Format",
+    "find_writer",
     "read",
     "read_solution",
     "write",
@@ -351,7 +352,7 @@ def write(
     OSError
         If the target cannot be written.
     """
-    chosen = _writer(problem, path, format, FORMATS)
+    chosen = find_writer(problem, path, format, FORMATS)
     atomic_write(path, chosen.function("write")(problem))
 
 
@@ -389,7 +390,7 @@ def write_solution(
     format: str | None = None,
 ) -> None:
     """Write a solution in the field's own format (by suffix) or JSON."""
-    chosen = _writer(problem, path, format, SOLUTION_FORMATS)
+    chosen = find_writer(problem, path, format, SOLUTION_FORMATS)
     objective = problem.evaluate(solution)
     atomic_write(path, chosen.function("write")(problem, solution, objective))
 
@@ -418,12 +419,30 @@ def _recognise(source: Source, table: tuple[Format, ...]) -> Format | None:
     return next(iter(by_suffix or fitting), None)
 
 
-def _writer(
+def find_writer(
     problem: Problem,
     path: str | os.PathLike[str],
     format: str | None,
     table: tuple[Format, ...],
 ) -> Format:
+    """Return the row that would write a problem, or its solution, to a path.
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem.
+    path : str or PathLike
+        Target; its suffix names the format unless ``format`` does.
+    format : str or None
+        Name of a format.
+    table : tuple of Format
+        ``FORMATS`` or ``SOLUTION_FORMATS``.
+
+    Raises
+    ------
+    UsageError
+        If no format of that suffix or name holds this kind.
+    """
     fitting = tuple(f for f in table if f.write and _fits(f, problem.kind))
     if format is not None:
         return _named(format, fitting, "write")
