@@ -1,0 +1,131 @@
+"""The entry point: choose the command, turn every ending into an exit code."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import threading
+from collections.abc import Sequence
+from importlib import import_module
+from types import ModuleType
+
+import combkit.cli.clock  # noqa: F401  (its import starts the clock)
+from combkit.cli.exits import Exit, complain
+from combkit.cli.interrupts import Interrupts
+from combkit.cli.parser import Parser, examples
+from combkit.instances.errors import UsageError, nearest
+
+__all__ = ["COMMANDS", "build_parser", "main", "run"]
+
+#: Every command: its name, which is that of its module here, and its summary.
+#: A module has ``configure(parser)`` and ``run(args, interrupts) -> int``; only
+#: the one that is asked for is imported.
+COMMANDS: dict[str, str] = {
+    "solve": "solve instance files",
+    "check": "check a solution file against its instance",
+    "info": "describe an instance file",
+    "convert": "write an instance or a solution in another format",
+    "generate": "make random instances",
+    "plot": "draw an instance, a solution or a convergence curve",
+    "solvers": "list the solvers",
+    "warmup": "compile every kernel ahead of time",
+    "completion": "print a shell completion script",
+}
+
+_DESCRIPTION = """\
+Solve combinatorial and mathematical-programming problems: routing, scheduling,
+packing, mixed-integer programs. Instance files are recognised by their content."""
+
+
+def load(command: str) -> ModuleType:
+    """Import the module of a command."""
+    return import_module(f"combkit.cli.{command}")
+
+
+def build_parser(configured: Sequence[str]) -> Parser:
+    """Return the parser; only the commands named in ``configured`` are filled in."""
+    parser = Parser(
+        prog="combkit",
+        description=_DESCRIPTION,
+        epilog=examples(
+            "combkit solve berlin52.tsp --time-limit 10 -o berlin52.tour",
+            "combkit check berlin52.tsp berlin52.tour",
+            "combkit solvers tsp",
+        )
+        + "\n\nexit codes: 0 a checked solution, or infeasibility or unboundedness"
+        "\nproven; 1 no solution within the limits, or an internal error; 2 bad"
+        "\nusage or bad input; 130 interrupted with nothing found",
+    )
+    parser.add_argument("--version", action="store_true", help="print the version")
+    commands = parser.add_subparsers(
+        dest="command", metavar="COMMAND", parser_class=Parser
+    )
+    for name, summary in COMMANDS.items():
+        child = commands.add_parser(name, help=summary, description=summary + ".")
+        if name in configured:
+            load(name).configure(child)
+    return parser
+
+
+def main() -> None:
+    """Run the command of ``sys.argv`` and end the process with its exit code."""
+    code = run(sys.argv[1:])
+    if any(t.name == "combkit-native" for t in threading.enumerate()):
+        # A native call was left behind; waiting for it would break the limit.
+        os._exit(code)
+    sys.exit(code)
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run a command and return its exit code; no exception gets out."""
+    with Interrupts() as interrupts:
+        try:
+            code = _dispatch(argv, interrupts)
+            sys.stdout.flush()
+        except SystemExit as leaving:  # argparse, after printing help
+            code = leaving.code if isinstance(leaving.code, int) else Exit.NOTHING
+        except BrokenPipeError:
+            # The reader of our output left, as in "combkit solvers | head -1".
+            code = Exit.NOTHING
+        except (Exception, KeyboardInterrupt) as error:
+            # An import may turn our KeyboardInterrupt into an ImportError.
+            early = interrupts.received and not interrupts.deferred
+            code = complain(KeyboardInterrupt() if early else error)
+        interrupts.deferred = True
+        _drop_unwritten_output()
+    return code
+
+
+def _drop_unwritten_output() -> None:
+    """Keep the interpreter's last flush from failing again, with a traceback."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _dispatch(argv: Sequence[str], interrupts: Interrupts) -> int:
+    command = next((word for word in argv if not word.startswith("-")), None)
+    if command is not None and command not in COMMANDS:
+        raise UsageError(
+            f"unknown command {command!r}{nearest(command, COMMANDS)} "
+            f"(commands: {', '.join(COMMANDS)})"
+        )
+    parser = build_parser(() if command is None else (command,))
+    args = parser.parse_args(argv)
+    if args.version:
+        import combkit
+
+        print(f"combkit {combkit.__version__}")
+        return Exit.OK
+    if command is None:
+        parser.print_help(sys.stderr)
+        return Exit.USAGE
+    code: int = load(command).run(args, interrupts)
+    return code
+
+
+if __name__ == "__main__":
+    main()
