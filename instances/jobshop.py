@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
@@ -24,7 +24,7 @@ _MAX_TOTAL = 2**53
 _MAX_START = 2**62
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, init=False)
 class JobShop(Problem):
     """Job shop with makespan objective (J || Cmax).
 
@@ -62,25 +62,36 @@ class JobShop(Problem):
     machines: tuple[Integers, ...]
     durations: tuple[Integers, ...]
 
-    def __post_init__(self) -> None:
-        machines = _rows("machines", self.machines)
-        durations = _rows("durations", self.durations)
-        require(len(machines) > 0, "machines", "there is no job")
+    def __init__(
+        self,
+        machines: ArrayLike | Iterable[ArrayLike],
+        durations: ArrayLike | Iterable[ArrayLike],
+        *,
+        name: str = "",
+        comment: str = "",
+    ) -> None:
+        object.__setattr__(self, "machines", _rows("machines", machines))
+        object.__setattr__(self, "durations", _rows("durations", durations))
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "comment", comment)
+        self._validate()
+
+    def _validate(self) -> None:
+        rows = self.machines, self.durations
+        require(len(rows[0]) > 0, "machines", "there is no job")
         require(
-            len(machines) == len(durations),
+            len(rows[0]) == len(rows[1]),
             "durations",
-            f"{len(durations)} jobs where machines has {len(machines)}",
+            f"{len(rows[1])} jobs where machines has {len(rows[0])}",
         )
-        for j, (used, times) in enumerate(zip(machines, durations, strict=True)):
+        for j, (used, times) in enumerate(zip(*rows, strict=True)):
             require(used.size > 0, "machines", f"job {j} has no operation")
             require(
                 used.size == times.size,
                 "durations",
                 f"job {j} has {times.size} durations for {used.size} operations",
             )
-        object.__setattr__(self, "machines", machines)
-        object.__setattr__(self, "durations", durations)
-        total = float(sum(float(row.sum(dtype=np.float64)) for row in durations))
+        total = sum(float(row.sum(dtype=np.float64)) for row in self.durations)
         require(total < _MAX_TOTAL, "durations", f"their sum {total:g} is too large")
         # Solvers keep an array a machine: an index must not demand gigabytes.
         require(
@@ -208,7 +219,7 @@ def _rows(field: str, values: Any) -> tuple[Integers, ...]:
     if isinstance(values, np.ndarray) and values.dtype != object:
         return tuple(frozen_array(field, values, np.int64, (None, None), minimum=0))
     try:
-        rows: Sequence[ArrayLike] = list(values)
+        rows: list[ArrayLike] = list(values)
     except TypeError:
         raise InvalidProblemError(field, "not a list of rows, one a job") from None
     return tuple(

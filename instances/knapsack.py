@@ -22,7 +22,7 @@ _MAX_WEIGHT = 2**62
 _TOLERANCE = 1e-9
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, init=False)
 class Knapsack(Problem):
     """0-1 knapsack: choose items of largest total profit that fit.
 
@@ -61,23 +61,34 @@ class Knapsack(Problem):
     weights: NDArray[Any]
     capacity: int | float
 
-    def __post_init__(self) -> None:
-        profits = _numbers("profits", self.profits, (None,))
-        weights = _numbers("weights", self.weights, (profits.size,))
-        capacity = _numbers("capacity", self.capacity, ()).item()
-        require(profits.size > 0, "profits", "there is no item")
-        require(capacity > 0, "capacity", f"{capacity} is not positive")
+    def __init__(
+        self,
+        profits: ArrayLike,
+        weights: ArrayLike,
+        capacity: float,
+        *,
+        name: str = "",
+        comment: str = "",
+    ) -> None:
+        object.__setattr__(self, "profits", _numbers("profits", profits, (None,)))
+        object.__setattr__(self, "weights", _numbers("weights", weights, (self.n,)))
+        limit = _numbers("capacity", capacity, ()).item()
+        object.__setattr__(self, "capacity", limit)
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "comment", comment)
+        self._validate()
+
+    def _validate(self) -> None:
+        require(self.n > 0, "profits", "there is no item")
+        require(self.capacity > 0, "capacity", f"{self.capacity} is not positive")
         for field, array, limit in (
-            ("profits", profits, _MAX_PROFIT),
-            ("weights", weights, _MAX_WEIGHT),
+            ("profits", self.profits, _MAX_PROFIT),
+            ("weights", self.weights, _MAX_WEIGHT),
         ):
             with np.errstate(over="ignore"):
                 total = float(array.sum(dtype=np.float64))
             allowed = limit if array.dtype == np.int64 else math.inf
             require(total < allowed, field, f"their sum {total:g} is too large")
-        object.__setattr__(self, "profits", profits)
-        object.__setattr__(self, "weights", weights)
-        object.__setattr__(self, "capacity", capacity)
 
     @property
     def sense(self) -> Sense:

@@ -1,0 +1,114 @@
+"""Numbers of line-oriented text formats, with errors that name the line."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from combkit.instances.source import Source
+
+__all__ = ["LONG_HEAD", "data_lines", "integers", "number_lines", "numbers", "one_line"]
+
+#: A head of more characters may be the cut start of a longer file.
+LONG_HEAD = 32_000
+_SHOWN = 24
+
+
+def data_lines(source: Source) -> Iterator[tuple[int, str]]:
+    """Yield number and text of the lines that are neither blank nor ``#``."""
+    for number, line in enumerate(source.lines, start=1):
+        stripped = line.strip()
+        if stripped and not stripped.startswith("#"):
+            yield number, stripped
+
+
+def number_lines(head: str) -> list[list[float]] | None:
+    """Return the numbers of the head's data lines, to recognise a format.
+
+    The last line of a long head is left out: it may be cut. None: something
+    other than finite numbers stands there.
+    """
+    lines = head.split("\n")
+    if len(head) > LONG_HEAD:
+        lines.pop()
+    result = []
+    for line in lines:
+        if line.strip() and not line.lstrip().startswith("#"):
+            try:
+                row = [float(token) for token in line.split()]
+            except ValueError:
+                return None
+            if not all(map(math.isfinite, row)):
+                return None
+            result.append(row)
+    return result
+
+
+def integers(
+    source: Source,
+    line: int,
+    text: str,
+    *,
+    minimum: int = -(2**53),
+    maximum: int = 2**53,
+) -> list[int]:
+    """Return the integers of a line.
+
+    Raises
+    ------
+    InstanceFormatError
+        If a token is not an integer within the limits.
+    """
+    tokens = text.split()
+    try:
+        if not text.isascii() or "_" in text:
+            raise ValueError
+        values = list(map(int, tokens))
+    except ValueError:
+        bad = next(token for token in tokens if not _is_integer(token))
+        raise source.error(line, f"{_show(bad)} is not an integer") from None
+    if values and not (minimum <= min(values) and max(values) <= maximum):
+        out = next(v for v in values if not minimum <= v <= maximum)
+        limit = f"below {minimum}" if out < minimum else f"above {maximum}"
+        raise source.error(line, f"{out} is {limit}")
+    return values
+
+
+def numbers(source: Source, line: int, text: str) -> list[int | float]:
+    """Return the non-negative finite numbers of a line, integers as ``int``.
+
+    Raises
+    ------
+    InstanceFormatError
+        If a token is not such a number or an integer above 2^53.
+    """
+    values: list[int | float] = []
+    for token in text.split():
+        if _is_integer(token):
+            values.extend(integers(source, line, token, minimum=0))
+            continue
+        try:
+            if not token.isascii() or "_" in token:
+                raise ValueError
+            value = float(token)
+        except ValueError:
+            raise source.error(line, f"{_show(token)} is not a number") from None
+        if not math.isfinite(value) or value < 0:
+            what = "is negative" if value < 0 else "is not finite"
+            raise source.error(line, f"{_show(token)} {what}")
+        values.append(value)
+    return values
+
+
+def one_line(text: str) -> str:
+    """Return a text with every run of white space as one blank."""
+    return " ".join(text.split())
+
+
+def _is_integer(token: str) -> bool:
+    digits = token[1:] if token[:1] in "+-" else token
+    return digits.isascii() and digits.isdigit() and len(digits) < 1000
+
+
+def _show(token: str) -> str:
+    return repr(token if len(token) <= _SHOWN else token[:_SHOWN] + "...")
