@@ -223,12 +223,6 @@ def _rows(field: str, values: Any) -> tuple[Integers, ...]:
     except TypeError:
         raise InvalidProblemError(field, "not a list of rows, one a job") from None
     return tuple(
-        frozen_array(
-            f"{field}[{j}]",
-            row if np.size(row) else np.zeros(0, dtype=np.int64),
-            np.int64,
-            (None,),
-            minimum=0,
-        )
+        frozen_array(f"{field}[{j}]", row, np.int64, (None,), minimum=0)
         for j, row in enumerate(rows)
     )

@@ -170,6 +170,8 @@ def frozen_array(
     """
     try:
         raw = np.asarray(values)
+        if raw.dtype.kind not in "iubfO":
+            raise TypeError(f"its type is {raw.dtype.name}")
         array = raw.astype(np.float64 if raw.dtype.kind not in "iub" else raw.dtype)
     except (TypeError, ValueError, OverflowError) as error:
         raise InvalidProblemError(field, f"not an array of numbers: {error}") from None
