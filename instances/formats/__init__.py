@@ -9,7 +9,10 @@ functions are named as ``"module:function"`` strings and imported when used:
     for an instance format;
 ``read(source, problem) -> Solution``,
 ``write(problem, solution, objective) -> str or iterable of str``
-    for a solution format.
+    for a solution format;
+``stated(source) -> float | None``
+    the objective that a solution file claims, where the format has a place
+    for it.
 """
 
 from __future__ import annotations
@@ -37,6 +40,7 @@ __all__ = [
     "find_writer",
     "read",
     "read_solution",
+    "stated_objective",
     "write",
     "write_solution",
 ]
@@ -58,7 +62,7 @@ class Format:
         Usual file suffixes, without dots.
     module : str
         Module of its functions.
-    sniff, read, write : str or None
+    sniff, read, write, stated : str or None
         Names of functions in ``module``; None where it cannot.
     """
 
@@ -70,9 +74,10 @@ class Format:
     sniff: str | None = None
     read: str | None = None
     write: str | None = None
+    stated: str | None = None
 
     def function(self, role: str) -> Callable[..., Any]:
-        """Return the function of a role (``sniff``, ``read`` or ``write``)."""
+        """Return the function of a role (``sniff``, ``read``, ...)."""
         name: str | None = getattr(self, role)
         if name is None:
             raise UsageError(f"format {self.name!r} cannot {role}")
@@ -367,20 +372,30 @@ def read_solution(
         If the file cannot be read as a solution of this kind.
     """
     source = Source(path)
-    fitting = tuple(f for f in SOLUTION_FORMATS if _fits(f, problem.kind))
-    chosen = (
-        _recognise(source, fitting)
-        if format is None
-        else _named(format, fitting, "read")
-    )
-    if chosen is None:
-        known = ", ".join(f.name for f in fitting)
-        raise source.error(None, f"not a solution format of {problem.kind} ({known})")
+    chosen = _solution_format(source, problem, format)
     try:
         solution: Solution = chosen.function("read")(source, problem)
     except InvalidSolutionError as error:
         raise source.error(None, str(error)) from None
     return solution
+
+
+def stated_objective(
+    path: str | os.PathLike[str], problem: Problem, format: str | None = None
+) -> float | None:
+    """Return the objective that a solution file claims, None where it does not.
+
+    Raises
+    ------
+    InstanceFormatError
+        If the file cannot be read as a solution of this kind.
+    """
+    source = Source(path)
+    chosen = _solution_format(source, problem, format)
+    if chosen.stated is None:
+        return None
+    stated: float | None = chosen.function("stated")(source)
+    return stated
 
 
 def write_solution(
@@ -393,6 +408,17 @@ def write_solution(
     chosen = find_writer(problem, path, format, SOLUTION_FORMATS)
     objective = problem.evaluate(solution)
     atomic_write(path, chosen.function("write")(problem, solution, objective))
+
+
+def _solution_format(source: Source, problem: Problem, format: str | None) -> Format:
+    fitting = tuple(f for f in SOLUTION_FORMATS if _fits(f, problem.kind))
+    if format is not None:
+        return _named(format, fitting, "read")
+    chosen = _recognise(source, fitting)
+    if chosen is None:
+        known = ", ".join(f.name for f in fitting)
+        raise source.error(None, f"not a solution format of {problem.kind} ({known})")
+    return chosen
 
 
 def _fits(entry: Format, kind: str) -> bool:
