@@ -1,0 +1,111 @@
+"""The figures that tell an instance of a kind at a glance."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from combkit.instances.problem import Problem
+
+__all__ = ["describe"]
+
+
+def describe(problem: Problem) -> dict[str, Any]:
+    """Return JSON-able figures of a problem by name, in order.
+
+    Nothing takes longer than a pass over the data.
+    """
+    return _DESCRIPTIONS[problem.kind](problem)
+
+
+def _salesman(problem: Any) -> dict[str, Any]:
+    fixed = problem.fixed_edges if problem.kind == "tsp" else problem.fixed_arcs
+    return {
+        **_distances(problem),
+        "fixed edges": 0 if fixed is None else len(fixed),
+    }
+
+
+def _cvrp(problem: Any) -> dict[str, Any]:
+    demands = problem.demands[1:]
+    total = float(demands.sum())
+    return {
+        **_distances(problem),
+        "capacity": float(problem.capacity),
+        "total demand": total,
+        "largest demand": float(demands.max(initial=0)),
+        "routes at least": math.ceil(total / problem.capacity - 1e-9),
+        "vehicles at most": problem.vehicles,
+        "route length at most": problem.max_distance,
+        "service times": problem.service_time is not None,
+    }
+
+
+def _distances(problem: Any) -> dict[str, Any]:
+    facts: dict[str, Any] = {"metric": problem.metric, "integral": problem.integral}
+    coords = getattr(problem, "coords", None)
+    if coords is not None:
+        facts["lowest corner"] = coords.min(axis=0).tolist()
+        facts["highest corner"] = coords.max(axis=0).tolist()
+        facts["distinct points"] = len(np.unique(coords, axis=0))
+    return facts
+
+
+def _jobshop(problem: Any) -> dict[str, Any]:
+    machines = np.concatenate(problem.machines)
+    durations = np.concatenate(problem.durations)
+    loads = np.bincount(machines, weights=durations)
+    longest = max(int(row.sum()) for row in problem.durations)
+    lengths = [row.size for row in problem.machines]
+    return {
+        "operations a job": _span(lengths),
+        "durations": _span(durations),
+        "total work": int(durations.sum()),
+        "longest job": longest,
+        "largest machine load": int(loads.max(initial=0)),
+        "re-entrant": any(np.unique(row).size < row.size for row in problem.machines),
+    }
+
+
+def _knapsack(problem: Any) -> dict[str, Any]:
+    total = float(problem.weights.sum())
+    return {
+        "capacity": float(problem.capacity),
+        "total weight": total,
+        "capacity share": float(problem.capacity) / total if total else 1.0,
+        "weights": _span(problem.weights),
+        "profits": _span(problem.profits),
+        "integral": problem.integral,
+    }
+
+
+def _mip(problem: Any) -> dict[str, Any]:
+    integer = problem.integrality == 1
+    binary = integer & (problem.lower == 0) & (problem.upper == 1)
+    magnitudes = np.abs(problem.A.data)
+    return {
+        "binaries": int(binary.sum()),
+        "other integers": int((integer & ~binary).sum()),
+        "continuous": int((~integer).sum()),
+        "equations": int((problem.row_lower == problem.row_upper).sum()),
+        "nonzero sizes": _span(magnitudes),
+        "objective terms": int(np.count_nonzero(problem.c)),
+    }
+
+
+def _span(values: Any) -> list[float]:
+    array = np.asarray(values)
+    return [float(array.min()), float(array.max())] if array.size else []
+
+
+_DESCRIPTIONS: Mapping[str, Callable[[Any], dict[str, Any]]] = {
+    "tsp": _salesman,
+    "atsp": _salesman,
+    "cvrp": _cvrp,
+    "jsp": _jobshop,
+    "kp": _knapsack,
+    "mip": _mip,
+}

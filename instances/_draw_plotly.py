@@ -1,0 +1,122 @@
+"""Draw a scene with plotly, as one HTML file that needs nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import plotly.graph_objects as go
+
+from combkit.instances._scene import INK, Bars, Dots, Line, Mark, Scene, color
+
+__all__ = ["encode", "figure"]
+
+
+def figure(scene: Scene) -> go.Figure:
+    """Return the figure of a scene."""
+    canvas = go.Figure()
+    for shape in scene.shapes:
+        _DRAW[type(shape)](canvas, shape)
+    canvas.update_layout(
+        title={"text": scene.title, "font": {"size": 16}},
+        template="simple_white",
+        showlegend=scene.legend and any(t.showlegend for t in canvas.data),
+        margin={"l": 60, "r": 30, "t": 60, "b": 50},
+    )
+    canvas.update_xaxes(
+        title=scene.x_label,
+        visible=not scene.hide_axes,
+        type="log" if scene.log_x else "linear",
+        showgrid=scene.grid,
+    )
+    canvas.update_yaxes(
+        title=scene.y_label,
+        visible=not scene.hide_axes,
+        showgrid=scene.grid,
+        autorange="reversed" if scene.downwards else True,
+    )
+    if scene.equal_axes:
+        canvas.update_yaxes(scaleanchor="x")
+    if scene.y_ticks is not None and len(scene.y_ticks) <= 40:
+        canvas.update_yaxes(tickvals=list(scene.y_ticks))
+    return canvas
+
+
+def encode(canvas: go.Figure, suffix: str) -> str:
+    """Return the page, with plotly's own code inside."""
+    page: str = canvas.to_html(include_plotlyjs=True, full_html=True)
+    return page
+
+
+def _line(canvas: go.Figure, line: Line) -> None:
+    canvas.add_trace(
+        go.Scattergl(
+            x=line.x,
+            y=line.y,
+            mode="lines",
+            line={
+                "color": color(line.color),
+                "width": line.width,
+                "dash": "dash" if line.dashed else "solid",
+            },
+            opacity=0.35 if line.faded else 1.0,
+            name=line.label,
+            showlegend=line.label is not None,
+            hoverinfo="skip" if line.faded else None,
+        )
+    )
+
+
+def _dots(canvas: go.Figure, dots: Dots) -> None:
+    canvas.add_trace(
+        go.Scattergl(
+            x=dots.x,
+            y=dots.y,
+            mode="markers",
+            marker={
+                "color": color(dots.color),
+                "size": max(dots.size, 2.5),
+                "symbol": "square" if dots.square else "circle",
+            },
+            text=list(dots.hover) or None,
+            hoverinfo="text" if dots.hover else "x+y",
+            name=dots.label,
+            showlegend=dots.label is not None,
+        )
+    )
+
+
+def _bars(canvas: go.Figure, bars: Bars) -> None:
+    canvas.add_trace(
+        go.Bar(
+            orientation="h",
+            base=bars.left,
+            x=bars.width,
+            y=bars.bottom + bars.height / 2,
+            width=bars.height,
+            marker={
+                "color": [color(k) for k in bars.colors],
+                "line": {"color": "white", "width": 0.5},
+            },
+            text=list(bars.texts) or None,
+            textposition="inside",
+            insidetextanchor="middle",
+            hovertext=list(bars.hover),
+            hoverinfo="text",
+            showlegend=False,
+        )
+    )
+
+
+def _mark(canvas: go.Figure, mark: Mark) -> None:
+    canvas.add_vline(
+        x=mark.x, line={"color": INK, "dash": "dash"}, annotation_text=mark.label
+    )
+
+
+_DRAW: Mapping[type, Callable[[go.Figure, Any], None]] = {
+    Line: _line,
+    Dots: _dots,
+    Bars: _bars,
+    Mark: _mark,
+}
