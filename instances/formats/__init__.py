@@ -240,6 +240,7 @@ SOLUTION_FORMATS: tuple[Format, ...] = (
         "sniff_solution",
         "read_solution",
         "write_solution",
+        "stated_objective",
     ),
     Format(
         "tour",
@@ -280,6 +281,7 @@ SOLUTION_FORMATS: tuple[Format, ...] = (
         "sniff_schedule",
         "read_schedule",
         "write_schedule",
+        "stated_makespan",
     ),
     Format(
         "items",
@@ -290,6 +292,7 @@ SOLUTION_FORMATS: tuple[Format, ...] = (
         "sniff_items",
         "read_items",
         "write_items",
+        "stated_profit",
     ),
 )
 

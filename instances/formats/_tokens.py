@@ -7,7 +7,15 @@ from collections.abc import Iterator
 
 from combkit.instances.source import Source
 
-__all__ = ["LONG_HEAD", "data_lines", "integers", "number_lines", "numbers", "one_line"]
+__all__ = [
+    "LONG_HEAD",
+    "data_lines",
+    "integers",
+    "number_lines",
+    "numbers",
+    "one_line",
+    "stated",
+]
 
 #: A head of more characters may be the cut start of a longer file.
 LONG_HEAD = 32_000
@@ -98,6 +106,27 @@ def numbers(source: Source, line: int, text: str) -> list[int | float]:
             raise source.error(line, f"{_show(token)} {what}")
         values.append(value)
     return values
+
+
+def stated(source: Source, word: str) -> float | None:
+    """Return the number of the comment line ``# WORD NUMBER``, if there is one.
+
+    Raises
+    ------
+    InstanceFormatError
+        If something else than a finite number follows the word.
+    """
+    for line, text in enumerate(source.lines, start=1):
+        words = text.strip().lstrip("#").split()
+        if text.lstrip().startswith("#") and words[:1] == [word]:
+            try:
+                value = float(" ".join(words[1:]))
+            except ValueError:
+                value = math.nan
+            if not math.isfinite(value):
+                raise source.error(line, f"a number must follow {word!r}")
+            return value
+    return None
 
 
 def one_line(text: str) -> str:

@@ -11,7 +11,8 @@ Taillard
     from 1; usually ten instances a file. ``read_taillard`` returns the first
     and says so in its name, ``read_taillard_all`` returns them all.
 Schedule
-    One line a job: the start of each of its operations.
+    One line a job: the start of each of its operations. A comment line
+    ``# makespan NUMBER`` states the objective.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from combkit.instances.formats._tokens import (
     integers,
     number_lines,
     one_line,
+    stated,
 )
 from combkit.instances.jobshop import JobShop
 from combkit.instances.solutions import Schedule
@@ -42,6 +44,7 @@ __all__ = [
     "sniff",
     "sniff_schedule",
     "sniff_taillard",
+    "stated_makespan",
     "write",
     "write_schedule",
     "write_taillard",
@@ -310,6 +313,11 @@ def read_schedule(source: Source, problem: JobShop) -> Schedule:
             for line, text in data_lines(source)
         ]
     )
+
+
+def stated_makespan(source: Source) -> float | None:
+    """Return the makespan of the line ``# makespan NUMBER``, if there is one."""
+    return stated(source, "makespan")
 
 
 def write_schedule(

@@ -34,6 +34,7 @@ __all__ = [
     "read_solution",
     "sniff",
     "sniff_solution",
+    "stated_objective",
     "write",
     "write_solution",
 ]
@@ -133,6 +134,27 @@ def read_solution(source: Source, problem: Problem) -> Solution:
     _refuse_unknown(source, data, known, f"a solution of {problem.kind}")
     solution: Solution = problem.decode(data)
     return solution
+
+
+def stated_objective(source: Source) -> float | None:
+    """Return the ``"objective"`` of a solution, if it has one.
+
+    Raises
+    ------
+    InstanceFormatError
+        If it is not a number.
+    """
+    value = _load(source).get("objective")
+    if value is None:
+        return None
+    try:
+        if isinstance(value, bool | str):
+            raise TypeError
+        objective = float(value)
+    except (TypeError, OverflowError):
+        line = _line_of(source, "objective")
+        raise source.error(line, '"objective" is not a number') from None
+    return objective
 
 
 def write_solution(problem: Problem, solution: Solution, objective: float) -> str:

@@ -5,7 +5,8 @@ Jooken (``knapsack``)
 kplib
     ``n``; the capacity; n lines ``profit weight``. Blank lines are ignored.
 Items
-    One 0 or 1 an item, in any arrangement of lines.
+    One 0 or 1 an item, in any arrangement of lines. A comment line
+    ``# profit NUMBER`` states the objective.
 
 Lines starting with ``#`` are comments.
 """
@@ -16,7 +17,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from combkit.instances.formats._tokens import data_lines, number_lines, numbers
+from combkit.instances.formats._tokens import (
+    data_lines,
+    number_lines,
+    numbers,
+    stated,
+)
 from combkit.instances.knapsack import Knapsack
 from combkit.instances.solutions import Selection
 from combkit.instances.source import Source
@@ -28,6 +34,7 @@ __all__ = [
     "sniff",
     "sniff_items",
     "sniff_kplib",
+    "stated_profit",
     "write",
     "write_items",
     "write_kplib",
@@ -151,6 +158,11 @@ def read_items(source: Source, problem: Knapsack) -> Selection:
     if len(values) != problem.n:
         raise source.error(None, f"{len(values)} values for {problem.n} items")
     return Selection(np.flatnonzero(values))
+
+
+def stated_profit(source: Source) -> float | None:
+    """Return the profit of the line ``# profit NUMBER``, if there is one."""
+    return stated(source, "profit")
 
 
 def write_items(

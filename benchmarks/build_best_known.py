@@ -1,0 +1,203 @@
+"""Build the packaged table of best known values from a benchmark data folder.
+
+    python benchmarks/build_best_known.py --data DIR [-o instances/data/best_known.csv]
+
+Every value is a fact published elsewhere; where it comes from stands in its
+row. An instance is read with combkit's own readers and entered by fingerprint,
+so copies of it are found under any file name. Files that cannot be read and
+values that contradict each other are listed on stderr.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import math
+import os
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from combkit.instances.best_known import BestKnown, write_table
+from combkit.instances.errors import CombkitError
+from combkit.instances.formats import read
+
+ROOT = Path(__file__).resolve().parent.parent
+#: Kinds of the routing table that the suite reads, by their name there.
+ROUTING = {"TSP", "ATSP", "CVRP", "KP"}
+#: Published values that are artefacts, with the right one.
+CORRECTED = {
+    "noswot": (-41.0, "exact optimum; tables print -41.00000885 or -43"),
+}
+#: Digits of MIPLIB's .solu file that are not rounding noise of a solver.
+SOLU_DIGITS = 11
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A published value of a file."""
+
+    path: Path
+    name: str
+    value: float
+    optimal: bool
+    source: str
+    note: str = ""
+
+
+def routing(folder: Path) -> Iterator[Fact]:
+    """Yield the values of routing/best_known.csv: tsp, atsp, cvrp, kp."""
+    with (folder / "best_known.csv").open(newline="") as stream:
+        for row in csv.DictReader(stream):
+            if row["problem"] not in ROUTING:
+                continue
+            path, status = folder / row["file"], row["status"]
+            family = row["file"].split("/")[1]
+            unrounded = "unrounded" in status
+            note = "unrounded distances, value rounded" if unrounded else ""
+            yield Fact(
+                path,
+                # kplib numbers its files from s000 in every folder.
+                "/".join(path.parts[-4:-1]) if family == "kplib" else path.stem,
+                float(row["best_known"]),
+                # The XML100 set is published with proven optima only.
+                status.startswith("optimal") or family == "XML",
+                row["source"].replace("computed here", "own dynamic programme"),
+                "; ".join(filter(None, (note, row["note"]))),
+            )
+
+
+def job_shops(folder: Path) -> Iterator[Fact]:
+    """Yield the values of scheduling/jsp/bks.csv."""
+    files = {p.stem: p for p in sorted(folder.rglob("*")) if p.is_file()}
+    with (folder / "bks.csv").open(newline="") as stream:
+        for row in csv.DictReader(stream):
+            if (path := files.get(row["instance"])) is not None:
+                upper = float(row["ub"])
+                yield Fact(
+                    path,
+                    row["instance"],
+                    upper,
+                    upper == float(row["lb"]),
+                    "ScheduleOpt/benchmarks jobshop bks.json, 2026-06",
+                    "" if upper == float(row["lb"]) else f"lower bound {row['lb']}",
+                )
+
+
+def mips(folder: Path) -> Iterator[Fact]:
+    """Yield the values of the mip folders, the most trusted source first."""
+    hard, classic, small = folder / "hard", folder / "miplib3", folder / "small"
+    published = list(_solu(hard / "miplib2017-v36.solu"))
+    solu = {name: (value, optimal) for name, value, optimal in published}
+    catalogue = dict(_catalogue(classic / "miplib3.cat"))
+    for row in json.loads((hard / "instances.json").read_text()):
+        name = row["file"].split(".")[0]
+        if row["best"] is not None:
+            optimal = row["best_status"] == "opt"
+            source = re.sub(r"^(miplib2017-v36\.solu) .*", r"\1", row["best_source"])
+            yield _corrected(
+                Fact(
+                    hard / row["file"],
+                    name,
+                    row["best"],
+                    optimal,
+                    source.replace(" here", " in own runs"),
+                )
+            )
+    for path in sorted(classic.glob("*.mps.gz")):
+        name = path.name.split(".")[0]
+        if name in solu:
+            yield _corrected(Fact(path, name, *solu[name], "miplib2017-v36.solu"))
+        elif name in catalogue:
+            yield _corrected(Fact(path, name, *catalogue[name], "miplib3.cat"))
+    solved = re.compile(r"(\S+)\.mps .* Optimal +obj (\S+)")
+    for line in (small / "solved.txt").read_text().splitlines():
+        if found := solved.match(line):
+            path = small / f"{found[1]}.mps"
+            yield Fact(path, found[1], float(found[2]), True, "HiGHS 1.13.1, gap 0")
+
+
+def _solu(path: Path) -> Iterator[tuple[str, float, bool]]:
+    for line in path.read_text().splitlines():
+        words = line.split()
+        if len(words) == 3 and words[0] in ("=opt=", "=best="):
+            value = float(f"{float(words[2]):.{SOLU_DIGITS}g}")
+            yield words[1], value, words[0] == "=opt="
+
+
+def _catalogue(path: Path) -> Iterator[tuple[str, tuple[float, bool]]]:
+    """Yield name, value and whether it is proven of MIPLIB 3's catalogue."""
+    lines = path.read_text().partition("PART A")[2].splitlines()
+    for line, after in zip(lines, [*lines[1:], ""], strict=True):
+        words = line.split()
+        if len(words) == 8 and words[1].isdigit():
+            yield words[0], (float(words[6]), "not opt" not in after)
+
+
+def _corrected(fact: Fact) -> Fact:
+    if fact.name not in CORRECTED:
+        return fact
+    value, note = CORRECTED[fact.name]
+    return replace(fact, value=value, note=note)
+
+
+def build(data: Path) -> list[BestKnown]:
+    """Return the table of a data folder."""
+    table: dict[str, BestKnown] = {}
+    facts = [
+        *routing(data / "routing"),
+        *job_shops(data / "scheduling" / "jsp"),
+        *mips(data / "mip"),
+    ]
+    for fact in facts:
+        if not fact.path.is_file():
+            continue
+        try:
+            problem = read(fact.path)
+        except CombkitError as error:
+            print(error, file=sys.stderr)
+            continue
+        row = BestKnown.of(
+            problem,
+            fact.value,
+            "optimal" if fact.optimal else "best",
+            fact.source,
+            fact.note,
+        )
+        first = table.setdefault(row.fingerprint, replace(row, name=fact.name))
+        if not math.isclose(first.value, row.value, rel_tol=1e-4):
+            print(
+                f"{fact.path}: {row.value} ({row.source}) is not the "
+                f"{first.value} ({first.source}) of the same {first.name}",
+                file=sys.stderr,
+            )
+    return list(table.values())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=os.environ.get("COMBKIT_DATA"),
+        help="folder with routing/, scheduling/ and mip/ (default: $COMBKIT_DATA)",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        default=ROOT / "instances" / "data" / "best_known.csv",
+    )
+    arguments = parser.parse_args()
+    if arguments.data is None:
+        parser.error("--data or $COMBKIT_DATA must name the benchmark folder")
+    rows = build(arguments.data)
+    write_table(arguments.output, rows)
+    print(f"{arguments.output}: {len(rows)} instances")
+
+
+if __name__ == "__main__":
+    main()
