@@ -17,8 +17,8 @@ from combkit.instances._scene import INK, Bars, Dots, Line, Mark, Scene, color
 
 __all__ = ["encode", "figure"]
 
-#: A bar carries its text where it is at least this share of the axis wide.
-_LEGIBLE = 0.018
+#: Share of the axis that a bar must be wide for each character of its text.
+_LEGIBLE = 0.01
 
 
 def figure(scene: Scene) -> Figure:
@@ -43,6 +43,8 @@ def figure(scene: Scene) -> Figure:
         axes.set_axis_off()
     if scene.downwards:
         axes.invert_yaxis()
+    elif any(isinstance(shape, Bars) for shape in scene.shapes):
+        axes.set_ylim(bottom=0)
     if scene.y_ticks is not None:
         axes.yaxis.set_major_locator(MaxNLocator(20, integer=True))
     if scene.legend and axes.get_legend_handles_labels()[0]:
@@ -117,7 +119,7 @@ def _bars(axes: Axes, bars: Bars) -> None:
     span = float(np.max(bars.left + bars.width, initial=0.0))
     axes.set_xlim(0, span * 1.01 if span > 0 else 1.0)
     for k, text in enumerate(bars.texts):
-        if bars.width[k] >= _LEGIBLE * span:
+        if bars.width[k] >= _LEGIBLE * len(text) * span:
             axes.text(
                 bars.left[k] + bars.width[k] / 2,
                 bars.bottom[k] + bars.height[k] / 2,
