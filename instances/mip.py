@@ -79,6 +79,7 @@ class MIP(Problem):
     kind: ClassVar[str] = "mip"
     solution_type: ClassVar[type[Solution]] = Values
     exact: ClassVar[bool] = False
+    optimality_gap: ClassVar[float] = 1e-4
 
     def __post_init__(self) -> None:
         c = frozen_array("c", self.c, np.float64, (None,))
