@@ -1,0 +1,1 @@
+"""Packing: the 0-1 knapsack."""
