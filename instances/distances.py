@@ -173,7 +173,7 @@ class Distances:
             self.metric = EXPLICIT
             self.matrix = _valid_matrix(matrix, symmetric, minimum)
             self.n = len(self.matrix)
-        else:
+        if coords is not None:
             require(
                 metric in _RULES,
                 "metric",
@@ -298,8 +298,8 @@ def _radians(coords: Floats) -> Floats:
     return _PI * (degrees + 5.0 * (coords - degrees) / 3.0) / 180.0
 
 
-def _valid_coords(values: ArrayLike | None, metric: _Metric, name: str) -> Floats:
-    coords: Floats = frozen_array("coords", np.asarray(values), np.float64, (None,) * 2)
+def _valid_coords(values: ArrayLike, metric: _Metric, name: str) -> Floats:
+    coords: Floats = frozen_array("coords", values, np.float64, (None, None))
     n, dimensions = coords.shape
     require(n > 0, "coords", "there is no node")
     require(

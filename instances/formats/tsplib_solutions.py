@@ -1,0 +1,166 @@
+"""Solution files of routing: TSPLIB tours and CVRPLIB routes.
+
+A ``.tour`` lists the nodes 1..n of a tour up to -1. A ``.sol`` has a line
+``Route #1: ...`` a route and ``Cost ...`` (any case, with or without a colon);
+customers are numbered 1..n as they follow the depot in the instance. A tour
+can be written as ``.sol`` too: one route that starts at the first city, which
+is not listed.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from combkit.instances.cvrp import CVRP
+from combkit.instances.errors import UnsupportedFeatureError
+from combkit.instances.formats.tsplib_text import integer, parse, short
+from combkit.instances.solutions import Routes, Tour
+from combkit.instances.source import Source
+from combkit.instances.tsp import ATSP, TSP
+
+__all__ = [
+    "read_sol",
+    "read_tour",
+    "sniff_sol",
+    "sniff_tour",
+    "stated_in_sol",
+    "stated_in_tour",
+    "write_sol",
+    "write_tour",
+]
+
+Integers = NDArray[np.int64]
+
+# No pattern has two neighbouring runs of blanks: matching stays linear.
+_TOUR = re.compile(r"^[ \t]*(TYPE[ \t]*:[ \t]*TOUR\b|TOUR_SECTION)", re.MULTILINE)
+_ROUTE = re.compile(r"[ \t]*route[ \t]*(?:#[ \t]*)?\d+[ \t]*:?", re.IGNORECASE)
+_ROUTE_LINE = re.compile(f"^{_ROUTE.pattern}", re.IGNORECASE | re.MULTILINE)
+#: "Length 629", "Length = 629" or, at the end, "(629)".
+_LENGTH = re.compile(
+    r"\blength\s*(?:[:=]\s*)?(\d+(?:\.\d+)?)|\((\d+)\)$", re.IGNORECASE
+)
+
+
+def sniff_tour(head: str) -> bool:
+    """Whether a text is a TSPLIB tour."""
+    return bool(_TOUR.search(head))
+
+
+def read_tour(source: Source, problem: TSP | ATSP) -> Tour:
+    """Read a TSPLIB tour; what it visits is not judged.
+
+    Raises
+    ------
+    InstanceFormatError
+        With the line of what is wrong.
+    """
+    section = parse(source).section("TOUR_SECTION")
+    return Tour([node - 1 for _, node in section.integers_to_end()])
+
+
+def write_tour(problem: TSP | ATSP, solution: Tour, objective: float) -> Iterator[str]:
+    """Yield the lines of a TSPLIB tour."""
+    yield f"NAME : {' '.join(problem.name.split())}\nTYPE : TOUR\n"
+    yield f"COMMENT : Length {_number(objective)}\n"
+    yield f"DIMENSION : {solution.tour.size}\nTOUR_SECTION\n"
+    yield from (f"{node + 1}\n" for node in solution.tour.tolist())
+    yield "-1\nEOF\n"
+
+
+def stated_in_tour(source: Source) -> float | None:
+    """Return the length that a comment of a tour claims, None without."""
+    for comment in parse(source).comments:
+        if match := _LENGTH.search(comment):
+            return float(match[1] or match[2])
+    return None
+
+
+def sniff_sol(head: str) -> bool:
+    """Whether a text has a line ``Route #1: ...``."""
+    return bool(_ROUTE_LINE.search(head))
+
+
+def read_sol(source: Source, problem: CVRP | TSP | ATSP) -> Routes | Tour:
+    """Read CVRPLIB routes; whom they visit is not judged.
+
+    Raises
+    ------
+    InstanceFormatError
+        With the line of what is wrong.
+    """
+    routes = []
+    for number, line in enumerate(source.lines, 1):
+        match = _ROUTE.match(line)
+        if match:
+            routes.append(_customers(source, number, line[match.end() :]))
+        elif line.strip() and not line.lstrip()[0].isalpha():
+            raise source.error(number, f"{short(line.strip())} is not a route")
+    if not routes:
+        raise source.error(None, "there is no line 'Route #1: ...'")
+    if isinstance(problem, CVRP):
+        return Routes(routes)
+    if len(routes) > 1:
+        raise source.error(None, f"{len(routes)} routes where a tour is one")
+    return Tour([0, *routes[0]])
+
+
+def write_sol(
+    problem: CVRP | TSP | ATSP, solution: Routes | Tour, objective: float
+) -> Iterator[str]:
+    """Yield the lines of a CVRPLIB solution; empty routes are left out.
+
+    Raises
+    ------
+    UnsupportedFeatureError
+        If a tour does not visit the first city, which the format implies.
+    """
+    if isinstance(solution, Tour):
+        start = np.flatnonzero(solution.tour == 0)
+        if start.size == 0:
+            raise UnsupportedFeatureError("a tour without city 0 has no .sol form")
+        routes: tuple[Integers, ...] = (np.roll(solution.tour, -int(start[0]))[1:],)
+    else:
+        routes = tuple(route for route in solution.routes if route.size)
+    for number, route in enumerate(routes, 1):
+        yield f"Route #{number}: {' '.join(map(str, route.tolist()))}\n"
+    yield f"Cost {_number(objective)}\n"
+
+
+def stated_in_sol(source: Source) -> float | None:
+    """Return the cost that a solution file claims, None without.
+
+    Raises
+    ------
+    InstanceFormatError
+        If the cost is not a finite number.
+    """
+    for number, line in enumerate(source.lines, 1):
+        words = line.replace(":", " ").replace("=", " ").split()
+        if len(words) == 2 and words[0].lower() == "cost":
+            try:
+                value = float(words[1])
+            except ValueError:
+                value = math.nan
+            if not math.isfinite(value):
+                raise source.error(number, f"cost {short(words[1])} is not a number")
+            return value
+    return None
+
+
+def _customers(source: Source, line: int, text: str) -> list[int]:
+    values = []
+    for token in text.split():
+        value = integer(token)
+        if value is None:
+            raise source.error(line, f"{short(token)} in a route is not an integer")
+        values.append(value)
+    return values
+
+
+def _number(value: float) -> str:
+    return repr(float(value)).removesuffix(".0")
