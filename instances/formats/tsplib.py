@@ -46,7 +46,46 @@ Integers = NDArray[np.int64]
 
 _OTHER_TYPE = re.compile(r"\w*(TSP|VRP|TRP)\w*|SOP|HCP|HPP|OP|PTP|MLP")
 #: Headers of other problems and dialects: dropping one changes the problem.
-_OTHER  #: Blanks only, never line ends: a search stays linear in the text.
+_OTHER_HEADER = re.compile(r"EDGE_DATA_FORMAT|COST_LIMIT|SALESMEN|VEHICLES_\w+")
+_CVRP_KEYWORDS = (
+    "CAPACITY",
+    "DISTANCE",
+    "SERVICE_TIME",
+    "VEHICLES",
+    "DEMAND_SECTION",
+    "DEPOT_SECTION",
+    "SERVICE_TIME_SECTION",
+)
+_KEYWORDS = (
+    "NAME",
+    "TYPE",
+    "COMMENT",
+    "DIMENSION",
+    "EDGE_WEIGHT_TYPE",
+    "EDGE_WEIGHT_FORMAT",
+    "NODE_COORD_TYPE",
+    "DISPLAY_DATA_TYPE",
+    "NODE_COORD_SECTION",
+    "EDGE_WEIGHT_SECTION",
+    "FIXED_EDGES_SECTION",
+    "DISPLAY_DATA_SECTION",
+    *_CVRP_KEYWORDS,
+)
+#: Which keyword holds a field of a problem, for the line of an error.
+_KEY_OF_FIELD = {
+    "coords": "NODE_COORD_SECTION",
+    "matrix": "EDGE_WEIGHT_SECTION",
+    "metric": "EDGE_WEIGHT_TYPE",
+    "fixed_edges": "FIXED_EDGES_SECTION",
+    "display": "DISPLAY_DATA_SECTION",
+    "demands": "DEMAND_SECTION",
+    "capacity": "CAPACITY",
+    "max_distance": "DISTANCE",
+    "service_time": "SERVICE_TIME",
+    "vehicles": "VEHICLES",
+}
+
+#: Blanks only, never line ends: a search stays linear in the text.
 _HEADER = re.compile(
     r"^[ \t]*(TYPE[ \t]*:[ \t]*(\w*TSP|\w*VRP|SOP|HCP|OP)\b|DIMENSION[ \t]*:"
     r"|EDGE_WEIGHT_TYPE[ \t]*:|NODE_COORD_SECTION|EDGE_WEIGHT_SECTION|DEMAND_SECTION)",
