@@ -137,7 +137,7 @@ def write_table(path: str | os.PathLike[str], rows: Iterable[BestKnown]) -> None
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     for row in sorted(rows, key=lambda r: (r.kind, r.name, r.fingerprint)):
-        value = int(row.value) if row.value.is_integer() else row.value
+        value = int(row.value) if float(row.value).is_integer() else row.value
         writer.writerow(
             [repr(value) if c == "value" else getattr(row, c) for c in COLUMNS]
         )
