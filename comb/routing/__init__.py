@@ -1,0 +1,1 @@
+"""Solvers for routing problems: tsp, atsp, cvrp."""

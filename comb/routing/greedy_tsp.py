@@ -1,0 +1,95 @@
+"""Greedy edges: the shortest edge that fits, again and again."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from combkit.comb.routing.nearness import curve_order, near_nodes
+from combkit.comb.routing.paths import Paths
+from combkit.instances.run import Outcome, Run
+from combkit.instances.solutions import Tour
+from combkit.instances.tsp import TSP
+
+__all__ = ["curve_tour", "greedy_tour", "solve"]
+
+Integers = NDArray[np.int64]
+
+#: Above this a space-filling curve answers first: greedy takes 10 us a city.
+_SMALL = 20_000
+#: Neighbours of a city whose edges are candidates.
+_NEIGHBOURS = 10
+#: As many path ends are joined by comparing all of them.
+_FEW_ENDS = 64
+
+
+def solve(problem: TSP, run: Run) -> Outcome:
+    """Build a tour from greedy edges; from a space-filling curve when huge.
+
+    Above 20,000 cities the curve's tour (a third above the optimum) comes
+    first, after milliseconds; greedy edges (a sixth above) follow if time is left.
+    Fixed edges are kept.
+    """
+    if problem.n > _SMALL and problem.coords is not None:
+        run.report(Tour(curve_tour(problem)), "space-filling curve")
+        if run.should_stop():
+            return Outcome()
+        tour = run.supervise(lambda: greedy_tour(problem))
+    else:
+        tour = greedy_tour(problem)
+    run.report(Tour(tour), "greedy")
+    return Outcome()
+
+
+def greedy_tour(problem: TSP) -> Integers:
+    """Return a tour of greedy edges.
+
+    Candidates are the edges to near neighbours; the ends of the paths that
+    remain are joined in the same way until there is one.
+
+    Returns
+    -------
+    ndarray of int64, shape (n,)
+        The cities in order.
+
+    References
+    ----------
+    .. [1] J. L. Bentley, "Fast algorithms for geometric traveling salesman
+       problems", ORSA J. Computing 4(4), 1992.
+       https://doi.org/10.1287/ijoc.4.4.387
+    """
+    paths = _fixed_paths(problem)
+    ends = paths.ends()
+    neighbours = _NEIGHBOURS
+    while len(paths) > 1:
+        if ends.size <= _FEW_ENDS:
+            neighbours = _FEW_ENDS
+        near = near_nodes(problem, neighbours, ends)
+        start, end = np.repeat(ends, near.shape[1]), ends[near.ravel()]
+        order = np.argsort(problem.distance(start, end), kind="stable")
+        paths.link(zip(start[order].tolist(), end[order].tolist(), strict=True))
+        ends = paths.ends()
+    (tour,) = paths.lists()
+    return np.array(tour, dtype=np.int64)
+
+
+def curve_tour(problem: TSP) -> Integers:
+    """Return the tour along a space-filling curve, fixed edges kept."""
+    if problem.coords is None:
+        raise TypeError("a space-filling curve needs coordinates")
+    order = curve_order(problem.coords)
+    if problem.fixed_edges is None:
+        return order
+    # A path of fixed edges is walked as a whole where the curve first meets it.
+    path_of = {}
+    for path in _fixed_paths(problem).lists():
+        path_of.update(dict.fromkeys(path, path))
+    tour = dict.fromkeys(city for first in order.tolist() for city in path_of[first])
+    return np.array(list(tour), dtype=np.int64)
+
+
+def _fixed_paths(problem: TSP) -> Paths:
+    paths = Paths(problem.n)
+    if problem.fixed_edges is not None:
+        paths.link(problem.fixed_edges.tolist())
+    return paths

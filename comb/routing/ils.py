@@ -1,0 +1,273 @@
+"""Iterated local search for the travelling salesman problem.
+
+2-opt and Or-opt over neighbour lists, in a queue of cities whose surroundings
+have changed, perturbed by double bridges of short neighbouring segments. What
+a perturbation spoils is undone from a journal, so a step costs time that
+hardly depends on the number of cities.
+
+References
+----------
+.. [1] D. S. Johnson and L. A. McGeoch, "The traveling salesman problem: a
+   case study in local optimization", in Local Search in Combinatorial
+   Optimization, Wiley, 1997.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from combkit.comb.routing.greedy_tsp import greedy_tour
+from combkit.comb.routing.nearness import near_nodes
+from combkit.instances.distances import EXPLICIT
+from combkit.instances.errors import UsageError
+from combkit.instances.run import Outcome, Run
+from combkit.instances.seeds import generator
+from combkit.instances.solutions import Tour
+from combkit.instances.stop import Reason
+from combkit.instances.tsp import TSP
+
+if TYPE_CHECKING:
+    from combkit.comb.routing._kernels import Space, Walk
+
+__all__ = ["solve"]
+
+#: Up to here rare, slow metrics are tabulated; the table stays below 200 MB.
+_TABULATED = 5_000
+#: Metrics whose distances are cheaper to look up than to compute.
+_SLOW = ("GEO", "XRAY1", "XRAY2")
+#: Seconds that compiled code may run before limits and signals are looked at.
+_SLICE = 0.02
+#: Reporting (a full check) may take this share of the time.
+_REPORTING = 0.05
+#: Reversals that one step may make before it is cut short.
+_JOURNAL = 50_000
+#: Fewer cities cannot be perturbed: then all tours are 2-opt neighbours.
+_SMALLEST = 5
+
+
+def solve(
+    problem: TSP, run: Run, *, neighbours: int = 10, segment: int = 50
+) -> Outcome:
+    """Search until the run ends; an iteration is a perturbation with its repair.
+
+    Starts from ``run.initial``, or else from greedy edges. Fixed edges are
+    never removed. With several threads, independent walks run side by side.
+
+    Parameters
+    ----------
+    problem : TSP
+        The problem.
+    run : Run
+        The run.
+    neighbours : int
+        Candidates of a city, at least 1.
+    segment : int
+        Longest segment of a perturbation, at least 1.
+    """
+    if neighbours < 1 or segment < 1:
+        raise UsageError(f"neighbours={neighbours}, segment={segment}: at least 1")
+    if problem.n <= 3:
+        # There is only one cycle.
+        run.report(Tour(np.arange(problem.n)), "ils")
+        return Outcome(reason=Reason.COMPLETED)
+    if run.initial is None:
+        tour = run.supervise(lambda: greedy_tour(problem))
+        run.report(Tour(tour), "greedy")
+    else:
+        tour = run.initial.tour
+    space = run.supervise(lambda: _prepare(problem, neighbours))
+    search = _Search(run, space, tour, segment)
+    search.descend()
+    if problem.n < _SMALLEST:
+        return Outcome(reason=Reason.COMPLETED)
+    search.kick()
+    return Outcome()
+
+
+class _Search:
+    """Walks over the tours of one problem, advanced in short slices."""
+
+    def __init__(
+        self, run: Run, space: Space, tour: NDArray[np.int64], segment: int
+    ) -> None:
+        from combkit.comb.routing import _kernels
+
+        self._kernels = _kernels
+        self._run = run
+        self._space = space
+        self._longest = max(1, min(segment, (tour.size - 2) // 3))
+        self._walks = [_walk_of(tour, run.seed, k) for k in range(run.threads)]
+        self._reported = math.inf
+        self._next_report = 0.0
+        self._measure(self._walks[0])
+
+    def descend(self) -> None:
+        """Bring the tour to a local optimum; all walks start from there."""
+        first = self._walks[0]
+        done = False
+        pops = 1_000
+        while not done and not self._run.should_stop():
+            started = time.perf_counter()
+            done = self._kernels.descend(self._space, first, pops)
+            pops = _scaled(pops, time.perf_counter() - started)
+            self._report(first)
+        for walk in self._walks[1:]:
+            walk.tour[:], walk.place[:] = first.tour, first.place
+            walk.length[:] = first.length
+            walk.queued[:] = 0
+            walk.cursor[:] = 0
+        self._report(first, last=True)
+
+    def kick(self) -> None:
+        """Perturb and repair until the run ends."""
+        limit = self._run.limits.iterations
+        kicks, total = 100, 0
+        with ThreadPoolExecutor(len(self._walks)) as pool:
+            while not self._run.should_stop(total):
+                if limit is not None:
+                    kicks = max(1, min(kicks, limit - total))
+                started = time.perf_counter()
+                self._advance(kicks, pool)
+                total += kicks
+                kicks = _scaled(kicks, time.perf_counter() - started)
+                self._report(min(self._walks, key=lambda walk: float(walk.length[0])))
+        best = min(self._walks, key=lambda walk: float(walk.length[0]))
+        self._report(best, last=True)
+
+    def _advance(self, kicks: int, pool: ThreadPoolExecutor) -> None:
+        def one(walk: Walk) -> None:
+            self._kernels.kick(self._space, walk, kicks, self._longest)
+
+        if len(self._walks) == 1:
+            one(self._walks[0])
+        else:
+            list(pool.map(one, self._walks))
+
+    def _measure(self, walk: Walk) -> None:
+        """Set a walk's length anew, which for floats drops rounding errors."""
+        walk.length[0] = self._kernels.tour_length(self._space, walk.tour)
+
+    def _report(self, walk: Walk, *, last: bool = False) -> None:
+        """Report a walk's tour if it is better, but not all the time."""
+        length = float(walk.length[0])
+        target = self._run.limits.target
+        reached = target is not None and length <= target
+        now = time.perf_counter()
+        if length >= self._reported or not (
+            last or reached or now >= self._next_report
+        ):
+            return
+        self._measure(walk)
+        self._reported = float(walk.length[0])
+        self._run.report(Tour(walk.tour), "ils")
+        spent = time.perf_counter() - now
+        self._next_report = now + spent / _REPORTING
+
+
+def _scaled(count: int, seconds: float) -> int:
+    """Return how many steps fit in a slice, after ``count`` took ``seconds``."""
+    return max(1, int(count * min(2.0, _SLICE / max(seconds, 1e-6))))
+
+
+def _prepare(problem: TSP, neighbours: int) -> Space:
+    """Return the data of the search, its kernels loaded (or compiled)."""
+    from combkit.comb.routing import _kernels
+
+    tiny = TSP(np.random.default_rng(0).random((8, 2)))
+    for example in (tiny, problem):
+        space = _space_of(example, neighbours)
+        if example is tiny:
+            walk = _walk_of(np.arange(8), 0, 0)
+            walk.length[0] = _kernels.tour_length(space, walk.tour)
+            _kernels.descend(space, walk, 100)
+            _kernels.kick(space, walk, 1, 1)
+    return space
+
+
+def _space_of(problem: TSP, neighbours: int) -> Space:
+    from combkit.comb.routing import _kernels
+
+    codes = {
+        EXPLICIT: _kernels.MATRIX,
+        "euclidean": _kernels.EUCLIDEAN,
+        "EUC_2D": _kernels.EUC,
+        "EUC_3D": _kernels.EUC,
+        "CEIL_2D": _kernels.CEIL,
+        "ATT": _kernels.ATT,
+        "MAN_2D": _kernels.MAN,
+        "MAN_3D": _kernels.MAN,
+        "MAX_2D": _kernels.MAX,
+        "MAX_3D": _kernels.MAX,
+        "GEO": _kernels.GEO,
+        "XRAY1": _kernels.XRAY1,
+        "XRAY2": _kernels.XRAY2,
+    }
+    points, matrix = np.zeros((0, 2)), np.zeros((0, 0))
+    code = codes[problem.metric]
+    slow = problem.metric in _SLOW and problem.n <= _TABULATED
+    if problem.coords is None or slow:
+        matrix = problem.distances().astype(np.float64)
+        code = _kernels.MATRIX
+    elif problem.metric == "GEO":
+        points = _radians(problem.coords)
+    else:
+        points = np.array(problem.coords)
+    return _kernels.Space(
+        code,
+        points,
+        matrix,
+        near_nodes(problem, neighbours),
+        _fixed_partners(problem),
+        _least_gain(problem),
+    )
+
+
+def _least_gain(problem: TSP) -> float:
+    """Return what a move must gain: more than the rounding error of its sum."""
+    if problem.integral:
+        return 0.0
+    sample = np.arange(min(problem.n, 1_000))
+    return 1e-9 * float(np.abs(problem.distance(sample, sample[::-1])).max())
+
+
+def _radians(coords: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Convert TSPLIB's degrees.minutes, with its value of pi."""
+    degrees = np.trunc(coords)
+    return 3.141592 * (degrees + 5.0 * (coords - degrees) / 3.0) / 180.0
+
+
+def _fixed_partners(problem: TSP) -> NDArray[np.int32]:
+    """Return the cities fixed to each city, shape (n, 2), -1 for none."""
+    if problem.fixed_edges is None:
+        return np.zeros((0, 2), np.int32)
+    partners = np.full((problem.n, 2), -1, np.int32)
+    for a, b in problem.fixed_edges.tolist():
+        for city, partner in ((a, b), (b, a)):
+            partners[city, 1 if partners[city, 0] >= 0 else 0] = partner
+    return partners
+
+
+def _walk_of(tour: NDArray[np.int64], seed: int, number: int) -> Walk:
+    """Return a walk that stands at a tour, with every city queued."""
+    from combkit.comb.routing import _kernels
+
+    n = tour.size
+    place = np.empty(n, np.int32)
+    place[tour] = np.arange(n)
+    state = generator(seed, number).integers(1, 2**63, 1)
+    return _kernels.Walk(
+        tour.astype(np.int32),
+        place,
+        tour.astype(np.int32),
+        np.ones(n, np.uint8),
+        np.zeros((_JOURNAL, 2), np.int32),
+        np.array([0, n, 0], np.int64),
+        np.zeros(1),
+        state.astype(np.uint64),
+    )
