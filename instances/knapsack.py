@@ -156,7 +156,7 @@ def _numbers(field: str, values: ArrayLike, shape: tuple[int | None, ...]) -> An
     if raw.dtype.kind in "iu" and raw.ndim == len(shape):
         return frozen_array(field, raw, np.int64, shape, minimum=0)
     array = frozen_array(field, raw, np.float64, shape, minimum=0)
-    if bool(np.all((array == np.floor(array)) & (array < _MAX_WEIGHT))):
+    if bool(np.all((array == np.floor(array)) & (array < _MAX_PROFIT))):
         return frozen_array(field, array, np.int64, shape)
     return array
 
