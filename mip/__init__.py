@@ -1,0 +1,35 @@
+"""Linear and mixed-integer programming: one adapter a solver."""
+
+from combkit.instances.solver import SolverInfo
+
+__all__ = ["SOLVERS"]
+
+_HERE = "combkit.mip"
+
+#: Solvers of this package; see ``combkit.instances.solver.SolverInfo``.
+SOLVERS: tuple[SolverInfo, ...] = (
+    SolverInfo(
+        "highs",
+        ("mip",),
+        f"{_HERE}.highs",
+        exact=True,
+        summary="HiGHS: branch and cut; simplex and interior point for LPs",
+        packages=("highspy",),
+    ),
+    SolverInfo(
+        "scip",
+        ("mip",),
+        f"{_HERE}.scip",
+        exact=True,
+        summary="SCIP: branch, cut and price",
+        packages=("pyscipopt",),
+    ),
+    SolverInfo(
+        "cpsat",
+        ("mip",),
+        f"{_HERE}.cpsat",
+        exact=True,
+        summary="CP-SAT, for bounded integer variables and integral data",
+        packages=("ortools",),
+    ),
+)
