@@ -1,24 +1,45 @@
 """What ``--solver auto`` does, as one table to read from top to bottom.
 
 For a problem, every rule of its kind is looked at in order; the first one
-whose solver is installed, supports the problem and whose condition holds is
-taken. A rule names the solvers that run one after the other in what is left of
-the time: a constructive one first, which answers within milliseconds at any
-size, then the main one, started from the incumbent.
+whose solvers are installed, support the problem and whose condition holds is
+taken. A rule names the steps that run one after the other, each from the best
+solution of the ones before: usually a constructive solver, which answers
+within milliseconds at any size, and then the main one.
 """
 
 from __future__ import annotations
 
+import contextlib
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from combkit.comb.registry import find
 from combkit.instances.errors import UnsupportedFeatureError
 from combkit.instances.problem import Problem
-from combkit.instances.run import Outcome, Run
+from combkit.instances.run import Abandoned, Outcome, Run
 from combkit.instances.solver import SolverInfo
 
-__all__ = ["POLICY", "Rule", "choose", "solve"]
+__all__ = ["POLICY", "Rule", "Step", "choose", "solve"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A solver's turn.
+
+    Parameters
+    ----------
+    name : str
+        Name of the solver.
+    share : float
+        Share of the time left that it may use.
+    most : float
+        Seconds that it may use at most.
+    """
+
+    name: str
+    share: float = 1.0
+    most: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +50,8 @@ class Rule:
     ----------
     kind : str
         Problem kind.
-    chain : tuple of str
-        Solvers to run one after the other, by name.
+    chain : tuple of Step
+        Solvers to run one after the other.
     when : callable
         ``when(problem, seconds) -> bool``, with the seconds left (may be inf).
     why : str
@@ -38,7 +59,7 @@ class Rule:
     """
 
     kind: str
-    chain: tuple[str, ...]
+    chain: tuple[Step, ...]
     when: Callable[[Problem, float], bool]
     why: str
 
@@ -57,43 +78,69 @@ def _at_most(**limits: int) -> Callable[[Problem, float], bool]:
     return when
 
 
+def _no_integers(problem: Problem, seconds: float) -> bool:
+    return problem.size["integers"] == 0
+
+
 POLICY: tuple[Rule, ...] = (
     Rule(
         "tsp",
-        ("greedy", "cpsat"),
+        (Step("greedy"), Step("cpsat")),
         _at_most(n=12),
         "proven optimal in well under a second",
     ),
-    Rule("tsp", ("greedy", "ils"), _always, "below 1 % at n = 1000 in seconds"),
+    Rule(
+        "tsp",
+        (Step("greedy"), Step("ils")),
+        _always,
+        "below 1 % at n = 1000 in seconds",
+    ),
     Rule(
         "atsp",
-        ("nearest-neighbour", "cpsat"),
+        (Step("nearest-neighbour"), Step("cpsat")),
         _at_most(n=100),
         "proves most TSPLIB files of this size in seconds",
     ),
     Rule(
         "atsp",
-        ("nearest-neighbour", "ortools-routing"),
+        (Step("nearest-neighbour"), Step("ortools-routing")),
         _always,
         "guided local search scales where the circuit model does not",
     ),
     Rule(
         "cvrp",
-        ("savings", "pyvrp"),
+        (Step("savings"), Step("pyvrp")),
         _at_most(n=3000),
         "best short-run gaps of the wrapped solvers",
     ),
     Rule(
         "cvrp",
-        ("savings", "ortools-routing"),
+        (Step("savings"), Step("ortools-routing")),
         _at_most(n=3000),
         "where PyVRP is not installed",
     ),
-    Rule("cvrp", ("savings",), _always, "memory stays linear in n"),
-    Rule("jsp", ("dispatch", "cpsat"), _always, "proofs on small, hints on large"),
-    Rule("kp", ("greedy", "knapsack-dp"), _always, "exact, milliseconds"),
-    Rule("kp", ("greedy",), _always, "fractional data that does not scale"),
-    Rule("mip", ("highs",), _always, "most MIPLIB 3 files proven at 60 s"),
+    Rule("cvrp", (Step("savings"),), _always, "memory stays linear in n"),
+    Rule(
+        "jsp",
+        (Step("dispatch"), Step("cpsat")),
+        _always,
+        "proofs on small, hints on large",
+    ),
+    Rule(
+        "kp",
+        (Step("greedy"), Step("knapsack-dp")),
+        _always,
+        "exact, milliseconds",
+    ),
+    Rule("kp", (Step("greedy"),), _always, "fractional data that does not scale"),
+    Rule("mip", (Step("highs"),), _no_integers, "a linear program"),
+    Rule(
+        "mip",
+        (Step("scip", share=0.25, most=60.0), Step("highs")),
+        _at_most(nnz=200_000),
+        "on MIPLIB 3 at 60 s each proves files that the other does not",
+    ),
+    Rule("mip", (Step("highs"),), _always, "loads and solves large models faster"),
 )
 
 
@@ -109,7 +156,7 @@ def choose(problem: Problem, seconds: float) -> tuple[Rule, tuple[SolverInfo, ..
     for rule in POLICY:
         if rule.kind != problem.kind or not rule.when(problem, seconds):
             continue
-        rows = tuple(find(name, rule.kind) for name in rule.chain)
+        rows = tuple(find(step.name, rule.kind) for step in rule.chain)
         missing = False
         for row in rows:
             if not row.available:
@@ -125,19 +172,24 @@ def choose(problem: Problem, seconds: float) -> tuple[Rule, tuple[SolverInfo, ..
 
 def solve(problem: Problem, run: Run) -> Outcome:
     """Solve by the first rule that applies; ``extra["chain"]`` says which."""
-    _, rows = choose(problem, run.remaining)
+    rule, rows = choose(problem, run.remaining)
     outcome = Outcome()
     done: list[str] = []
-    for row in rows:
-        if done and run.should_stop():
+    for step, row in zip(rule.chain, rows, strict=True):
+        if done and (outcome.status is not None or run.should_stop()):
             break
         if run.solution is not None:
             run.initial = run.solution
         done.append(row.name)
-        outcome = row.load()(problem, run)
+        # A native call that outstays its turn is left behind; the next one runs.
+        with (
+            run.stage(min(step.most, step.share * run.remaining)),
+            contextlib.suppress(Abandoned),
+        ):
+            outcome = row.load()(problem, run)
     return Outcome(
         outcome.status,
-        outcome.reason,
+        outcome.reason if outcome.status is not None else None,
         outcome.raw_status,
         {**outcome.extra, "chain": done},
     )

@@ -126,6 +126,7 @@ class Run:
         self.trace: list[TracePoint] = []
         self.reason: Reason | None = None
         self.abandoned = False
+        self._stage_end = math.inf
         self._lock = threading.RLock()
 
     # -- the clock ---------------------------------------------------------
@@ -137,11 +138,20 @@ class Run:
 
     @property
     def remaining(self) -> float:
-        """Seconds left of the time limit; infinite without one, never negative."""
-        return max(0.0, self.limits.time - self.elapsed)
+        """Seconds left of the limit or stage; infinite without, never negative."""
+        return max(0.0, min(self.limits.time, self._stage_end) - self.elapsed)
+
+    @contextlib.contextmanager
+    def stage(self, seconds: float) -> Iterator[None]:
+        """Give what runs inside a part of the time; afterwards the run goes on."""
+        self._stage_end = self.elapsed + seconds
+        try:
+            yield
+        finally:
+            self._stage_end = math.inf
 
     def should_stop(self, iterations: int | None = None) -> bool:
-        """Whether to end now; once True it stays True.
+        """Whether to end now; once True it stays True, within a stage at least.
 
         Parameters
         ----------
@@ -164,7 +174,7 @@ class Run:
                         self.problem.sense,
                     )
                 )
-        return self.reason is not None
+        return self.reason is not None or self.elapsed >= self._stage_end
 
     def interrupt(self) -> None:
         """Ask the run to end with what it has (signals do)."""
