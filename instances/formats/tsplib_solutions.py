@@ -40,10 +40,7 @@ Integers = NDArray[np.int64]
 _TOUR = re.compile(r"^[ \t]*(TYPE[ \t]*:[ \t]*TOUR\b|TOUR_SECTION)", re.MULTILINE)
 _ROUTE = re.compile(r"[ \t]*route[ \t]*(?:#[ \t]*)?\d+[ \t]*:?", re.IGNORECASE)
 _ROUTE_LINE = re.compile(f"^{_ROUTE.pattern}", re.IGNORECASE | re.MULTILINE)
-#: "Length 629", "Length = 629" or, at the end, "(629)".
-_LENGTH = re.compile(
-    r"\blength\s*(?:[:=]\s*)?(\d+(?:\.\d+)?)|\((\d+)\)$", re.IGNORECASE
-)
+_LENGTH = re.compile(r"\blength\s*(?:[:=]\s*)?(\d+(?:\.\d+)?)", re.IGNORECASE)
 
 
 def sniff_tour(head: str) -> bool:
@@ -73,10 +70,13 @@ def write_tour(problem: TSP | ATSP, solution: Tour, objective: float) -> Iterato
 
 
 def stated_in_tour(source: Source) -> float | None:
-    """Return the length that a comment of a tour claims, None without."""
+    """Return the length that a comment claims as "Length ...", None without.
+
+    Other numbers in comments are no claim: they may be years or old bounds.
+    """
     for comment in parse(source).comments:
         if match := _LENGTH.search(comment):
-            return float(match[1] or match[2])
+            return float(match[1])
     return None
 
 
