@@ -10,7 +10,6 @@ from combkit.cli.interrupts import Interrupts
 from combkit.cli.output import ensure_writable
 from combkit.cli.params import add_params, parameters
 from combkit.cli.parser import examples, natural, positive
-from combkit.instances.errors import UsageError
 from combkit.instances.formats import FORMATS, find_writer, write
 from combkit.instances.generators import generate
 
@@ -49,10 +48,7 @@ def run(args: argparse.Namespace, interrupts: Interrupts) -> int:
     ensure_writable(target)
     for k in range(args.count):
         path = target if args.count == 1 else _numbered(target, k + 1, args.count)
-        try:
-            problem = generate(args.kind, args.n, seed=args.seed + k, **params)
-        except TypeError as error:
-            raise UsageError(f"--param: {error}") from error
+        problem = generate(args.kind, args.n, seed=args.seed + k, **params)
         find_writer(problem, path, None, FORMATS)
         write(problem, path)
         print(path)

@@ -12,7 +12,15 @@ import pytest
 from combkit.cli.main import COMMANDS, run
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+INSTANCES = ROOT / "examples" / "instances"
+PAGES = sorted(
+    [
+        ROOT / "README.md",
+        ROOT / "CONTRIBUTING.md",
+        ROOT / "examples" / "README.md",
+        *(ROOT / "docs").glob("*.md"),
+    ]
+)
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 _BLOCK = re.compile(r"^```(python|console)\n(.*?)^```$", re.M | re.S)
 _LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
@@ -70,3 +78,12 @@ def test_every_command_is_documented():
 def test_examples_run(example, desk, capsys):
     runpy.run_path(str(example), run_name="__main__")
     assert capsys.readouterr().out
+
+
+def test_example_instances_are_what_the_generators_make(desk, capsys):
+    for _, code in blocks(ROOT / "examples" / "README.md"):
+        for line in code.splitlines():
+            run_line(line[2:], capsys)
+    runpy.run_path(str(ROOT / "examples" / "facility_location.py"), run_name="__main__")
+    for path in INSTANCES.iterdir():
+        assert (desk / path.name).read_bytes() == path.read_bytes(), path.name

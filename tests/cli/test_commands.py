@@ -153,7 +153,7 @@ def test_generate_refuses(cli, tmp_path, monkeypatch, words, said):
     assert not list(tmp_path.iterdir())
 
 
-SIGNS = {"png": b"\x89PNG", "svg": b"<?xml", "html": b"<html>"}
+SIGNS = {"png": b"\x89PNG", "svg": b"<?xml", "html": b"<!doctype html>"}
 
 
 @pytest.mark.parametrize("suffix", SIGNS)
