@@ -15,7 +15,7 @@ from combkit.instances.events import Events
 from combkit.instances.stop import relative_gap
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.console import Group
 
 __all__ = ["Progress", "watch"]
 
@@ -88,18 +88,20 @@ class Live(Progress):
         """Keep the change for the next drawing."""
         self._changes.append(change)
 
-    def draw(self) -> Table:
-        """Return the table to draw now."""
+    def draw(self) -> Group:
+        """Return what to draw now: title, table, clock."""
+        from rich.console import Group
         from rich.table import Table
+        from rich.text import Text
 
         elapsed = (self.ended or time.perf_counter()) - self._started
-        table = Table(title=self._title, caption=f"{elapsed:.1f} s", box=None)
+        table = Table(box=None, header_style="bold")
         for name in ("time", "incumbent", "bound", "gap"):
             table.add_column(name, justify="right", no_wrap=True)
         table.add_column("source")
         for change in list(self._changes):
             table.add_row(f"{change.time:.2f}", *_cells(change), change.source)
-        return table
+        return Group(Text(self._title), table, Text(f"{elapsed:.1f} s", style="dim"))
 
 
 @contextlib.contextmanager
