@@ -6,6 +6,9 @@ replayed backwards, undoes whatever was tried. Lengths are float64: exact for
 integer metrics, whose sums the caller keeps below 2**53.
 """
 
+# Compiled code carries its own types; the annotations only tell what is meant.
+# mypy: disable-error-code="no-any-return,return-value"
+
 from __future__ import annotations
 
 from typing import Any, NamedTuple

@@ -26,6 +26,7 @@ from combkit.comb.routing.greedy_tsp import greedy_tour
 from combkit.comb.routing.nearness import near_nodes
 from combkit.instances.distances import EXPLICIT
 from combkit.instances.errors import UsageError
+from combkit.instances.result import Status
 from combkit.instances.run import Outcome, Run
 from combkit.instances.seeds import generator
 from combkit.instances.solutions import Tour
@@ -75,12 +76,12 @@ def solve(
     if problem.n <= 3:
         # There is only one cycle.
         run.report(Tour(np.arange(problem.n)), "ils")
-        return Outcome(reason=Reason.COMPLETED)
-    if run.initial is None:
+        return Outcome(Status.OPTIMAL)
+    if isinstance(run.initial, Tour):
+        tour = run.initial.tour
+    else:
         tour = run.supervise(lambda: greedy_tour(problem))
         run.report(Tour(tour), "greedy")
-    else:
-        tour = run.initial.tour
     space = run.supervise(lambda: _prepare(problem, neighbours))
     search = _Search(run, space, tour, segment)
     search.descend()

@@ -127,7 +127,7 @@ def _embedding(problem: Routing) -> Floats:
             axis=1,
         )
     if problem.metric == "XRAY2":
-        return coords / np.array([1.25, 1.5, 1.15])
+        return np.asarray(coords / np.array([1.25, 1.5, 1.15]))
     return coords
 
 

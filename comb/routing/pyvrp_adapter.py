@@ -1,0 +1,145 @@
+"""PyVRP's iterated local search for capacitated vehicle routing.
+
+References
+----------
+.. [1] N. A. Wouda, L. Lan and W. Kool, "PyVRP: a high-performance VRP solver
+   package", INFORMS J. Computing 36(4), 2024.
+   https://doi.org/10.1287/ijoc.2023.0055
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from combkit.comb.routing import savings
+from combkit.comb.routing.integers import IntegerData, memory_reason
+from combkit.comb.routing.nearness import node_count
+from combkit.instances.cvrp import CVRP
+from combkit.instances.run import Outcome, Run
+from combkit.instances.seeds import native_seed
+from combkit.instances.solutions import Routes
+
+__all__ = ["solve", "supports"]
+
+#: Memory of an arc: the matrix, which PyVRP shares, and its neighbour search.
+_BYTES_PER_ARC = 24
+#: PyVRP's own default for what is not limited.
+_UNLIMITED = int(np.iinfo(np.int64).max)
+
+
+def supports(problem: CVRP) -> str | None:
+    """Return why a problem cannot be solved, or None if it can."""
+    return memory_reason(problem, _BYTES_PER_ARC)
+
+
+def solve(problem: CVRP, run: Run) -> Outcome:
+    """Improve ``run.initial``, or else routes built by savings.
+
+    Fractional data are scaled, see `IntegerData`. An iteration is PyVRP's.
+    Solutions that violate the problem are never reported.
+    """
+    if run.initial is None:
+        savings.solve(problem, run)
+        if run.should_stop():
+            return Outcome()
+    search = _Search(problem, run)
+    try:
+        run.supervise(search.solve, search.close)
+    finally:
+        # If PyVRP was left behind, what it still finds comes too late.
+        search.close()
+    return Outcome(extra={"scale": search.scale})
+
+
+class _Search:
+    """One run of PyVRP."""
+
+    def __init__(self, problem: CVRP, run: Run) -> None:
+        start = run.solution if run.initial is None else run.initial
+        self._problem = problem
+        self._run = run
+        self._start = start if isinstance(start, Routes) else None
+        self._closed = False
+        self._iterations = -1
+        self.scale = 1.0
+
+    def close(self) -> None:
+        """Ask the search to end, and report nothing more."""
+        self._closed = True
+
+    def solve(self) -> None:
+        """Build the model and search; runs in a thread of its own."""
+        import pyvrp
+
+        found = self._found
+
+        class Callbacks(pyvrp.IteratedLocalSearchCallbacks):
+            def on_best(self, best: Any) -> None:
+                found(best)
+
+        data = self._data()
+        start = None
+        if self._start is not None:
+            # PyVRP counts clients from 0, without the depot.
+            routes = [(route - 1).tolist() for route in self._start.routes]
+            start = pyvrp.Solution(data, [route for route in routes if route])
+        search = pyvrp.IteratedLocalSearchParams(callbacks=Callbacks())
+        result = pyvrp.solve(
+            data,
+            stop=self._stop,
+            seed=native_seed(self._run.seed),
+            collect_stats=False,
+            display=False,
+            params=pyvrp.SolveParams(ils=search),
+            initial_solution=start,
+        )
+        self._found(result.best)
+
+    def _data(self) -> Any:
+        """Return the problem in PyVRP's terms."""
+        import pyvrp
+
+        problem, data = self._problem, IntegerData(self._problem)
+        self.scale = data.scale
+        matrix: Any = np.ascontiguousarray(data.matrix)
+        # Only durations contain service, so a length limit is one on them.
+        limit = _UNLIMITED if data.max_distance is None else data.max_distance
+        return pyvrp.ProblemData(
+            locations=[pyvrp.Location(0, 0)] * node_count(problem),
+            clients=[
+                pyvrp.Client(k, delivery=[demand], service_duration=service)
+                for k, (demand, service) in enumerate(
+                    zip(
+                        data.demands[1:].tolist(),
+                        data.service[1:].tolist(),
+                        strict=True,
+                    ),
+                    start=1,
+                )
+            ],
+            depots=[pyvrp.Depot(0)],
+            vehicle_types=[
+                pyvrp.VehicleType(
+                    problem.vehicles or problem.n,
+                    capacity=[data.capacity],
+                    shift_duration=limit,
+                )
+            ],
+            distance_matrices=[matrix],
+            duration_matrices=[matrix],
+        )
+
+    def _stop(self, best_cost: float) -> bool:
+        self._iterations += 1
+        return self._closed or self._run.should_stop(self._iterations)
+
+    def _found(self, best: Any) -> None:
+        if self._closed or not best.is_feasible():
+            return
+        routes = [
+            [stop.idx + 1 for stop in route.schedule() if stop.is_client()]
+            for route in best.routes()
+        ]
+        self._run.report(Routes(routes), "pyvrp")
