@@ -92,17 +92,25 @@ def solve(
     reporter = Reporter(problem, run, "highs")
     _subscribe(highs, reporter)
     _set_start(highs, problem, run)
-    try:
-        status = run.supervise(
-            lambda: run_native(highs, run.threads), reporter.interrupt
-        )
-    finally:
-        reporter.check()
+    status = _run(highs, reporter)
+    if highs.getModelStatus() == _STATUS.kUnknown and not problem.integrality.any():
+        # The simplex method got lost in an LP; interior points may not.
+        highs.clearSolver()
+        set_option(highs, "solver", "ipm")
+        status = _run(highs, reporter)
     if status == highspy.HighsStatus.kError:
         raise SolverError("HiGHS failed", _raw(highs))
     outcome = _conclude(highs, reporter)
     polish(problem, run, "highs")
     return outcome
+
+
+def _run(highs: highspy.Highs, reporter: Reporter) -> highspy.HighsStatus:
+    run = reporter.run
+    try:
+        return run.supervise(lambda: run_native(highs, run.threads), reporter.interrupt)
+    finally:
+        reporter.check()
 
 
 def _configure(
