@@ -7,7 +7,7 @@ import math
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from combkit.comb.scheduling.bounds import (
     trivial_bound,
 )
 from combkit.comb.scheduling.dispatch import quick
-from combkit.instances.errors import SolverError
+from combkit.instances.errors import SolverError, UsageError
 from combkit.instances.jobshop import JobShop
 from combkit.instances.result import Status
 from combkit.instances.run import Outcome, Run
@@ -29,6 +29,8 @@ from combkit.instances.stop import Reason
 __all__ = ["solve"]
 
 _SOURCE = "cpsat"
+#: Seconds by which CP-SAT's clock runs behind the run's.
+_LATE = 0.1
 #: Operations added to the model between two looks at the clock.
 _POLL = 500
 
@@ -126,9 +128,18 @@ def _search(
     solver = cp_model.CpSolver()
     parameters = solver.parameters
     parameters.num_workers = run.threads
+    # Its own Ctrl-C handler would displace the run's.
+    parameters.catch_sigint_signal = False
+    # Its own Ctrl-C handler would displace the run's, and aborts the process.
+    parameters.catch_sigint_signal = False
     parameters.random_seed = native_seed(run.seed)
+    if run.threads == 1:
+        # Linear relaxations say little about a makespan, and a single worker
+        # has no time to waste: without them the mean gap is a third.
+        parameters.linearization_level = 0
     if math.isfinite(run.remaining):
-        parameters.max_time_in_seconds = run.remaining
+        # The run's own clock interrupts; this one is for when it cannot.
+        parameters.max_time_in_seconds = run.remaining + _LATE
     failures: list[BaseException] = []
 
     def guarded(work: Callable[[], Any]) -> None:
@@ -158,7 +169,7 @@ def _search(
     solver.best_bound_callback = on_bound
     with contextlib.ExitStack() as stack:
         if log is not None:
-            file = stack.enter_context(open(log, "w", encoding="utf-8"))
+            file = stack.enter_context(_log_file(log))
             parameters.log_search_progress = True
             parameters.log_to_stdout = False
             solver.log_callback = lambda line: print(line, file=file)
@@ -168,6 +179,13 @@ def _search(
     if failures:
         raise failures[0]
     return _outcome(run, solver, status)
+
+
+def _log_file(path: str | os.PathLike[str]) -> TextIO:
+    try:
+        return open(path, "w", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"log: cannot write {path}: {error.strerror}") from None
 
 
 def _outcome(run: Run, solver: Any, status: Any) -> Outcome:
