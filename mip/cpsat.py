@@ -174,6 +174,10 @@ def _configure(
         # |objective|, we by the larger of objective and bound.
         "relative_gap_limit": 0.0 if problem.offset else gap_limit(run),
     }
+    if run.threads == 1:
+        # Alone, the default worker has a weak LP relaxation: p0548 and p2756 take
+        # under a second with the full one, more than ten without.
+        options["linearization_level"] = 2
     if math.isfinite(run.remaining):
         options["max_time_in_seconds"] = run.remaining
     if run.limits.iterations is not None:
