@@ -55,7 +55,11 @@ def _text(facts: dict[str, Any]) -> str:
     if facts["comment"]:
         rows.append(("comment", " ".join(facts["comment"].split())))
     rows += [(name, str(value)) for name, value in facts["size"].items()]
-    rows += [(name, _shown(value)) for name, value in facts["statistics"].items()]
+    rows += [
+        (name, _shown(value))
+        for name, value in facts["statistics"].items()
+        if value is not None
+    ]
     rows.append(("fingerprint", facts["fingerprint"]))
     if facts["best_known"] is not None:
         about = f"{facts['best_known_status']}; {facts['best_known_source']}"

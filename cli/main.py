@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import os
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from importlib import import_module
 from types import ModuleType
 
-import combkit.cli.clock  # noqa: F401  (its import starts the clock)
+from combkit.cli.clock import STARTED
 from combkit.cli.exits import Exit, complain
 from combkit.cli.interrupts import Interrupts
 from combkit.cli.parser import Parser, examples
@@ -70,18 +72,28 @@ def build_parser(configured: Sequence[str]) -> Parser:
 
 def main() -> None:
     """Run the command of ``sys.argv`` and end the process with its exit code."""
-    code = run(sys.argv[1:])
+    code = run(sys.argv[1:], STARTED)
     if any(t.name == "combkit-native" for t in threading.enumerate()):
         # A native call was left behind; waiting for it would break the limit.
         os._exit(code)
     sys.exit(code)
 
 
-def run(argv: Sequence[str]) -> int:
-    """Run a command and return its exit code; no exception gets out."""
+def run(argv: Sequence[str], started: float | None = None) -> int:
+    """Run a command and return its exit code; no exception gets out.
+
+    Parameters
+    ----------
+    argv : sequence of str
+        The words after ``combkit``.
+    started : float, optional
+        Reading of ``time.perf_counter()`` from which time limits count; now
+        by default.
+    """
+    started = time.perf_counter() if started is None else started
     with Interrupts() as interrupts:
         try:
-            code = _dispatch(argv, interrupts)
+            code = _dispatch(argv, started, interrupts)
             sys.stdout.flush()
         except SystemExit as leaving:  # argparse, after printing help
             code = leaving.code if isinstance(leaving.code, int) else Exit.NOTHING
@@ -106,7 +118,7 @@ def _drop_unwritten_output() -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _dispatch(argv: Sequence[str], interrupts: Interrupts) -> int:
+def _dispatch(argv: Sequence[str], started: float, interrupts: Interrupts) -> int:
     command = next((word for word in argv if not word.startswith("-")), None)
     if command is not None and command not in COMMANDS:
         raise UsageError(
@@ -114,7 +126,7 @@ def _dispatch(argv: Sequence[str], interrupts: Interrupts) -> int:
             f"(commands: {', '.join(COMMANDS)})"
         )
     parser = build_parser(() if command is None else (command,))
-    args = parser.parse_args(argv)
+    args = parser.parse_args(argv, argparse.Namespace(started=started))
     if args.version:
         import combkit
 

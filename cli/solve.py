@@ -14,9 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-from combkit.instances.best_known import best_known
-
-from combkit.cli.clock import STARTED
 from combkit.cli.exits import Exit, complain, note
 from combkit.cli.interrupts import Interrupts
 from combkit.cli.options import accepts
@@ -26,6 +23,7 @@ from combkit.cli.parser import examples, fraction, natural, number, positive, se
 from combkit.cli.progress import watch
 from combkit.cli.report import as_text, failure, record, same_objective
 from combkit.comb.solve import solve
+from combkit.instances.best_known import best_known
 from combkit.instances.errors import (
     InstanceFormatError,
     InvalidSolutionError,
@@ -102,7 +100,7 @@ def run(args: argparse.Namespace, interrupts: Interrupts) -> int:
     out = plan(args.files, args.output)
     code = int(Exit.OK)
     for k, file in enumerate(args.files):
-        job = Job(file, out, STARTED if k == 0 else time.perf_counter(), params)
+        job = Job(file, out, args.started if k == 0 else time.perf_counter(), params)
         interrupts.deferred = False
         try:
             code = max(code, _solve_file(job, args, interrupts))
@@ -209,7 +207,8 @@ def _flags(args: argparse.Namespace, kind: str) -> dict[str, Any]:
         raise UsageError(f"--device cuda: solver {args.solver!r} runs on the CPU only")
     if args.log is not None:
         if not accepts(args.solver, kind, "log"):
-            raise UsageError(f"--log: solver {args.solver!r} has no native log")
+            hint = "; name one with --solver" if args.solver == "auto" else ""
+            raise UsageError(f"--log: solver {args.solver!r} has no native log{hint}")
         flags["log"] = args.log
     return flags
 

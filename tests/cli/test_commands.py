@@ -80,7 +80,8 @@ def test_info_of_every_kind(cli, files, name):
     assert facts["statistics"]
     text = cli("info", files[name]).out
     assert problem.fingerprint in text
-    assert all(key in text for key in facts["statistics"])
+    known = [key for key, value in facts["statistics"].items() if value is not None]
+    assert all(key in text for key in known)
 
 
 def test_convert_an_instance_there_and_back(cli, files, tmp_path):
