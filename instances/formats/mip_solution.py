@@ -75,12 +75,12 @@ def write(problem: MIP, solution: Values, objective: float) -> Iterator[str]:
     Raises
     ------
     UnsupportedFeatureError
-        If the name of a variable begins or ends with a blank or is empty.
+        If a variable has a name that reads as something else.
     """
     yield f"=obj= {objective!r}\n"
     for j in np.flatnonzero(solution.values).tolist():
         name = problem.col_name(j)
-        if not name or name != name.strip() or "\n" in name:
+        if not name or name != name.strip() or "\n" in name or _SKIPPED.match(name):
             raise UnsupportedFeatureError(f"a .sol file cannot hold the name {name!r}")
         yield f"{name} {float(solution.values[j])!r}\n"
 

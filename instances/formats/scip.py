@@ -6,6 +6,7 @@ their own all that becomes an ``InstanceFormatError``.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from combkit.instances.errors import InstanceFormatError, UnsupportedFeatureError
 from combkit.instances.formats import scip_child
 from combkit.instances.formats.mip_text import mps_text
+from combkit.instances.formats.wbo import as_opb
 from combkit.instances.mip import MIP
 from combkit.instances.source import Source
 
@@ -112,8 +114,16 @@ def read_opb(source: Source) -> MIP:
 
 
 def read_wbo(source: Source) -> MIP:
-    """Read a weighted pseudo-Boolean file without soft constraints."""
-    return _read(source, "wbo")
+    """Read a weighted pseudo-Boolean file.
+
+    What it costs to break the k-th soft constraint is the objective, through a
+    variable of its own, ``soft1``, ``soft2``, ...
+    """
+    text, costs = as_opb(source)
+    problem = _read(source, "opb", text)
+    label = {name: f"soft{k}" for k, name in enumerate(costs, start=1)}
+    names = [label.get(name, name) for name in problem.col_names or ()]
+    return dataclasses.replace(problem, col_names=names)
 
 
 def read_pip(source: Source) -> MIP:
@@ -157,8 +167,8 @@ def _check_cnf(source: Source) -> None:
         return
 
 
-def _read(source: Source, suffix: str) -> MIP:
-    """Read a file in a child process.
+def _read(source: Source, suffix: str, text: str | None = None) -> MIP:
+    """Read a file in a child process, or a text in its place.
 
     Raises
     ------
@@ -171,6 +181,9 @@ def _read(source: Source, suffix: str) -> MIP:
         tempfile.TemporaryDirectory(prefix="combkit-") as folder,
         source.plain_path(suffix) as path,
     ):
+        if text is not None:
+            path = Path(folder) / f"model.{suffix}"
+            path.write_text(text, encoding="utf-8")
         out = Path(folder) / "model.npz"
         done = _run("read", path, out)
         if done.returncode == scip_child.UNSUPPORTED:
