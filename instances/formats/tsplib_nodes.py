@@ -99,12 +99,15 @@ class Nodes:
         """
         section = self._document.section(key)
         rows = section.rows(self.n, columns + 1)
-        ids = rows[:, 0].astype(np.int64)
-        wrong = np.flatnonzero((ids != rows[:, 0]) | (np.abs(rows[:, 0]) > 2.0**53))
+        numbers = rows[:, 0]
+        wrong = np.flatnonzero(
+            (numbers != np.floor(numbers)) | (abs(numbers) > 2.0**53)
+        )
         if wrong.size:
             raise self._row_error(
-                section, wrong[0], f"{rows[wrong[0], 0]:g} is not a node number"
+                section, wrong[0], f"{numbers[wrong[0]]:g} is not a node number"
             )
+        ids = numbers.astype(np.int64)
         unique, first = np.unique(ids, return_index=True)
         if unique.size < self.n:
             row = np.setdiff1d(np.arange(self.n), first)[0]

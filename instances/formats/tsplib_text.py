@@ -324,7 +324,7 @@ def parse(source: Source) -> Document:
     document = Document(source)
     starts = [k for k, line in enumerate(lines) if line.lstrip()[:1].isalpha()]
     _refuse_data(document, 0, starts[0] if starts else len(lines))
-    for k, following in zip(starts, [*starts[1:], len(lines)], strict=True):
+    for k, following in zip(starts, [*starts, len(lines)][1:], strict=True):
         key, colon, value = lines[k].partition(":")
         key, value = key.strip().upper(), value.strip()
         document.end = k + 1

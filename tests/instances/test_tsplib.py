@@ -286,6 +286,7 @@ BAD_CVRP = [
     ("3 6 8", "3 6", 10, "2 numbers in a row"),
     ("3 6 8", "3 6 8 9", 10, "4 numbers in a row"),
     ("3 6 8", "3.5 6 8", 10, "3.5 is not a node number"),
+    ("3 6 8", "99999999999999999999 6 8", 10, r"1e\+20 is not a node number"),
     ("3 6 8", "2 6 8", 10, "node 2 has two rows"),
     ("3 6 8", "3 6 1e20", 7, "is too large"),
     ("3 6 8", "nan 6 8", 10, "is no 'KEY : value'"),
@@ -462,3 +463,9 @@ def test_round_trip(tmp_path: Path, problem: TSP | ATSP | CVRP) -> None:
     assert again == problem
     if problem.display is not None:
         assert np.array_equal(again.display, problem.display)
+
+
+@pytest.mark.parametrize("text", ["-1\n", "\n", "1 2 3", "EOF", "x"])
+def test_texts_without_any_keyword(save: Save, text: str) -> None:
+    with pytest.raises(InstanceFormatError):
+        read(save(text), "tsplib")
