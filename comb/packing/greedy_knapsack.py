@@ -66,30 +66,33 @@ def dantzig_bound(problem: Knapsack, order: Integers) -> float:
         Items by density.
     """
     integers = problem.profits.dtype == np.int64
+    capacity = problem.capacity * (1 if problem.integral else _OPEN)
+    order = order[problem.weights[order] <= capacity]
     used = np.cumsum(problem.weights[order])
     b = int(np.searchsorted(used, problem.capacity, side="right"))
-    if b == problem.n:
+    if b == order.size:
         total = problem.evaluate(Selection(order))
         return total if integers else total * _OPEN
     profit, weight = problem.profits[order[b]], problem.weights[order[b]]
     if problem.integral and integers:
-        return float(_lagrangian(problem, int(profit), int(weight)))
+        return float(_lagrangian(problem, order, int(profit), int(weight)))
     density = float(profit) / float(weight)
-    gains = np.maximum(problem.profits - density * problem.weights, 0.0)
+    gains = problem.profits[order] - density * problem.weights[order]
+    gains = np.maximum(gains, 0.0)
     value = (math.fsum(gains.tolist()) + density * problem.capacity) * _OPEN
     return float(math.floor(value)) if integers else value
 
 
-def _lagrangian(problem: Knapsack, profit: int, weight: int) -> int:
+def _lagrangian(problem: Knapsack, items: Integers, profit: int, weight: int) -> int:
     """Return the Lagrangian bound at the price ``profit / weight`` of a unit.
 
     At the density of the break item it is the bound of the linear relaxation;
     it is a bound at any price, so that the order by rounded densities, which
     may be wrong among nearly equal ones, does no harm.
     """
-    profits, weights = problem.profits, problem.weights
+    profits, weights = problem.profits[items], problem.weights[items]
     largest = max(int(profits.max()) * weight, int(weights.max()) * profit)
-    if largest * problem.n >= 2**62:
+    if largest * items.size >= 2**62:
         profits, weights = profits.astype(object), weights.astype(object)
     gains = profits * weight - weights * profit
     total = int(np.maximum(gains, 0).sum()) + int(problem.capacity) * profit

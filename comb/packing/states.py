@@ -110,7 +110,8 @@ class StateList:
             self._truncate()
         if self.exact:
             # Whatever is better than the incumbent descends from a state.
-            self.bound = self._relaxation.bound - float(self._measures[k.LEAST])
+            left = self._relaxation.bound - float(self._measures[k.LEAST])
+            self.bound = max(left, float(self.best))
         return answer == k.DONE or bool(self._measures[k.BUDGET] < 0)
 
     def improvement(self) -> Integers:
