@@ -8,6 +8,7 @@ STAMP := $(VENV)/.installed
 
 demo: $(STAMP)
 	@mkdir -p build/demo
+	$(BIN)/combkit warmup
 	$(BIN)/combkit solve examples/instances/cities.tsp --time-limit 10 --seed 1 -o build/demo/cities.tour
 	$(BIN)/combkit check examples/instances/cities.tsp build/demo/cities.tour
 	$(BIN)/combkit plot examples/instances/cities.tsp build/demo/cities.tour -o build/demo/cities.png
