@@ -260,12 +260,12 @@ class MIP(Problem):
 
 def _canonical(matrix: Any, n: int) -> Any:
     """Return a read-only CSR copy: sorted, no duplicates, no explicit zeros."""
+    if isinstance(matrix, Sequence) and not matrix:
+        matrix = sp.csr_array((0, n))
     try:
         A = sp.csr_array(matrix, dtype=np.float64, copy=True)
     except (TypeError, ValueError) as error:
         raise InvalidProblemError("A", f"not a matrix of numbers: {error}") from None
-    if A.shape[1] != n and A.nnz == 0 and A.shape[0] <= 1:
-        A = sp.csr_array((0, n), dtype=np.float64)  # [] has shape (1, 0)
     require(A.ndim == 2 and A.shape[1] == n, "A", f"shape {A.shape} for {n} columns")
     bad = np.flatnonzero(~np.isfinite(A.data))
     if bad.size:
