@@ -43,11 +43,10 @@ def polish(problem: MIP, run: Run, source: str) -> None:
     if run.solution is None:
         return
     x = run.solution.values
-    before = problem.violation(x)
-    if before <= TOLERANCE:
+    if problem.violation(x) <= TOLERANCE:
         return
     repaired = _fixed_lp(problem, x)
-    if repaired is not None and problem.violation(repaired) < before:
+    if repaired is not None and problem.violation(repaired) <= TOLERANCE:
         run.replace(Values(repaired, problem.col_names), f"{source}-polish")
 
 
