@@ -72,6 +72,8 @@ class ScipModel:
     def __init__(self, problem: MIP, library: _Library | None) -> None:
         self.model = pyscipopt.Model(problem.name or "mip")
         self.model.hideOutput()
+        # SCIP would print on stdout and count to five; the run handles Ctrl-C.
+        self.model.setParam("misc/catchctrlc", False)
         self._library = library
         self.variables = self._add_columns(problem)
         self._pointers = np.array([v.ptr() for v in self.variables], dtype=np.uintp)
