@@ -6,11 +6,11 @@ import argparse
 import contextlib
 import os
 import sys
-import threading
 import time
 from collections.abc import Sequence
 from importlib import import_module
 from types import ModuleType
+from typing import NoReturn
 
 from combkit.cli.clock import STARTED
 from combkit.cli.exits import Exit, complain
@@ -70,13 +70,15 @@ def build_parser(configured: Sequence[str]) -> Parser:
     return parser
 
 
-def main() -> None:
-    """Run the command of ``sys.argv`` and end the process with its exit code."""
+def main() -> NoReturn:
+    """Run the command of ``sys.argv`` and end the process with its exit code.
+
+    The process ends at once: native calls may have been left behind, and while
+    the interpreter takes itself down, which takes a while with these libraries,
+    a signal would change the exit code.
+    """
     code = run(sys.argv[1:], STARTED)
-    if any(t.name == "combkit-native" for t in threading.enumerate()):
-        # A native call was left behind; waiting for it would break the limit.
-        os._exit(code)
-    sys.exit(code)
+    os._exit(code)
 
 
 def run(argv: Sequence[str], started: float | None = None) -> int:
@@ -105,17 +107,9 @@ def run(argv: Sequence[str], started: float | None = None) -> int:
             early = interrupts.received and not interrupts.deferred
             code = complain(KeyboardInterrupt() if early else error)
         interrupts.deferred = True
-        _drop_unwritten_output()
+        with contextlib.suppress(OSError):
+            sys.stdout.flush()
     return code
-
-
-def _drop_unwritten_output() -> None:
-    """Keep the interpreter's last flush from failing again, with a traceback."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        with contextlib.suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _dispatch(argv: Sequence[str], started: float, interrupts: Interrupts) -> int:

@@ -30,7 +30,9 @@ def instance(tmp_path_factory):
                 made[kind] = folder / "random.mps"
                 ck.write(market_split(), made[kind])
             else:
-                ck.write(ck.generate(kind, SIZES[kind], seed=1), made[kind])
+                family = {"family": "x"} if kind == "cvrp" else {}
+                problem = ck.generate(kind, SIZES[kind], seed=1, **family)
+                ck.write(problem, made[kind])
         return made[kind]
 
     return path
@@ -49,16 +51,14 @@ def market_split(rows=4, cols=30, seed=1):
     half = weights.sum(axis=1) // 2
     A = sp.csr_array(np.hstack([weights, np.eye(rows), -np.eye(rows)]))
     n = cols + 2 * rows
-    integer = np.zeros(n, dtype=np.uint8)
-    integer[:cols] = 1
     return ck.MIP(
         np.r_[np.zeros(cols), np.ones(2 * rows)],
         A,
         half,
         half,
         np.zeros(n),
-        np.r_[np.ones(cols), np.full(2 * rows, np.inf)],
-        integer,
+        np.r_[np.ones(cols), np.full(2 * rows, 10_000)],
+        np.ones(n),
         name="market",
     )
 
