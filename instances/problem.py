@@ -201,7 +201,21 @@ def frozen_array(
 def as_vector(
     field: str, values: ArrayLike, n: int, dtype: type[np.generic], **limits: Any
 ) -> NDArray[Any]:
-    """Convert a field to a vector of length ``n``; a scalar is repeated."""
+    """Convert a field to a vector of length ``n``; a scalar is repeated.
+
+    Parameters
+    ----------
+    field : str
+        Name used in errors.
+    values : array_like
+        The data, or one number for all.
+    n : int
+        Required length.
+    dtype : numpy scalar type
+        Target type.
+    **limits
+        Further arguments of ``frozen_array``.
+    """
     if np.ndim(values) == 0:
         values = np.full(n, values)
     return frozen_array(field, values, dtype, (n,), **limits)

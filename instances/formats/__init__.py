@@ -409,7 +409,19 @@ def write_solution(
     path: str | os.PathLike[str],
     format: str | None = None,
 ) -> None:
-    """Write a solution in the field's own format (by suffix) or JSON."""
+    """Write a solution in the field's own format or as JSON.
+
+    Parameters
+    ----------
+    problem : Problem
+        What it solves.
+    solution : Solution
+        The solution; its objective is written where the format has a place.
+    path : str or PathLike
+        Where to write, whole or not at all.
+    format : str, optional
+        Name of the format; by the suffix of ``path`` without.
+    """
     chosen = find_writer(problem, path, format, SOLUTION_FORMATS)
     objective = problem.evaluate(solution)
     atomic_write(path, chosen.function("write")(problem, solution, objective))
