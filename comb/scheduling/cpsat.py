@@ -130,8 +130,6 @@ def _search(
     parameters.num_workers = run.threads
     # Its own Ctrl-C handler would displace the run's.
     parameters.catch_sigint_signal = False
-    # Its own Ctrl-C handler would displace the run's, and aborts the process.
-    parameters.catch_sigint_signal = False
     parameters.random_seed = native_seed(run.seed)
     if run.threads == 1:
         # Linear relaxations say little about a makespan, and a single worker
