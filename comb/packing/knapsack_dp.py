@@ -12,7 +12,7 @@ import numpy as np
 from combkit.comb.packing import greedy_knapsack, integral
 from combkit.comb.packing.integral import Core
 from combkit.comb.packing.relaxation import Relaxation, dantzig, tightened
-from combkit.comb.packing.states import BYTES_PER_STATE, StateList
+from combkit.comb.packing.states import BYTES_PER_STATE, MAX_WIDTH, StateList
 from combkit.instances.errors import UsageError
 from combkit.instances.knapsack import Knapsack
 from combkit.instances.result import Status
@@ -84,7 +84,8 @@ class _Search:
     def __init__(self, core: Core, run: Run, memory: int) -> None:
         self.core, self.run = core, run
         # A power of two, so that machines with like memory give like runs.
-        self.max_width = 1 << int(math.log2(memory // BYTES_PER_STATE))
+        width = 1 << int(math.log2(memory // BYTES_PER_STATE))
+        self.max_width = min(width, MAX_WIDTH)
         self.decided = 0
         self.best = self._incumbent()
 

@@ -15,7 +15,7 @@ from combkit.comb.packing import _kernels as k
 from combkit.comb.packing.integral import Core
 from combkit.comb.packing.relaxation import Relaxation
 
-__all__ = ["BYTES_PER_STATE", "StateList"]
+__all__ = ["BYTES_PER_STATE", "MAX_WIDTH", "StateList"]
 
 Integers = NDArray[np.int64]
 
@@ -25,6 +25,8 @@ _ROOM, _LOG = 4, 24
 _REFERENCE = -1
 #: Two buffers of four numbers of 8 bytes, and the log with its work space.
 BYTES_PER_STATE = _ROOM * 2 * 4 * 8 + _LOG * 3 * 4
+#: Nodes of the log are numbered in 32 bits.
+MAX_WIDTH = 2**31 // (2 * _LOG)
 
 
 class StateList:
