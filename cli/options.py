@@ -11,9 +11,17 @@ __all__ = ["accepts", "options"]
 
 
 def options(row: SolverInfo) -> dict[str, inspect.Parameter]:
-    """Return the keyword options of a solver by name; this imports the solver."""
-    parameters = inspect.signature(row.load()).parameters
-    return {n: p for n, p in parameters.items() if p.kind is p.KEYWORD_ONLY}
+    """Return the options of a solver by name; this imports the solver.
+
+    ``"**name"`` stands for any further options, of the native solver.
+    """
+    found = {}
+    for name, parameter in inspect.signature(row.load()).parameters.items():
+        if parameter.kind is parameter.KEYWORD_ONLY:
+            found[name] = parameter
+        elif parameter.kind is parameter.VAR_KEYWORD:
+            found[f"**{name}"] = parameter
+    return found
 
 
 def accepts(solver: str, kind: str, option: str) -> bool:
