@@ -169,6 +169,8 @@ def _configure(
     """Translate limits and seed; native options have the last word."""
     options: dict[str, Any] = {
         "num_workers": run.threads,
+        # Its handler is made for a solve in the main thread and aborts elsewhere.
+        "catch_sigint_signal": False,
         "random_seed": native_seed(run.seed),
         # CP-SAT's gap does not know the offset; without one it divides by
         # |objective|, we by the larger of objective and bound.

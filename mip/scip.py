@@ -159,6 +159,7 @@ def _configure(
     options: dict[str, Any] = {
         "randomization/randomseedshift": native_seed(run.seed),
         "timing/clocktype": _WALL_CLOCK,
+        "misc/catchctrlc": False,  # signals are the run's business
         # SCIP divides by the smaller of |objective| and |bound|, we by the
         # larger: its gap is never the smaller one.
         "limits/gap": gap_limit(run),

@@ -12,10 +12,9 @@ import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from combkit.instances.errors import (
@@ -24,8 +23,10 @@ from combkit.instances.errors import (
 from combkit.instances.formats import scip
 from combkit.instances.formats.mip_text import lp_text, mps_text
 from combkit.instances.formats.mps_text import Facts, Scan, regular_rows
-from combkit.instances.mip import MIP
 from combkit.instances.source import Source
+
+if TYPE_CHECKING:
+    from combkit.instances.mip import MIP
 
 __all__ = ["read_lp", "read_mps", "sniff_lp", "sniff_mps", "write_lp", "write_mps"]
 
@@ -247,6 +248,9 @@ def _last_column_is_empty(highs: Any) -> bool:
 def _problem(highs: Any, source: Source, facts: Facts | None) -> MIP:
     """Return what a HiGHS object holds."""
     import highspy
+    import scipy.sparse as sp
+
+    from combkit.instances.mip import MIP
 
     if highs.getHessianNumNz():
         raise UnsupportedFeatureError(

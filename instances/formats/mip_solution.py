@@ -11,13 +11,16 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from combkit.instances.errors import UnsupportedFeatureError
-from combkit.instances.mip import MIP
 from combkit.instances.solutions import Values
 from combkit.instances.source import Source
+
+if TYPE_CHECKING:
+    from combkit.instances.mip import MIP
 
 __all__ = ["read", "sniff", "write"]
 

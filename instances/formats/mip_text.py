@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from combkit.instances.errors import UnsupportedFeatureError
-from combkit.instances.mip import MIP
+
+if TYPE_CHECKING:
+    from combkit.instances.mip import MIP
 
 __all__ = ["col_names", "lp_text", "mps_text", "numbers", "row_names"]
 

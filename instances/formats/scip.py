@@ -12,17 +12,19 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from combkit.instances.errors import InstanceFormatError, UnsupportedFeatureError
 from combkit.instances.formats import scip_child
 from combkit.instances.formats.mip_text import mps_text
 from combkit.instances.formats.wbo import as_opb
-from combkit.instances.mip import MIP
 from combkit.instances.source import Source
+
+if TYPE_CHECKING:
+    from combkit.instances.mip import MIP
 
 __all__ = [
     "read_cip",
@@ -231,6 +233,10 @@ def _refusal(
 
 def _problem(arrays: dict[str, NDArray[np.generic]], name: str) -> MIP:
     """Return the model of a child's arrays."""
+    import scipy.sparse as sp
+
+    from combkit.instances.mip import MIP
+
     names, row_names = _unpacked(arrays["names"]), _unpacked(arrays["row_names"])
     n, bounds = arrays["cost"].size, arrays["bounds"]
     matrix = sp.coo_array(

@@ -9,7 +9,7 @@ model that is not linear is answered by exit code 3 and one line on stdout.
 
 from __future__ import annotations
 
-import resource
+import contextlib
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -150,7 +150,10 @@ def write(model: Any, path: str, out: str) -> int:
 
 def main(command: str, path: str, out: str, memory: str) -> int:
     """Run one command within a limit of memory in bytes."""
-    resource.setrlimit(resource.RLIMIT_AS, (int(memory), int(memory)))
+    with contextlib.suppress(ImportError):  # Windows has no such limits
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (int(memory), int(memory)))
     from pyscipopt import Model
 
     model = Model()
