@@ -12,7 +12,6 @@ import numpy as np
 from combkit.comb.packing import greedy_knapsack, integral
 from combkit.comb.packing.integral import Core
 from combkit.comb.packing.relaxation import Relaxation, dantzig, tightened
-from combkit.comb.packing.states import BYTES_PER_STATE, MAX_WIDTH, StateList
 from combkit.instances.errors import UsageError
 from combkit.instances.knapsack import Knapsack
 from combkit.instances.result import Status
@@ -82,10 +81,14 @@ class _Search:
     """Rounds of growing width on one core."""
 
     def __init__(self, core: Core, run: Run, memory: int) -> None:
+        # Loads Numba, which is why solve does it under supervision before.
+        from combkit.comb.packing import states
+
         self.core, self.run = core, run
+        self.states = states
         # A power of two, so that machines with like memory give like runs.
-        width = 1 << int(math.log2(memory // BYTES_PER_STATE))
-        self.max_width = min(width, MAX_WIDTH)
+        width = 1 << int(math.log2(memory // states.BYTES_PER_STATE))
+        self.max_width = min(width, states.MAX_WIDTH)
         self.decided = 0
         self.best = self._incumbent()
 
@@ -110,7 +113,7 @@ class _Search:
     ) -> bool:
         """Search at one width; return whether the incumbent is proven optimal."""
         self._report_bound(relaxation.bound)
-        search = StateList(self.core, relaxation, self.best, width)
+        search = self.states.StateList(self.core, relaxation, self.best, width)
         over = False
         while not over and search.visited < limit:
             over = search.advance(_SLICE)
@@ -150,7 +153,10 @@ def _proven(run: Run, extra: Mapping[str, Any] | None = None) -> Outcome:
 
 def _warm_up() -> None:
     """Load the compiled kernels, compiling them the first time."""
-    core = integral.reduce(Knapsack([5, 4, 3], [4, 3, 2], 5))
+    from combkit.comb.packing.states import StateList
+
+    # The linear relaxation leaves a gap here, so that there is work to do.
+    core = integral.reduce(Knapsack([60, 100, 121], [1, 2, 3], 5))
     search = StateList(core, dantzig(core), 0, 4)
     search.advance(1)
     search.collect()
