@@ -97,6 +97,8 @@ def solve(
         # The simplex method got lost in an LP; interior points may not.
         highs.clearSolver()
         set_option(highs, "solver", "ipm")
+        # The limit of an LP counts from the object's first run.
+        set_option(highs, "time_limit", highs.getRunTime() + run.remaining)
         status = _run(highs, reporter)
     if status == highspy.HighsStatus.kError:
         raise SolverError("HiGHS failed", _raw(highs))

@@ -36,20 +36,21 @@ _INFINITE = 1e20
 _MPS_HEAD = re.compile(r"^ROWS[ \t]*$", re.MULTILINE)
 _LP_HEAD = re.compile(r"\A\s*(?:min|max)(?:imi[sz]e|imum)?\b(?!\s*:)", re.IGNORECASE)
 _LP_COMMENT = re.compile(r"\\[^\n]*")
-_LP_END = re.compile(r"^\s*end\s*\Z", re.IGNORECASE | re.MULTILINE)
+_LP_END = re.compile(r"^[ \t]*end\s*\Z", re.IGNORECASE | re.MULTILINE)
 _LP_ROWS = re.compile(
-    r"^\s*(?:subject\s+to|such\s+that|s\.t\.|st\.?)\s*:?(?=\s|$)(.*?)"
-    r"(?=^\s*(?:bounds?|gen(?:eral)?s?|int(?:eger)?s?|bin(?:ary|aries)?|semi\w*|semis?"
-    r"|sos\d?|end)\s*$|\Z)",
+    r"^[ \t]*(?:subject[ \t]+to|such[ \t]+that|s\.t\.|st\.?)[ \t]*:?(?=\s|$)(.*?)"
+    r"(?=^[ \t]*(?:bounds?|gen(?:eral)?s?|int(?:eger)?s?|bin(?:ary|aries)?|semi\w*"
+    r"|sos\d?|end)[ \t]*$|\Z)",
     re.IGNORECASE | re.MULTILINE | re.DOTALL,
 )
-_NUMBER = r"(?<![\w.\]])[-+]?\s*(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.])"
+# Every pattern is linear in the text: no two neighbours can share a character.
+_NUMBER = r"(?<![\w.\]])(?:[-+]\s*)?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?(?![\w.])"
 _LP_RANGE = re.compile(
-    rf"(?:(?P<name>[^\s:<>=]+)\s*:\s*)?(?P<bound>{_NUMBER})\s*"
+    rf"(?:(?<!\S)(?P<name>[^\s:<>=]+)\s*:\s*)?(?P<bound>{_NUMBER})\s*"
     r"(?:(?P<relation><=?|=<)(?P<body>[^<>=:]+)(?=<=?|=<)"
     r"|(?:>=?|=>)(?P<body_>[^<>=:]+)(?=>=?|=>))"
 )
-_LP_RIGHT = re.compile(rf"(?:[<>]=?|=[<>]?)\s*(?:{_NUMBER}|[-+]?\s*inf\w*)", re.I)
+_LP_RIGHT = re.compile(rf"(?:[<>]=?|=[<>]?)\s*(?:{_NUMBER}|(?:[-+]\s*)?inf\w*)", re.I)
 _LP_ODD = re.compile(rf"[<>=]|{_NUMBER}\s*(?=[-+;:]|\Z)")
 
 

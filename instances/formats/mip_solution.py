@@ -33,7 +33,6 @@ _SKIPPED = re.compile(
     r"=obj=|=infeas=|objective value|solution status|#", re.IGNORECASE
 )
 _COLUMNS = re.compile(r"# Columns \d+\s*$")
-_COST = re.compile(r"\s*\(obj:[^)]*\)\s*$")
 
 
 def sniff(head: str) -> bool:
@@ -103,7 +102,7 @@ def _body(source: Source) -> Iterator[tuple[int, str]]:
 
 def _pair(line: str) -> tuple[str, float] | None:
     """Return the name and the value of a line, or None if it has not both."""
-    parts = _COST.sub("", line).strip().rsplit(None, 1)
+    parts = line.partition("(obj:")[0].rsplit(None, 1)
     if len(parts) != 2:
         return None
     try:

@@ -55,13 +55,13 @@ _MESSAGE = re.compile(r"ERROR: (?!Error <)(?:\s*)(?P<text>[^\n]*)")
 _LINE = re.compile(r"\bline (\d+)")
 _CNF_HEAD = re.compile(r"^p\s+cnf\s+\d+\s+\d+\s*$", re.MULTILINE)
 _OPB_HEAD = re.compile(
-    r"\A(?:\*[^\n]*\n|\s)*(?:(?:min|max)\s*:|[-+]?\d+(?:\s+~?x\d+)+\s|[-+]\s*x\d+)",
+    r"\A(?:\*[^\n]*\n|\s)*(?:(?:min|max)\s*:|[-+]?\d+\s+~?x\d+\s|[-+]\s*x\d+)",
     re.IGNORECASE,
 )
-_WBO_HEAD = re.compile(r"^\s*soft\s*:\s*\d*\s*;", re.MULTILINE | re.IGNORECASE)
+_WBO_HEAD = re.compile(r"^[ \t]*soft\s*:\s*\d*\s*;", re.MULTILINE | re.IGNORECASE)
 _FZN_HEAD = re.compile(
-    r"^\s*(?:var\s+(?:bool|int|float|set|\{|[-\d])|array\s*\[|predicate\s|constraint\s"
-    r"|solve\s+(?:satisfy|minimize|maximize|:))",
+    r"^[ \t]*(?:var\s+(?:bool|int|float|set|\{|[-\d])|array\s*\[|predicate\s"
+    r"|constraint\s|solve\s+(?:satisfy|minimize|maximize|:))",
     re.MULTILINE,
 )
 _PIP_HEAD = re.compile(r"\A\s*(?:min|max)(?:imi[sz]e|imum)?\b(?!\s*:)", re.IGNORECASE)
@@ -73,7 +73,7 @@ _PIP_HEAD = re.compile(r"\A\s*(?:min|max)(?:imi[sz]e|imum)?\b(?!\s*:)", re.IGNOR
 def sniff_cip(head: str) -> bool:
     """Whether a text looks like CIP: its sections stand on lines of their own."""
     return re.search(r"^STATISTICS\s*$", head, re.MULTILINE) is not None or (
-        re.search(r"^OBJECTIVE\s*$\s+Sense\s*:", head, re.MULTILINE) is not None
+        re.search(r"^OBJECTIVE[ \t]*\n\s*Sense\s*:", head, re.MULTILINE) is not None
     )
 
 

@@ -20,8 +20,8 @@ _SOFT = re.compile(
     r"(?P<space>\s*)\[\s*(?P<cost>\d+)\s*\](?P<body>[^<>=]*)"
     r"(?P<relation>>=|<=|=)\s*(?P<right>[-+]?\s*\d+)\s*\Z"
 )
-_TERMS = re.compile(r"\s*(?:[-+]?\s*\d+\s*~?x\d+(?=\s|\Z)\s*)*\Z")
-_TERM = re.compile(r"([-+]?)\s*(\d+)\s*~?x\d+")
+_TERMS = re.compile(r"\s*(?:(?:[-+]\s*)?\d+\s*~?x\d+(?=\s|\Z)\s*)*\Z")
+_TERM = re.compile(r"(?:([-+])\s*)?(\d+)\s*~?x\d+")
 _VARIABLE = re.compile(r"x(\d+)")
 
 

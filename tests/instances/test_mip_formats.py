@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 from pathlib import Path
 from typing import Any
@@ -533,6 +534,30 @@ def test_damaged_cip(tmp_path: Path, where: int, junk: str, cut: bool) -> None:
         read(path, "cip")
     except (InstanceFormatError, UnsupportedFeatureError) as error:
         assert "\n" not in str(error)
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("suffix", ["mps", "lp", "cip", "wbo", "fzn", "opb"])
+@pytest.mark.parametrize(
+    "filler", [" ", "\n", "1", "+ ", "x", ":", "1 <= ", "+1  x1  ", "end\n", "[1] "]
+)
+def test_time_is_linear_in_the_text(tmp_path: Path, suffix: str, filler: str) -> None:
+    """Half a megabyte of almost anything must be judged in moments."""
+    long = filler * (500_000 // len(filler))
+    seeds = {
+        "mps": MPS.replace("RHS\n", f"RHS\n{long}\n", 1),
+        "lp": LP.replace("r1:", f"{long}\n r1:"),
+        "wbo": f"soft: 6 ;\n[2] {long} ? >= 1 ;\n",
+        "cip": f"STATISTICS\nOBJECTIVE{long}\nVARIABLES\nEND\n",
+        "fzn": f"var 0..5: x;{long}\nsolve satisfy;\n",
+        "opb": f"min: +1 x1 ;\n{long} ? >= 1 ;\n",
+    }
+    path = tmp_path / f"long.{suffix}"
+    path.write_text(seeds[suffix])
+    with contextlib.suppress(InstanceFormatError, UnsupportedFeatureError):
+        read(path, suffix)
+    with contextlib.suppress(InstanceFormatError, UnsupportedFeatureError):
+        read(path)
 
 
 # -- solutions -----------------------------------------------------------------
