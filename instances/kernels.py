@@ -8,9 +8,11 @@ a read-only install works. Kernels live in modules named ``_kernels*.py``.
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import os
 import platform
+import shutil
 import tempfile
 from collections.abc import Callable
 from functools import cache
@@ -42,7 +44,8 @@ def kernel(function: F) -> F:
 def cache_folder() -> Path:
     """Return the folder of compiled kernels, created private to the user.
 
-    Falls back to a fresh temporary folder where the cache cannot be written.
+    Falls back to a temporary folder, gone with the process, where the cache
+    cannot be written.
     """
     import numba
 
@@ -57,7 +60,9 @@ def cache_folder() -> Path:
             return folder
     except OSError:
         pass
-    return Path(tempfile.mkdtemp(prefix="combkit-kernels-"))
+    temporary = Path(tempfile.mkdtemp(prefix="combkit-kernels-"))
+    atexit.register(shutil.rmtree, temporary, ignore_errors=True)
+    return temporary
 
 
 def _version() -> str:

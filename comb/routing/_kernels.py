@@ -87,8 +87,10 @@ class Walk(NamedTuple):
         Reversed position pairs since the last accepted tour.
     cursor : ndarray, shape (3,), int64
         Head of the queue, cities in it, entries of the journal.
-    length : ndarray, shape (1,), float64
-        Length of the tour.
+    length : ndarray, shape (2,), float64
+        Lengths of the tour and of the best one.
+    best : ndarray, shape (n,), int32
+        The first tour of the best length.
     random : ndarray, shape (1,), uint64
         State of the generator, never 0.
     """
@@ -100,6 +102,7 @@ class Walk(NamedTuple):
     journal: Any
     cursor: Any
     length: Any
+    best: Any
     random: Any
 
 
@@ -251,7 +254,7 @@ def _pop(queue: Any, queued: Any, cursor: Any) -> int:
 def _improve(space: Space, walk: Walk, t1: int) -> float:
     """Apply the first improving move that breaks an edge of t1; return its gain."""
     metric, points, matrix, near, fixed, least = space
-    tour, place, queue, queued, journal, cursor, _, _ = walk
+    tour, place, queue, queued, journal, cursor, _, _, _ = walk
     n = tour.size
     for forward in (True, False):
         t2 = _next(tour, place, t1, forward)
@@ -348,6 +351,8 @@ def descend(space: Space, walk: Walk, pops: int) -> bool:
         walk.cursor[2] = 0
         walk.length[0] -= _search(space, walk)
     walk.cursor[2] = 0
+    walk.length[1] = walk.length[0]
+    walk.best[:] = walk.tour
     return walk.cursor[1] == 0
 
 
@@ -359,7 +364,7 @@ def _double_bridge(space: Space, walk: Walk, longest: int) -> float:
     where a fixed edge is in the way.
     """
     metric, points, matrix, _, fixed, _ = space
-    tour, place, queue, queued, journal, cursor, _, random = walk
+    tour, place, queue, queued, journal, cursor, _, _, random = walk
     n = tour.size
     start = _below(random, n)
     first = 1 + _below(random, longest)
@@ -387,7 +392,7 @@ def _double_bridge(space: Space, walk: Walk, longest: int) -> float:
 
 
 @kernel
-def kick(space: Space, walk: Walk, kicks: int, longest: int) -> int:
+def kick(space: Space, walk: Walk, kicks: int, longest: int) -> None:
     """Perturb, repair, and keep the result unless it is longer.
 
     Parameters
@@ -397,14 +402,8 @@ def kick(space: Space, walk: Walk, kicks: int, longest: int) -> int:
     kicks : int
         How often.
     longest : int
-        Longest segment of a perturbation, at most ``(n - 1) // 3``.
-
-    Returns
-    -------
-    int
-        How many kicks shortened the tour.
+        Longest segment of a perturbation, at most ``(n - 2) // 3``.
     """
-    improved = 0
     for _ in range(kicks):
         walk.cursor[2] = 0
         change = _double_bridge(space, walk, longest)
@@ -412,10 +411,13 @@ def kick(space: Space, walk: Walk, kicks: int, longest: int) -> int:
             change -= _search(space, walk)
         if change <= 0.0:
             walk.length[0] += change
-            improved += change < 0.0
+            # Equally long tours are walked through, but the first one is kept:
+            # which one is found must not depend on when somebody looks.
+            if walk.length[0] < walk.length[1] - space.least:
+                walk.length[1] = walk.length[0]
+                walk.best[:] = walk.tour
             continue
         for entry in range(walk.cursor[2] - 1, -1, -1):
             i, j = walk.journal[entry, 0], walk.journal[entry, 1]
             _reverse(walk.tour, walk.place, i, j)
     walk.cursor[2] = 0
-    return improved

@@ -9,6 +9,7 @@ from typing import Any
 
 from combkit.comb.routing.integers import IntegerData, is_integral
 from combkit.comb.routing.nearness import Routing, node_count
+from combkit.comb.routing.starts import start_of
 from combkit.instances.cvrp import CVRP
 from combkit.instances.errors import SolverError
 from combkit.instances.result import Status
@@ -39,7 +40,8 @@ def supports(problem: Routing) -> str | None:
 def solve(problem: Routing, run: Run) -> Outcome:
     """Search and prove until optimal or the run ends.
 
-    ``run.initial`` becomes a complete hint. An iteration is a solution found.
+    ``run.initial``, or else a constructive solution, becomes a complete hint.
+    An iteration is a solution found.
 
     Parameters
     ----------
@@ -51,7 +53,7 @@ def solve(problem: Routing, run: Run) -> Outcome:
     if node_count(problem) == 1:
         run.report(Tour([0]), "cpsat")
         return Outcome(Status.OPTIMAL)
-    search = _Search(problem, run)
+    search = _Search(problem, run, start_of(problem, run))
     run.supervise(search.solve, search.interrupt)
     return search.outcome()
 
@@ -59,11 +61,12 @@ def solve(problem: Routing, run: Run) -> Outcome:
 class _Search:
     """The model of a problem and one search on it."""
 
-    def __init__(self, problem: Routing, run: Run) -> None:
+    def __init__(self, problem: Routing, run: Run, start: Solution | None) -> None:
         from ortools.sat.python import cp_model
 
         self._problem = problem
         self._run = run
+        self._start = start
         self._data = IntegerData(problem)
         self._model = cp_model.CpModel()
         self._solver = cp_model.CpSolver()
@@ -138,7 +141,7 @@ class _Search:
 
     def _hint(self) -> None:
         """Hint the value of every variable from the start, if there is one."""
-        routes = _closed_routes(self._run.initial)
+        routes = _closed_routes(self._start)
         if not routes:
             return
         used = {arc for route in routes for arc in pairwise(route)}

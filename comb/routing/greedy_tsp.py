@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,6 +23,8 @@ _SMALL = 20_000
 _NEIGHBOURS = 10
 #: As many path ends are joined by comparing all of them.
 _FEW_ENDS = 64
+#: Share of the paths that may remain after a round for another one to pay.
+_LITTLE_PROGRESS = 0.9
 
 
 def solve(problem: TSP, run: Run) -> Outcome:
@@ -67,10 +71,19 @@ def greedy_tour(problem: TSP) -> Integers:
         near = near_nodes(problem, neighbours, ends)
         start, end = np.repeat(ends, near.shape[1]), ends[near.ravel()]
         order = np.argsort(problem.distance(start, end), kind="stable")
+        before = len(paths)
         paths.link(zip(start[order].tolist(), end[order].tolist(), strict=True))
         ends = paths.ends()
+        if len(paths) > _LITTLE_PROGRESS * before:
+            _string_together(paths)
     (tour,) = paths.lists()
     return np.array(tour, dtype=np.int64)
+
+
+def _string_together(paths: Paths) -> None:
+    """Join all paths as they come: for masses of equal distances only."""
+    lists = paths.lists()
+    paths.link((a[-1], b[0]) for a, b in pairwise(lists))
 
 
 def curve_tour(problem: TSP) -> Integers:

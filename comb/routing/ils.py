@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from combkit.comb.routing.greedy_tsp import greedy_tour
 from combkit.comb.routing.nearness import near_nodes
+from combkit.comb.routing.starts import start_of
 from combkit.instances.distances import EXPLICIT
 from combkit.instances.errors import UsageError
 from combkit.instances.result import Status
@@ -77,11 +77,9 @@ def solve(
         # There is only one cycle.
         run.report(Tour(np.arange(problem.n)), "ils")
         return Outcome(Status.OPTIMAL)
-    if isinstance(run.initial, Tour):
-        tour = run.initial.tour
-    else:
-        tour = run.supervise(lambda: greedy_tour(problem))
-        run.report(Tour(tour), "greedy")
+    tour = start_of(problem, run).tour
+    if run.should_stop():
+        return Outcome()
     space = run.supervise(lambda: _prepare(problem, neighbours))
     search = _Search(run, space, tour, segment)
     search.descend()
@@ -106,7 +104,9 @@ class _Search:
         self._walks = [_walk_of(tour, run.seed, k) for k in range(run.threads)]
         self._reported = math.inf
         self._next_report = 0.0
-        self._measure(self._walks[0])
+        # Lengths are kept up to date from here on: a search that measured again
+        # now and then would not repeat itself for unrounded distances.
+        self._walks[0].length[:] = _kernels.tour_length(space, self._walks[0].tour)
 
     def descend(self) -> None:
         """Bring the tour to a local optimum; all walks start from there."""
@@ -117,13 +117,13 @@ class _Search:
             started = time.perf_counter()
             done = self._kernels.descend(self._space, first, pops)
             pops = _scaled(pops, time.perf_counter() - started)
-            self._report(first)
+            self._report()
         for walk in self._walks[1:]:
             walk.tour[:], walk.place[:] = first.tour, first.place
-            walk.length[:] = first.length
+            walk.best[:], walk.length[:] = first.best, first.length
             walk.queued[:] = 0
             walk.cursor[:] = 0
-        self._report(first, last=True)
+        self._report(last=True)
 
     def kick(self) -> None:
         """Perturb and repair until the run ends."""
@@ -137,9 +137,8 @@ class _Search:
                 self._advance(kicks, pool)
                 total += kicks
                 kicks = _scaled(kicks, time.perf_counter() - started)
-                self._report(min(self._walks, key=lambda walk: float(walk.length[0])))
-        best = min(self._walks, key=lambda walk: float(walk.length[0]))
-        self._report(best, last=True)
+                self._report()
+        self._report(last=True)
 
     def _advance(self, kicks: int, pool: ThreadPoolExecutor) -> None:
         def one(walk: Walk) -> None:
@@ -150,13 +149,10 @@ class _Search:
         else:
             list(pool.map(one, self._walks))
 
-    def _measure(self, walk: Walk) -> None:
-        """Set a walk's length anew, which for floats drops rounding errors."""
-        walk.length[0] = self._kernels.tour_length(self._space, walk.tour)
-
-    def _report(self, walk: Walk, *, last: bool = False) -> None:
-        """Report a walk's tour if it is better, but not all the time."""
-        length = float(walk.length[0])
+    def _report(self, *, last: bool = False) -> None:
+        """Report the best tour if it is new, but not all the time."""
+        walk = min(self._walks, key=lambda walk: float(walk.length[1]))
+        length = float(walk.length[1])
         target = self._run.limits.target
         reached = target is not None and length <= target
         now = time.perf_counter()
@@ -164,9 +160,8 @@ class _Search:
             last or reached or now >= self._next_report
         ):
             return
-        self._measure(walk)
-        self._reported = float(walk.length[0])
-        self._run.report(Tour(walk.tour), "ils")
+        self._reported = length
+        self._run.report(Tour(walk.best), "ils")
         spent = time.perf_counter() - now
         self._next_report = now + spent / _REPORTING
 
@@ -177,18 +172,15 @@ def _scaled(count: int, seconds: float) -> int:
 
 
 def _prepare(problem: TSP, neighbours: int) -> Space:
-    """Return the data of the search, its kernels loaded (or compiled)."""
+    """Return the data of the search; load or compile its kernels on the way."""
     from combkit.comb.routing import _kernels
 
-    tiny = TSP(np.random.default_rng(0).random((8, 2)))
-    for example in (tiny, problem):
-        space = _space_of(example, neighbours)
-        if example is tiny:
-            walk = _walk_of(np.arange(8), 0, 0)
-            walk.length[0] = _kernels.tour_length(space, walk.tour)
-            _kernels.descend(space, walk, 100)
-            _kernels.kick(space, walk, 1, 1)
-    return space
+    tiny = _space_of(TSP(np.random.default_rng(0).random((8, 2))), neighbours)
+    walk = _walk_of(np.arange(8), 0, 0)
+    walk.length[:] = _kernels.tour_length(tiny, walk.tour)
+    _kernels.descend(tiny, walk, 100)
+    _kernels.kick(tiny, walk, 1, 1)
+    return _space_of(problem, neighbours)
 
 
 def _space_of(problem: TSP, neighbours: int) -> Space:
@@ -269,6 +261,7 @@ def _walk_of(tour: NDArray[np.int64], seed: int, number: int) -> Walk:
         np.ones(n, np.uint8),
         np.zeros((_JOURNAL, 2), np.int32),
         np.array([0, n, 0], np.int64),
-        np.zeros(1),
+        np.full(2, np.inf),
+        tour.astype(np.int32),
         state.astype(np.uint64),
     )

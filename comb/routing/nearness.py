@@ -77,7 +77,10 @@ def near_nodes(
         blocks = _by_comparison(problem, k, nodes)
     else:
         blocks = _by_tree(problem, k, nodes)
-    return np.concatenate([block.astype(np.int32) for block in blocks])
+    near = np.concatenate([block.astype(np.int32) for block in blocks])
+    if problem.coords is not None:
+        _spread(problem.coords[nodes], near)
+    return near
 
 
 def _by_comparison(problem: Routing, k: int, nodes: Integers) -> Iterator[Integers]:
@@ -108,6 +111,24 @@ def _by_tree(problem: Routing, k: int, nodes: Integers) -> Iterator[Integers]:
         itself = found == rows[:, None]
         itself[~itself.any(axis=1), -1] = True
         yield found[~itself].reshape(rows.size, k)
+
+
+def _spread(points: Floats, near: NDArray[np.int32]) -> None:
+    """Let nodes that share a place with many others be near different ones.
+
+    Any of them are nearest, but if all had the same ones, nobody could be
+    linked to the others.
+    """
+    n, k = near.shape
+    order = np.lexsort(points.T)
+    apart = (points[order[1:]] != points[order[:-1]]).any(axis=1)
+    first = np.concatenate([[0], np.flatnonzero(apart) + 1, [n]])
+    sizes = np.diff(first)
+    crowded = sizes > k + 1
+    for start, size in zip(first[:-1][crowded], sizes[crowded], strict=True):
+        members = order[start : start + size]
+        places = np.arange(size)[:, None] + np.arange(1, k + 1)
+        near[members] = members[places % size]
 
 
 def _embedding(problem: Routing) -> Floats:
@@ -147,9 +168,11 @@ def curve_order(coords: Floats) -> Integers:
     """
     low = coords.min(axis=0)
     extent = coords.max(axis=0) - low
+    if not extent.any():
+        return np.arange(len(coords))
     axes = np.sort(np.argsort(extent, kind="stable")[-2:])
-    scale = (2.0**_BITS - 1.0) / max(float(extent.max()), np.finfo(float).tiny)
-    x, y = ((coords - low)[:, axes] * scale).astype(np.int64).T
+    unit = (coords - low)[:, axes] / extent.max()
+    x, y = (unit * (2.0**_BITS - 1.0)).astype(np.int64).T
     index = np.zeros(len(coords), np.int64)
     for bit in range(_BITS - 1, -1, -1):
         right, upper = (x >> bit) & 1, (y >> bit) & 1

@@ -13,15 +13,15 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from combkit.comb.routing import greedy_tsp, nearest_neighbour, savings
 from combkit.comb.routing.integers import IntegerData, memory_reason
 from combkit.comb.routing.nearness import Routing, node_count
+from combkit.comb.routing.starts import start_of
 from combkit.instances.cvrp import CVRP
 from combkit.instances.errors import UsageError, nearest
 from combkit.instances.result import Status
 from combkit.instances.run import Outcome, Run
 from combkit.instances.solutions import Routes, Tour
-from combkit.instances.tsp import ATSP, TSP
+from combkit.instances.tsp import TSP
 
 __all__ = ["solve", "supports"]
 
@@ -67,24 +67,12 @@ def solve(
             f"metaheuristic: {metaheuristic!r} is unknown"
             f"{nearest(metaheuristic, options)}"
         )
-    start = run.initial
-    if start is None:
-        _construct(problem, run)
-        start = run.solution
+    start = start_of(problem, run)
     if not isinstance(problem, CVRP) and problem.n <= 2:
         return Outcome(Status.OPTIMAL)
     if run.should_stop() or run.remaining < _SECONDS_PER_ARC * node_count(problem) ** 2:
         return Outcome(raw_status="no time to build the model")
     return _Model(problem, run, start).solve(options[metaheuristic])
-
-
-def _construct(problem: Routing, run: Run) -> None:
-    if isinstance(problem, CVRP):
-        savings.solve(problem, run)
-    elif isinstance(problem, ATSP):
-        nearest_neighbour.solve(problem, run)
-    else:
-        greedy_tsp.solve(problem, run)
 
 
 class _Model:

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from combkit.comb.routing import savings
 from combkit.comb.routing.integers import IntegerData, memory_reason
 from combkit.comb.routing.nearness import node_count
+from combkit.comb.routing.starts import start_of
 from combkit.instances.cvrp import CVRP
 from combkit.instances.run import Outcome, Run
 from combkit.instances.seeds import native_seed
@@ -40,11 +40,10 @@ def solve(problem: CVRP, run: Run) -> Outcome:
     Fractional data are scaled, see `IntegerData`. An iteration is PyVRP's.
     Solutions that violate the problem are never reported.
     """
-    if run.initial is None:
-        savings.solve(problem, run)
-        if run.should_stop():
-            return Outcome()
-    search = _Search(problem, run)
+    start = start_of(problem, run)
+    if run.should_stop():
+        return Outcome()
+    search = _Search(problem, run, start)
     try:
         run.supervise(search.solve, search.close)
     finally:
@@ -56,8 +55,7 @@ def solve(problem: CVRP, run: Run) -> Outcome:
 class _Search:
     """One run of PyVRP."""
 
-    def __init__(self, problem: CVRP, run: Run) -> None:
-        start = run.solution if run.initial is None else run.initial
+    def __init__(self, problem: CVRP, run: Run, start: Any) -> None:
         self._problem = problem
         self._run = run
         self._start = start if isinstance(start, Routes) else None
@@ -80,6 +78,10 @@ class _Search:
                 found(best)
 
         data = self._data()
+        # A unit of load must be able to cost more than any detour.
+        longest = float(data.distance_matrix(0).max())
+        penalty = pyvrp.PenaltyParams()
+        penalty = pyvrp.PenaltyParams(max_penalty=max(penalty.max_penalty, longest))
         start = None
         if self._start is not None:
             # PyVRP counts clients from 0, without the depot.
@@ -92,7 +94,7 @@ class _Search:
             seed=native_seed(self._run.seed),
             collect_stats=False,
             display=False,
-            params=pyvrp.SolveParams(ils=search),
+            params=pyvrp.SolveParams(ils=search, penalty=penalty),
             initial_solution=start,
         )
         self._found(result.best)

@@ -19,6 +19,8 @@ __all__ = ["curve_routes", "savings_routes", "solve"]
 
 #: Above this the routes along a space-filling curve answer first.
 _SMALL = 3_000
+#: Share of the route ends that must have been joined for another round to pay.
+_LITTLE_PROGRESS = 0.01
 
 
 def solve(problem: CVRP, run: Run, *, neighbours: int = 40) -> Outcome:
@@ -75,7 +77,9 @@ def savings_routes(problem: CVRP, neighbours: int = 40) -> list[list[int]]:
     """
     growth = _Growth(problem)
     customers = np.arange(1, problem.n + 1)
-    while customers.size > 1 and growth.join(customers, neighbours):
+    while customers.size > 1:
+        if growth.join(customers, neighbours) < _LITTLE_PROGRESS * customers.size:
+            break
         customers = growth.paths.ends()
         customers = customers[customers > 0]
     return [route for route in growth.paths.lists() if route != [0]]

@@ -1,0 +1,29 @@
+"""Where a search starts: the caller's solution, or a constructive one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from combkit.comb.routing import greedy_tsp, nearest_neighbour, savings
+from combkit.comb.routing.nearness import Routing
+from combkit.instances.run import Outcome, Run
+
+__all__ = ["start_of"]
+
+_CONSTRUCTIVES: dict[str, Callable[..., Outcome]] = {
+    "tsp": greedy_tsp.solve,
+    "atsp": nearest_neighbour.solve,
+    "cvrp": savings.solve,
+}
+
+
+def start_of(problem: Routing, run: Run) -> Any:
+    """Return ``run.initial``, or the solution that a constructive reports.
+
+    None if there is none, which only a cvrp with tight limits brings about.
+    """
+    if run.initial is None:
+        _CONSTRUCTIVES[problem.kind](problem, run)
+        return run.solution
+    return run.initial

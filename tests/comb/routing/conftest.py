@@ -1,0 +1,109 @@
+"""Brute force for small routing problems, and problems to try it on."""
+
+from collections.abc import Callable
+from itertools import combinations, permutations
+from typing import Any
+
+import numpy as np
+import pytest
+
+from combkit.instances.cvrp import CVRP
+from combkit.instances.solutions import Routes, Tour
+from combkit.instances.tsp import ATSP, TSP
+
+
+def best_tour(problem: TSP | ATSP) -> float:
+    """Return the length of the shortest feasible tour."""
+    tours = (Tour([0, *rest]) for rest in permutations(range(1, problem.n)))
+    if problem.fixed_edges is not None:
+        tours = (tour for tour in tours if not problem.check(tour))
+    return min(map(problem.evaluate, tours))
+
+
+def best_routes(problem: CVRP) -> float:
+    """Return the least total distance of feasible routes; inf if there are none."""
+    customers = range(1, problem.n + 1)
+    cost = {}
+    for size in customers:
+        for chosen in combinations(customers, size):
+            options = (Routes([order]) for order in permutations(chosen))
+            fitting = [r for r in options if not _route_faults(problem, r)]
+            if fitting:
+                cost[frozenset(chosen)] = min(map(problem.evaluate, fitting))
+    most = problem.vehicles or problem.n
+    best = {(frozenset(), 0): 0.0}
+    for used in range(most):
+        for (done, routes), value in list(best.items()):
+            if routes != used or len(done) == problem.n:
+                continue
+            first = min(set(customers) - done)
+            for chosen, extra in cost.items():
+                if first in chosen and not chosen & done:
+                    key = (done | chosen, routes + 1)
+                    best[key] = min(best.get(key, np.inf), value + extra)
+    full = frozenset(customers)
+    return min((v for (done, _), v in best.items() if done == full), default=np.inf)
+
+
+def _route_faults(problem: CVRP, routes: Routes) -> list[str]:
+    return [fault for fault in problem.check(routes) if fault.startswith("route")]
+
+
+@pytest.fixture
+def brute_force() -> Callable[[Any], float]:
+    """The optimum of a small problem, found by looking at all solutions."""
+    return lambda p: best_routes(p) if isinstance(p, CVRP) else best_tour(p)
+
+
+def small_problems() -> dict[str, Any]:
+    """Return small problems of every kind, one a feature."""
+    rng = np.random.default_rng(7)
+    points = rng.integers(0, 1000, (8, 2))
+    degrees = rng.uniform(-60, 60, (7, 2))
+    directed = rng.integers(0, 100, (7, 7))
+    halves = np.round(rng.random((6, 6)) * 10, 2)
+    demands = np.array([0, 5, 3, 4, 0, 6, 2])
+    return {
+        "tsp": TSP(points, metric="EUC_2D"),
+        "tsp-5": TSP(points[:5], metric="ATT"),
+        "tsp-4": TSP(points[:4], metric="MAN_2D"),
+        "tsp-3": TSP(points[:3], metric="MAX_2D"),
+        "tsp-2": TSP(points[:2], metric="CEIL_2D"),
+        "tsp-1": TSP(points[:1], metric="CEIL_2D"),
+        "tsp-unrounded": TSP(points / 7.0),
+        "tsp-geo": TSP(degrees, metric="GEO"),
+        "tsp-matrix": TSP(matrix=directed + directed.T),
+        "tsp-fractions": TSP(matrix=halves + halves.T),
+        "tsp-negative": TSP(matrix=directed + directed.T - 60),
+        "tsp-duplicates": TSP(np.repeat(points[:2], 4, axis=0), metric="EUC_2D"),
+        "tsp-fixed": TSP(points, metric="EUC_2D", fixed_edges=[[0, 5], [5, 2], [7, 1]]),
+        "atsp": ATSP(directed),
+        "atsp-2": ATSP(directed[:2, :2]),
+        "atsp-1": ATSP(directed[:1, :1]),
+        "atsp-negative": ATSP(directed - 50),
+        "atsp-fixed": ATSP(directed, fixed_edges=[[3, 0], [0, 6], [2, 4]]),
+        "cvrp": CVRP(points[:7], demands, 10, metric="EUC_2D"),
+        "cvrp-unrounded": CVRP(points[:7] / 7.0, demands, 10),
+        "cvrp-fractions": CVRP(points[:7], demands / 8.0, 1.25, metric="EUC_2D"),
+        "cvrp-one": CVRP(points[:2], [0, 3], 10, metric="EUC_2D"),
+        "cvrp-free": CVRP(points[:6], np.zeros(6), 1, metric="EUC_2D"),
+        "cvrp-fleet": CVRP(points[:7], demands, 10, metric="EUC_2D", vehicles=2),
+        "cvrp-directed": CVRP(matrix=directed, demands=demands, capacity=10),
+        "cvrp-length": CVRP(
+            points[:7],
+            demands,
+            20,
+            metric="EUC_2D",
+            max_distance=2600,
+            service_time=25,
+        ),
+        "cvrp-length-unrounded": CVRP(
+            points[:7] / 7.0, demands, 20, max_distance=371.5, service_time=1.25
+        ),
+    }
+
+
+@pytest.fixture(params=small_problems())
+def small(request: pytest.FixtureRequest) -> Any:
+    """One small problem after the other."""
+    return small_problems()[request.param]

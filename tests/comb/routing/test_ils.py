@@ -1,0 +1,183 @@
+"""The iterated local search: its kernels, its contract, its quality."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from combkit.comb.routing import _kernels, ils
+from combkit.comb.routing.greedy_tsp import greedy_tour
+from combkit.comb.solve import solve
+from combkit.instances.distances import METRICS
+from combkit.instances.errors import UsageError
+from combkit.instances.events import Events
+from combkit.instances.formats import read
+from combkit.instances.run import Run
+from combkit.instances.solutions import Tour
+from combkit.instances.stop import MaxIterations, Reason
+from combkit.instances.tsp import TSP
+
+
+def cities(n: int, seed: int = 0, metric: str = "EUC_2D", **fields: object) -> TSP:
+    rng = np.random.default_rng(seed)
+    return TSP(rng.integers(0, 10**6, (n, 2)).astype(float), metric=metric, **fields)
+
+
+def prepared(problem: TSP, seed: int = 0) -> tuple[_kernels.Space, _kernels.Walk]:
+    """Return data and state of a search from the greedy tour."""
+    space = ils._space_of(problem, 10)
+    walk = ils._walk_of(greedy_tour(problem), seed, 0)
+    walk.length[:] = _kernels.tour_length(space, walk.tour)
+    return space, walk
+
+
+class TestKernels:
+    @pytest.mark.parametrize("metric", METRICS)
+    def test_distances_are_the_problem_s(
+        self, metric: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(ils, "_TABULATED", 0)
+        rng = np.random.default_rng(1)
+        solid = metric.endswith("3D") or metric.startswith("XRAY")
+        coords = rng.uniform(-80, 80, (200, 3 if solid else 2))
+        problem = TSP(coords, metric=metric)
+        space = ils._space_of(problem, 5)
+        i, j = rng.integers(0, 200, (2, 500))
+        ours = [
+            _kernels.distance(space.metric, space.points, space.matrix, a, b)
+            for a, b in zip(i, j, strict=True)
+        ]
+        assert np.array_equal(ours, problem.distance(i, j))
+
+    @pytest.mark.parametrize("metric", ["EUC_2D", "euclidean"])
+    def test_length_is_kept_up_to_date(self, metric: str) -> None:
+        problem = cities(300, metric=metric)
+        space, walk = prepared(problem)
+        assert _kernels.descend(space, walk, 10**6)
+        _kernels.kick(space, walk, 2_000, 50)
+        assert sorted(walk.tour) == list(range(300))
+        assert (walk.tour[walk.place] == np.arange(300)).all()
+        length = problem.evaluate(Tour(walk.tour))
+        assert walk.length[0] == pytest.approx(length, rel=1e-12)
+        if metric == "EUC_2D":
+            assert walk.length[0] == length
+
+    def test_worse_tours_are_undone(self) -> None:
+        space, walk = prepared(cities(300))
+        _kernels.descend(space, walk, 10**6)
+        for _ in range(200):
+            edges = {*zip(walk.tour, np.roll(walk.tour, -1), strict=True)}
+            before = walk.length[0]
+            _kernels.kick(space, walk, 1, 50)
+            after = {*zip(walk.tour, np.roll(walk.tour, -1), strict=True)}
+            assert walk.length[0] <= before
+            if walk.length[0] == before:
+                kept = len(edges & (after | {(b, a) for a, b in after}))
+                assert kept >= len(edges) - 60
+
+    def test_descent_in_slices_is_the_same_descent(self) -> None:
+        problem = cities(500)
+        space, whole = prepared(problem)
+        _kernels.descend(space, whole, 10**6)
+        _, sliced = prepared(problem)
+        while not _kernels.descend(space, sliced, 7):
+            pass
+        assert (whole.tour == sliced.tour).all()
+
+    def test_full_journal_ends_a_step(self) -> None:
+        problem = cities(400)
+        space, walk = prepared(problem)
+        walk = walk._replace(journal=np.zeros((9, 2), np.int32))
+        _kernels.descend(space, walk, 10**6)
+        _kernels.kick(space, walk, 500, 50)
+        assert problem.evaluate(Tour(walk.tour)) == walk.length[0]
+
+
+class TestContract:
+    def test_same_seed_same_tour(self) -> None:
+        problem = cities(400)
+        runs = [
+            solve(problem, "ils", seed=seed, stop=MaxIterations(3_000))
+            for seed in (4, 4, 5)
+        ]
+        tours = [run.solution.tour.tolist() for run in runs]
+        assert tours[0] == tours[1] != tours[2]
+        assert [run.iterations for run in runs] == [3_000] * 3
+
+    def test_fixed_edges_stay(self) -> None:
+        order = np.random.default_rng(5).permutation(300)
+        fixed = order[:120].reshape(-1, 2)
+        problem = cities(300, fixed_edges=fixed)
+        result = solve(problem, "ils", stop=MaxIterations(3_000))
+        assert problem.check(result.solution) == []
+        free = solve(cities(300), "ils", stop=MaxIterations(3_000))
+        assert result.objective > free.objective
+
+    def test_everything_fixed(self) -> None:
+        order = np.random.default_rng(5).permutation(40)
+        fixed = np.stack([order, np.roll(order, -1)], axis=1)
+        problem = cities(40, fixed_edges=fixed)
+        result = solve(problem, "ils", stop=MaxIterations(100))
+        assert problem.check(result.solution) == []
+
+    def test_start_is_never_worsened(self) -> None:
+        problem = cities(200)
+        good = solve(problem, "ils", stop=MaxIterations(2_000)).solution
+        result = solve(problem, "ils", initial=good, stop=MaxIterations(10))
+        assert result.objective <= problem.evaluate(good)
+        assert result.trace[0].source == "initial"
+
+    def test_listener_ends_the_run(self) -> None:
+        class Patient(Events):
+            asked = 0
+
+            def should_stop(self) -> bool:
+                self.asked += 1
+                return self.asked > 20
+
+        result = solve(cities(2_000), "ils", events=Patient())
+        assert result.reason is Reason.INTERRUPTED
+        assert result.solution is not None
+
+    def test_limit_in_time(self) -> None:
+        result = solve(cities(3_000), "ils", time_limit=1.0)
+        assert result.reason is Reason.TIME
+        assert result.runtime < 3.0
+
+    def test_walks_side_by_side(self) -> None:
+        problem = cities(300)
+        result = solve(problem, "ils", threads=2, stop=MaxIterations(2_000))
+        assert result.threads == 2
+        assert problem.check(result.solution) == []
+
+    def test_all_in_one_place(self) -> None:
+        problem = TSP(np.ones((2_000, 2)), metric="EUC_2D")
+        assert solve(problem, "ils", stop=MaxIterations(200)).objective == 0
+
+    @pytest.mark.parametrize("option", ["neighbours", "segment"])
+    def test_options_must_be_positive(self, option: str) -> None:
+        with pytest.raises(UsageError, match=f"{option}=0"):
+            solve(cities(10), "ils", **{option: 0})
+
+    def test_no_matrix_of_many_cities(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def refuse(self: TSP) -> None:
+            raise AssertionError("the whole matrix was asked for")
+
+        monkeypatch.setattr(TSP, "distances", refuse)
+        rng = np.random.default_rng(2)
+        for metric in ("EUC_2D", "GEO"):
+            problem = TSP(rng.uniform(-80, 80, (5_100, 2)), metric=metric)
+            run = Run(problem, stop=MaxIterations(50))
+            ils.solve(problem, run)
+            assert problem.check(run.solution) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "best"), [("gr96", 55209), ("ali535", 202339), ("si535", 48450)]
+)
+def test_quality_on_tsplib(shared_data: Path, name: str, best: int) -> None:
+    path = shared_data / "routing" / "tsplib" / "tsp" / f"{name}.tsp"
+    if not path.is_file():
+        pytest.skip(f"{path.name} is not in the data folder")
+    result = solve(read(path), "ils", stop=MaxIterations(20_000))
+    assert best <= result.objective <= 1.02 * best
