@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from combkit.comb.routing.integers import IntegerData, memory_reason
-from combkit.comb.routing.nearness import node_count
+from combkit.comb.routing.nearness import is_symmetric, near_nodes, node_count
 from combkit.comb.routing.starts import start_of
 from combkit.instances.cvrp import CVRP
 from combkit.instances.run import Outcome, Run
@@ -23,7 +23,7 @@ from combkit.instances.solutions import Routes
 
 __all__ = ["solve", "supports"]
 
-#: Memory of an arc: the matrix, which PyVRP shares, and its neighbour search.
+#: Memory of an arc: the matrix, which PyVRP shares, and what making it takes.
 _BYTES_PER_ARC = 24
 #: PyVRP's own default for what is not limited.
 _UNLIMITED = int(np.iinfo(np.int64).max)
@@ -68,7 +68,47 @@ class _Search:
         self._closed = True
 
     def solve(self) -> None:
-        """Build the model and search; runs in a thread of its own."""
+        """Build the model and search; runs in a thread of its own.
+
+        Does what ``pyvrp.solve`` does, except for the neighbours: PyVRP sorts
+        all distances for them, which takes seconds for thousands of clients
+        and cannot be interrupted.
+        """
+        import pyvrp
+        from pyvrp.search import OPERATORS, LocalSearch, PerturbationManager
+
+        data = self._data()
+        rng = pyvrp.RandomNumberGenerator(native_seed(self._run.seed))
+        search = LocalSearch(data, rng, self._neighbours(data), PerturbationManager())
+        for operator in OPERATORS:
+            if operator.supports(data):
+                search.add_operator(operator(data))
+        # A unit of load must be able to cost more than any detour.
+        longest = float(data.distance_matrix(0).max())
+        limits = pyvrp.PenaltyParams()
+        limits = pyvrp.PenaltyParams(max_penalty=max(limits.max_penalty, longest))
+        penalties = pyvrp.PenaltyManager(limits.midpoint_penalties(data), limits)
+        if self._start is None:
+            first = search(
+                pyvrp.Solution.make_random(data, rng),
+                penalties.max_cost_evaluator(),
+                exhaustive=True,
+            )
+        else:
+            # PyVRP counts clients from 0, without the depot.
+            routes = [(route - 1).tolist() for route in self._start.routes]
+            first = pyvrp.Solution(data, [route for route in routes if route])
+        algorithm = pyvrp.IteratedLocalSearch(
+            data,
+            penalties,
+            search,
+            first,
+            pyvrp.IteratedLocalSearchParams(callbacks=self._callbacks()),
+        )
+        result = algorithm.run(self._stop, collect_stats=False, display=False)
+        self._found(result.best)
+
+    def _callbacks(self) -> Any:
         import pyvrp
 
         found = self._found
@@ -77,27 +117,25 @@ class _Search:
             def on_best(self, best: Any) -> None:
                 found(best)
 
-        data = self._data()
-        # A unit of load must be able to cost more than any detour.
-        longest = float(data.distance_matrix(0).max())
-        penalty = pyvrp.PenaltyParams()
-        penalty = pyvrp.PenaltyParams(max_penalty=max(penalty.max_penalty, longest))
-        start = None
-        if self._start is not None:
-            # PyVRP counts clients from 0, without the depot.
-            routes = [(route - 1).tolist() for route in self._start.routes]
-            start = pyvrp.Solution(data, [route for route in routes if route])
-        search = pyvrp.IteratedLocalSearchParams(callbacks=Callbacks())
-        result = pyvrp.solve(
-            data,
-            stop=self._stop,
-            seed=native_seed(self._run.seed),
-            collect_stats=False,
-            display=False,
-            params=pyvrp.SolveParams(ils=search, penalty=penalty),
-            initial_solution=start,
+        return Callbacks()
+
+    def _neighbours(self, data: Any) -> dict[Any, list[Any]]:
+        """Return the nearest other clients of each client."""
+        import pyvrp
+        from pyvrp.search import NeighbourhoodParams, compute_neighbours
+
+        if not is_symmetric(self._problem):
+            return dict(compute_neighbours(data))
+        customers = np.arange(1, self._problem.n + 1)
+        near = near_nodes(
+            self._problem, NeighbourhoodParams().num_neighbours, customers
         )
-        self._found(result.best)
+        client = pyvrp.ActivityType.CLIENT
+        clients = [pyvrp.Activity(client, k) for k in range(self._problem.n)]
+        return {
+            clients[k]: [clients[other] for other in row]
+            for k, row in enumerate(near.tolist())
+        }
 
     def _data(self) -> Any:
         """Return the problem in PyVRP's terms."""
