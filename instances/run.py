@@ -363,7 +363,9 @@ def _conclude(
         if status is Status.OPTIMAL:
             status = Status.FEASIBLE
     reason = outcome.reason or run.reason or Reason.COMPLETED
-    if status is Status.OPTIMAL and outcome.reason is None:
+    # What a solver calls optimal may be so within a wider gap that was asked for.
+    claimed = Status.OPTIMAL in (status, outcome.status)
+    if claimed and outcome.reason is None:
         reason = Reason.GAP
     return Result(
         kind=problem.kind,

@@ -1,28 +1,19 @@
-"""CP-SAT for integer programs with integral data.
-
-References
-----------
-L. Perron and F. Didier, CP-SAT, Google OR-Tools.
-https://developers.google.com/optimization/cp/cp_solver
-"""
+"""CP-SAT for integer programs with integral data."""
 
 from __future__ import annotations
 
-import math
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from ortools.sat.python import cp_model
 
-from combkit.instances.errors import SolverError, UnsupportedFeatureError, UsageError
+from combkit.instances.errors import UnsupportedFeatureError
 from combkit.instances.mip import MIP
 from combkit.instances.result import Status
 from combkit.instances.run import Outcome, Run
-from combkit.instances.seeds import native_seed
-from combkit.instances.stop import Reason
 from combkit.mip.contract import Reporter, gap_limit, settled, start_vector
+from combkit.mip.cp_search import search
 from combkit.mip.integral import IntegralForm, integral_form
 from combkit.mip.polish import polish
 
@@ -70,64 +61,24 @@ def solve(
     model = _model(problem, form)
     if (start := start_vector(problem, run)) is not None:
         _hint(model, form, start)
-    solver = cp_model.CpSolver()
-    lines: list[str] = []
-    _configure(solver, run, problem, native_options)
-    if log is not None:
-        solver.parameters.log_search_progress = True
-        solver.parameters.log_to_stdout = False
-        solver.log_callback = lines.append
     reporter = Reporter(problem, run, "cpsat")
-    listener = _Listener(reporter, form)
-    solver.best_bound_callback = listener.on_bound
 
-    def interrupt() -> None:
-        reporter.interrupt()
-        solver.stop_search()
+    def found(callback: Any) -> None:
+        reporter.solution(callback.response_proto.solution)
 
-    listener.stop = solver.stop_search
-    try:
-        status = run.supervise(lambda: solver.solve(model, listener), interrupt)
-    finally:
-        if log is not None:
-            Path(log).write_text("\n".join(lines) + "\n")
-        reporter.check()
-    outcome = _conclude(solver, status, reporter, listener)
+    def bounded(bound: float) -> None:
+        reporter.bound(bound / form.objective_scale + problem.offset)
+
+    outcome = search(
+        model,
+        run,
+        found=found,
+        bounded=bounded,
+        options=_options(problem, run) | native_options,
+        log=log,
+    )
     polish(problem, run, "cpsat")
     return outcome
-
-
-class _Listener(cp_model.CpSolverSolutionCallback):
-    """Passes CP-SAT's solutions and bounds on, in the problem's own terms."""
-
-    def __init__(self, reporter: Reporter, form: IntegralForm) -> None:
-        super().__init__()
-        self._reporter = reporter
-        self._scale = form.objective_scale
-        self.stop: Any = None
-
-    def on_solution_callback(self) -> None:
-        """Report a solution; CP-SAT calls this."""
-        values = np.array(self.response_proto.solution, dtype=np.float64)
-        self._reporter.listen(lambda: self._reporter.solution(values))
-        self._poll()
-
-    def on_bound(self, bound: float) -> None:
-        """Report a bound; CP-SAT calls this."""
-        self._reporter.listen(lambda: self._reporter.bound(self.objective(bound)))
-        self._poll()
-
-    def objective(self, scaled: float) -> float:
-        """Return the problem's objective of a scaled one."""
-        return scaled / self._scale + self._reporter.problem.offset
-
-    def _poll(self) -> None:
-        self._reporter.listen(self._ask)
-        if self._reporter.stopping and self.stop is not None:
-            self.stop()
-
-    def _ask(self) -> None:
-        self._reporter.should_stop()
 
 
 def _model(problem: MIP, form: IntegralForm) -> cp_model.CpModel:
@@ -163,15 +114,9 @@ def _hint(
     model.proto.solution_hint.values.extend(values.astype(np.int64).tolist())
 
 
-def _configure(
-    solver: cp_model.CpSolver, run: Run, problem: MIP, native_options: dict[str, Any]
-) -> None:
-    """Translate limits and seed; native options have the last word."""
+def _options(problem: MIP, run: Run) -> dict[str, Any]:
+    """Return the parameters that suit integer programs."""
     options: dict[str, Any] = {
-        "num_workers": run.threads,
-        # Its handler is made for a solve in the main thread and aborts elsewhere.
-        "catch_sigint_signal": False,
-        "random_seed": native_seed(run.seed),
         # CP-SAT's gap does not know the offset; without one it divides by
         # |objective|, we by the larger of objective and bound.
         "relative_gap_limit": 0.0 if problem.offset else gap_limit(run),
@@ -180,38 +125,4 @@ def _configure(
         # Alone, the default worker has a weak LP relaxation: p0548 and p2756 take
         # under a second with the full one, more than ten without.
         options["linearization_level"] = 2
-    if math.isfinite(run.remaining):
-        options["max_time_in_seconds"] = run.remaining
-    if run.limits.iterations is not None:
-        options["max_number_of_conflicts"] = run.limits.iterations
-    for name, value in (options | native_options).items():
-        try:
-            setattr(solver.parameters, name, value)
-        except (AttributeError, TypeError, ValueError) as error:
-            raise UsageError(
-                f"cpsat: parameter {name!r} does not take {value!r} ({error})"
-            ) from None
-
-
-def _conclude(
-    solver: cp_model.CpSolver, status: Any, reporter: Reporter, listener: _Listener
-) -> Outcome:
-    """Report what the end knows and return the outcome."""
-    run = reporter.run
-    raw = solver.status_name(status)
-    if status == cp_model.MODEL_INVALID:
-        raise SolverError(
-            "CP-SAT refuses the model", solver.response_proto.solution_info
-        )
-    if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        reporter.solution(np.array(solver.response_proto.solution))
-        reporter.bound(listener.objective(solver.best_objective_bound))
-    proven = {
-        cp_model.OPTIMAL: Status.OPTIMAL,
-        cp_model.INFEASIBLE: Status.INFEASIBLE,
-    }.get(status)
-    run.iterations = solver.num_conflicts
-    reason = None
-    if proven is None and run.reason is None:
-        reason = Reason.TIME if run.remaining == 0 else Reason.ITERATIONS
-    return Outcome(proven, reason, raw, {"branches": solver.num_branches})
+    return options

@@ -185,7 +185,7 @@ def test_a_closed_gap_is_optimal_and_a_wide_one_is_not() -> None:
     assert answer(solve).status is Status.OPTIMAL
     bound, claim = 3, Status.OPTIMAL
     result = answer(solve, stop=RelativeGap(0.5))
-    assert (result.status, result.reason) == (Status.FEASIBLE, Reason.COMPLETED)
+    assert (result.status, result.reason) == (Status.FEASIBLE, Reason.GAP)
     bound = 5
     with pytest.raises(SolverError, match="claims the bound 5 despite"):
         answer(solve)
