@@ -104,6 +104,8 @@ def run(args: argparse.Namespace, interrupts: Interrupts) -> int:
         interrupts.deferred = False
         try:
             code = max(code, _solve_file(job, args, interrupts))
+        except BrokenPipeError:
+            raise
         except Exception as error:
             if interrupts.received:
                 raise

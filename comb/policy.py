@@ -91,6 +91,12 @@ POLICY: tuple[Rule, ...] = (
     ),
     Rule(
         "tsp",
+        (Step("greedy"), Step("ils", share=0.1, most=1.0), Step("cpsat")),
+        _at_most(n=100),
+        "proves 20 of 21 TSPLIB files of this size in seconds",
+    ),
+    Rule(
+        "tsp",
         (Step("greedy"), Step("ils")),
         _always,
         "below 1 % at n = 1000 in seconds",
@@ -110,7 +116,7 @@ POLICY: tuple[Rule, ...] = (
     Rule(
         "cvrp",
         (Step("savings"), Step("pyvrp")),
-        _at_most(n=3000),
+        _at_most(n=6000),
         "best short-run gaps of the wrapped solvers",
     ),
     Rule(
