@@ -81,7 +81,7 @@ def gap_to(
     if best is None or objective is None:
         return None
     worse = objective - best.value if sense == "min" else best.value - objective
-    if worse == 0:
+    if abs(worse) <= 1e-9 * abs(best.value):  # rounding
         return 0.0
     return worse / abs(best.value) if best.value != 0 else None
 
