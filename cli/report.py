@@ -7,7 +7,6 @@ import math
 from typing import Any
 
 from combkit.instances.best_known import BestKnown
-
 from combkit.instances.problem import Sense
 from combkit.instances.result import Result, Status
 from combkit.instances.stop import Reason

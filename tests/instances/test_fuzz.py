@@ -6,7 +6,6 @@ import gzip
 from pathlib import Path
 
 import pytest
-from combkit.instances.tsp import TSP
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +17,7 @@ from combkit.instances.errors import (
 from combkit.instances.formats import FORMATS, SOLUTION_FORMATS, read, read_solution
 from combkit.instances.knapsack import Knapsack
 from combkit.instances.problem import Problem
+from combkit.instances.tsp import TSP
 
 #: A small valid text of each format that is parsed in this process.
 SEEDS = {
