@@ -78,50 +78,51 @@ def highs_read(path: Path) -> highspy.Highs:
     return highs
 
 
-def best(function: Callable[[], Any], repeat: int) -> float:
-    """Seconds of the fastest call; what it returns is freed outside the clock."""
-    seconds = []
+def best(repeat: int, *functions: Callable[[], Any]) -> list[float]:
+    """Seconds of each function's fastest call, the functions taking turns.
+
+    What they return is freed outside the clock.
+    """
+    seconds = [float("inf")] * len(functions)
     for _ in range(repeat):
-        start = time.perf_counter()
-        kept = function()
-        seconds.append(time.perf_counter() - start)
-        del kept
-    return min(seconds)
+        for k, function in enumerate(functions):
+            start = time.perf_counter()
+            kept = function()
+            seconds[k] = min(seconds[k], time.perf_counter() - start)
+            del kept
+    return seconds
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--nnz", type=int, default=1_000_000)
-    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--repeat", type=int, default=5)
     options = parser.parse_args()
     problem = program(options.nnz)
     size = problem.size
     print(f"{size['rows']} rows, {size['cols']} columns, {size['nnz']} nonzeros\n")
     print("| route | seconds | ratio |\n|---|---|---|")
 
-    def row(route: str, seconds: float, base: float | None = None) -> float:
+    def row(route: str, seconds: float, base: float | None = None) -> None:
         ratio = "" if base is None else f"{seconds / base:.2f}"
         print(f"| {route} | {seconds:.3f} | {ratio} |", flush=True)
-        return seconds
 
-    repeat = options.repeat
     with folder() as where:
-        row("CSR -> HiGHS", best(lambda: build_highs(problem), repeat))
-        slow = [
-            row("CSR -> SCIP, PySCIPOpt", best(lambda: scip_by_functions(problem), 1)),
-            row(
-                "CSR -> SCIP, HiGHS' MPS", best(lambda: scip_by_mps(problem, where), 1)
-            ),
-            row(
-                "CSR -> SCIP, our MPS", best(lambda: scip_by_our_mps(problem, where), 1)
-            ),
-        ]
-        ours = best(lambda: scip_model.build(problem), repeat)
-        row("CSR -> SCIP, combkit", ours, min(slow))
+        row("CSR -> HiGHS", best(options.repeat, lambda: build_highs(problem))[0])
+        routes = {
+            "CSR -> SCIP, PySCIPOpt": lambda: scip_by_functions(problem),
+            "CSR -> SCIP, HiGHS' MPS": lambda: scip_by_mps(problem, where),
+            "CSR -> SCIP, our MPS": lambda: scip_by_our_mps(problem, where),
+            "CSR -> SCIP, combkit": lambda: scip_model.build(problem),
+        }
+        *slow, ours = best(options.repeat, *routes.values())
+        for route, seconds in zip(routes, (*slow, ours), strict=True):
+            row(route, seconds, min(slow))
         path = where / "big.mps"
         build_highs(problem).writeModel(str(path))
-        alone = row("MPS, HiGHS alone", best(lambda: highs_read(path), repeat))
-        row("MPS, combkit", best(lambda: read(path), repeat), alone)
+        alone, ours = best(options.repeat, lambda: highs_read(path), lambda: read(path))
+        row("MPS, HiGHS alone", alone, alone)
+        row("MPS, combkit", ours, alone)
 
 
 if __name__ == "__main__":

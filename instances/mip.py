@@ -307,8 +307,9 @@ def _names(key: str, names: Sequence[str] | None, size: int) -> Sequence[str] | 
         seen: set[str] = set()
         twice = next(name for name in names if name in seen or seen.add(name))  # type: ignore[func-returns-value]
         raise InvalidProblemError(key, f"the name {twice!r} occurs twice")
-    wrong = next((name for name in unique if not isinstance(name, str)), None)
-    require(wrong is None, key, f"{wrong!r} is not a string")
+    if set(map(type, names)) - {str}:
+        wrong = next(name for name in names if type(name) is not str)
+        raise InvalidProblemError(key, f"{wrong!r} is not a string")
     return names
 
 

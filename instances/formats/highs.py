@@ -10,7 +10,8 @@ import contextlib
 import dataclasses
 import re
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from combkit.instances.errors import (
     UnsupportedFeatureError,
 )
 from combkit.instances.formats import scip
+from combkit.instances.formats.highs_arrays import lp_arrays
 from combkit.instances.formats.mip_text import lp_text, mps_text
 from combkit.instances.formats.mps_text import Facts, Scan, regular_rows
 from combkit.instances.source import Source
@@ -123,6 +125,10 @@ def read_lp(source: Source) -> MIP:
     with _text_file(source, text, bool(ranges)) as path:
         highs, log = _load(path)
     if not log.failed:
+        names = highs.getLp().row_names_
+        if twice := next((n for n, k in Counter(names).items() if k > 1), None):
+            line = _second_line(source, twice)
+            raise source.error(line, f"row {twice!r} is declared twice")
         return _with_ranges(_problem(highs, source, None), ranges)
     if "not supported by HiGHS" in log.reason:
         raise UnsupportedFeatureError(
@@ -249,7 +255,6 @@ def _last_column_is_empty(highs: Any) -> bool:
 def _problem(highs: Any, source: Source, facts: Facts | None) -> MIP:
     """Return what a HiGHS object holds."""
     import highspy
-    import scipy.sparse as sp
 
     from combkit.instances.mip import MIP
 
@@ -257,68 +262,38 @@ def _problem(highs: Any, source: Source, facts: Facts | None) -> MIP:
         raise UnsupportedFeatureError(
             f"{source.path}: more than a linear model: a quadratic objective"
         )
-    lp = highs.getLp()
-    columns = lp.a_matrix_
-    # The lists of highspy are converted one by one: no array route is faster.
-    data = np.fromiter(columns.value_, np.float64)
-    if facts is not None and facts.nonzeros != data.size + np.count_nonzero(
-        lp.col_cost_
-    ):
+    arrays, lp = lp_arrays(highs), highs.getLp()
+    found = arrays.A.nnz + np.count_nonzero(arrays.cost)
+    if facts is not None and facts.nonzeros != found:
         raise source.error(None, "HiGHS lost coefficients while reading the file")
-    by_column = sp.csc_array(
-        (
-            data,
-            np.fromiter(columns.index_, np.int32),
-            np.fromiter(columns.start_, np.int32),
-        ),
-        shape=(lp.num_row_, lp.num_col_),
-    )
+    names = tuple(lp.col_names_)
+    if (arrays.integrality > 1).any():
+        name = names[int(np.argmax(arrays.integrality > 1))]
+        raise UnsupportedFeatureError(
+            f"{source.path}: more than a linear model: semi-continuous {name!r}"
+        )
     maximize = lp.sense_ == highspy.ObjSense.kMaximize
     return MIP(
-        np.array(lp.col_cost_),
-        by_column.tocsr(),
-        _open(lp.row_lower_),
-        _open(lp.row_upper_),
-        _open(lp.col_lower_),
-        _open(lp.col_upper_),
-        _integrality(lp, source),
+        arrays.cost,
+        arrays.A,
+        _open(arrays.row_lower),
+        _open(arrays.row_upper),
+        _open(arrays.lower),
+        _open(arrays.upper),
+        arrays.integrality.astype(np.uint8),
         offset=lp.offset_ if facts is None else facts.offset,
         maximize=maximize if facts is None else facts.maximize,
-        col_names=_names("column", lp.col_names_, source),
-        row_names=_names("row", lp.row_names_, source),
+        col_names=names or None,
+        row_names=tuple(lp.row_names_) or None,
         name=lp.model_name_ or source.name,
     )
 
 
-def _open(bounds: Iterable[float]) -> NDArray[np.float64]:
-    values = np.fromiter(bounds, np.float64)
+def _open(bounds: NDArray[np.float64]) -> NDArray[np.float64]:
+    values = bounds.copy()
     values[values >= _INFINITE] = np.inf
     values[values <= -_INFINITE] = -np.inf
     return values
-
-
-def _integrality(lp: Any, source: Source) -> NDArray[np.uint8]:
-    kinds = np.fromiter(map(int, lp.integrality_), np.uint8)
-    if not kinds.size:
-        return np.zeros(lp.num_col_, np.uint8)
-    if (kinds > 1).any():
-        name = lp.col_names_[int(np.argmax(kinds > 1))]
-        raise UnsupportedFeatureError(
-            f"{source.path}: more than a linear model: semi-continuous {name!r}"
-        )
-    return kinds
-
-
-def _names(what: str, names: Any, source: Source) -> tuple[str, ...] | None:
-    listed = tuple(names)
-    if len(set(listed)) != len(listed):
-        seen: set[str] = set()
-        for name in listed:
-            if name in seen:
-                line = _second_line(source, name)
-                raise source.error(line, f"{what} {name!r} is declared twice")
-            seen.add(name)
-    return listed or None
 
 
 def _second_line(source: Source, name: str) -> int | None:

@@ -48,6 +48,7 @@ _MAXIMIZE = {"MAX": True, "MAXIMIZE": True, "MIN": False, "MINIMIZE": False}
 _BLOCK = 1 << 16
 _BLANK, _NEWLINE, _STAR = 32, 10, ord("*")
 _NUMERIC = b"0123456789.+-eE"
+_MARKER = b"'MARKER'".translate(None, _NUMERIC)
 
 
 @dataclass
@@ -60,17 +61,15 @@ class _Census:
     markers: int = 0
     comments: int = 0
 
-    def add(self, body: bytes) -> None:
-        """Count some whole lines."""
-        codes = np.frombuffer(body, np.uint8)
-        ends = np.flatnonzero(codes == _NEWLINE)
+    def add(self, body: bytes, lines: int, comments: int) -> None:
+        """Count some whole lines, whose number is known."""
+        without = body.translate(None, _NUMERIC)
         words = _words(body)
-        self.lines += ends.size
+        self.lines += lines
         self.words += words
-        self.numbers += words - _words(body.translate(None, _NUMERIC))
-        self.markers += body.count(b"'MARKER'")
-        starts = codes[np.concatenate(([0], ends[:-1] + 1))] if body else codes
-        self.comments += int(np.count_nonzero(starts == _STAR))
+        self.numbers += words - _words(without)
+        self.markers += without.count(_MARKER)
+        self.comments += comments
 
 
 def regular_rows(path: Path) -> int | None:
@@ -90,13 +89,13 @@ def regular_rows(path: Path) -> int | None:
     """
     sections: dict[str, _Census] = {}
     current = _Census()
-    for header, body in _segments(path):
+    for header, body, lines, comments in _segments(path):
         if header:
             name, _, rest = header.partition(" ")
             if name in sections or (rest and name != "NAME"):
                 return None
             current = sections[name] = _Census()
-        current.add(body)
+        current.add(body, lines, comments)
     order = [name for name in _ORDER if name in sections and name != "OBJSENSE"]
     if list(sections) != order or not all(name in sections for name in _NEEDED):
         return None
@@ -119,8 +118,12 @@ def _is_regular(name: str, section: _Census) -> bool:
     return section.comments == 0 and section.numbers == expected
 
 
-def _segments(path: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield (section header or "", following lines up to the next header)."""
+#: A section's header or "", whole lines after it, their number, comments in them.
+_Segment = tuple[str, bytes, int, int]
+
+
+def _segments(path: Path) -> Iterator[_Segment]:
+    """Yield the file in pieces that end at a header or at a block's last line."""
     rest = b""
     with path.open("rb", buffering=0) as stream:
         while block := stream.read(_BLOCK):
@@ -128,25 +131,26 @@ def _segments(path: Path) -> Iterator[tuple[str, bytes]]:
             cut = block.rfind(b"\n") + 1
             block, rest = block[:cut], block[cut:]
             if len(rest) > _BLOCK:
-                yield "?", b""  # no MPS file has such lines
+                yield "?", b"", 0, 0  # no MPS file has such lines
                 return
             yield from _split(block)
     yield from _split(rest + b"\n" if rest else b"")
 
 
-def _split(block: bytes) -> Iterator[tuple[str, bytes]]:
+def _split(block: bytes) -> Iterator[_Segment]:
     codes = np.frombuffer(block, np.uint8)
-    starts = np.concatenate(([0], np.flatnonzero(codes == _NEWLINE) + 1))[:-1]
-    first = codes[starts]
-    at = 0
-    header = ""
-    for start in starts[(first > _BLANK) & (first != _STAR)].tolist():
-        if header or start > at:
-            yield header, block[at:start]
-        at = block.index(b"\n", start) + 1
-        header = block[start:at].decode("latin-1").removeprefix("\xef\xbb\xbf").strip()
-    if header or at < len(block):
-        yield header, block[at:]
+    starts = np.concatenate(([0], np.flatnonzero(codes == _NEWLINE) + 1))
+    first = codes[starts[:-1]]
+    comment = first == _STAR
+    header, line = "", 0
+    for k in (*np.flatnonzero((first > _BLANK) & ~comment).tolist(), first.size):
+        if header or k > line:
+            body = block[starts[line] : starts[k]]
+            yield header, body, k - line, int(np.count_nonzero(comment[line:k]))
+        if k < first.size:
+            header = block[starts[k] : starts[k + 1]].decode("latin-1")
+            header = header.removeprefix("\xef\xbb\xbf").strip()
+            line = k + 1
 
 
 def _words(body: bytes) -> int:

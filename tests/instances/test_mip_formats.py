@@ -17,8 +17,16 @@ from combkit.instances.errors import (
     InstanceFormatError,
     UnsupportedFeatureError,
 )
-from combkit.instances.formats import read, read_solution, write, write_solution
+from combkit.instances.formats import (
+    highs_arrays,
+    mps_text,
+    read,
+    read_solution,
+    write,
+    write_solution,
+)
 from combkit.instances.formats import scip as scip_formats
+from combkit.instances.formats.mps_text import regular_rows
 from combkit.instances.mip import MIP
 from combkit.instances.solutions import Values
 
@@ -164,6 +172,47 @@ def test_mps_packaging(tmp_path: Path, ends: str, bom: str, packed: bool) -> Non
         tmp_path, gzip.compress(data) if packed else data, "mps.gz" if packed else "mps"
     )
     assert problem == parse(tmp_path, MPS, "mps")
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        (MPS, 3),
+        ("* comment\n" + MPS, 3),
+        (MPS.replace("    y", "    M 'MARKER' 'INTORG'\n    y"), 3),
+        (MPS.replace("x  obj 1 r1 1", "x  obj 1"), 3),
+        (MPS.replace("r1 4", "r1 4e+00"), 3),
+        (MPS.replace("RHS r1 4", "RHS r1 four"), None),
+        (MPS.replace("    x", "    12", 1), None),
+        (MPS.replace("COLUMNS", "* comment\nCOLUMNS"), None),
+        (MPS.replace("ENDATA", ""), None),
+    ],
+)
+def test_bulk_check_passes_ordinary_files_only(
+    tmp_path: Path, text: str, rows: int | None
+) -> None:
+    path = tmp_path / "x.mps"
+    path.write_text(text)
+    assert regular_rows(path) == rows
+
+
+def test_bulk_check_does_not_depend_on_its_blocks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "x.mps"
+    path.write_text(MPS)
+    for size in (30, 31, 32, 47, 64, 100):
+        monkeypatch.setattr(mps_text, "_BLOCK", size)
+        assert regular_rows(path) == 3
+
+
+@pytest.mark.parametrize("text", [MPS, MPS.replace(" UP BND x 4", " LI BND x 2")])
+def test_arrays_are_the_same_by_every_route(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    fast = parse(tmp_path, text, "mps")
+    monkeypatch.setattr(highs_arrays, "_ABIS", ())
+    assert parse(tmp_path, text, "mps") == fast
 
 
 def test_content_wins_over_suffix(tmp_path: Path) -> None:
