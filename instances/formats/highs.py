@@ -46,7 +46,11 @@ _LP_ROWS = re.compile(
     re.IGNORECASE | re.MULTILINE | re.DOTALL,
 )
 # Every pattern is linear in the text: no two neighbours can share a character.
-_NUMBER = r"(?<![\w.\]])(?:[-+]\s*)?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?(?![\w.])"
+# A digit inside a name is no number, and names may hold all of these characters.
+_NUMBER = (
+    r"(?<![\w.\]!\"#$%&(),;?@`'{}|~])(?:[-+]\s*)?(?:\d+(?:\.\d*)?|\.\d+)"
+    r"(?:[eE][-+]?\d+)?(?![\w.])"
+)
 _LP_RANGE = re.compile(
     rf"(?:(?<!\S)(?P<name>[^\s:<>=]+)\s*:\s*)?(?P<bound>{_NUMBER})\s*"
     r"(?:(?P<relation><=?|=<)(?P<body>[^<>=:]+)(?=<=?|=<)"

@@ -326,6 +326,16 @@ def test_lp_rows_with_two_bounds(tmp_path: Path, row: str, label: str) -> None:
     assert problem.row_upper.tolist() == [INF, 3]
 
 
+def test_lp_names_with_digits_after_punctuation(tmp_path: Path) -> None:
+    """CPLEX allows many characters in names; a number may seem to stand there."""
+    text = "min\n obj: y#1 + y#2\n + x(3)\nst\n c#1: y#1 + x(3)\n + y#2 >= 2\nend\n"
+    path = tmp_path / "names.lp"
+    path.write_text(text)
+    problem = read(path)
+    assert [problem.col_name(j) for j in range(3)] == ["y#1", "y#2", "x(3)"]
+    assert problem.row_lower.tolist() == [2.0]
+
+
 def test_lp_with_a_very_long_line(tmp_path: Path) -> None:
     terms = " + ".join(f"{k} a_rather_long_name_{k}" for k in range(1, 3000))
     problem = parse(tmp_path, LP.replace("x + 2 y + 3", terms), "lp")
