@@ -162,18 +162,20 @@ class Run:
             self.iterations = iterations
         if self.reason is None:
             if self.events.should_stop():
-                self.reason = Reason.INTERRUPTED
-            else:
-                self.reason = self.stop(
-                    Progress(
-                        self.elapsed,
-                        self.iterations,
-                        self.objective,
-                        self.bound,
-                        0.0 if math.isnan(self.improved_at) else self.improved_at,
-                        self.problem.sense,
-                    )
+                self.interrupt()
+            reason = self.stop(
+                Progress(
+                    self.elapsed,
+                    self.iterations,
+                    self.objective,
+                    self.bound,
+                    0.0 if math.isnan(self.improved_at) else self.improved_at,
+                    self.problem.sense,
                 )
+            )
+            # A signal may have come in the meantime: it must not be forgotten.
+            if self.reason is None and reason is not None:
+                self.reason = reason
         return self.reason is not None or self.elapsed >= self._stage_end
 
     def interrupt(self) -> None:

@@ -31,6 +31,9 @@ _BYTES_PER_ARC = 48
 _SECONDS_PER_ARC = 2e-7
 #: Seconds between two looks at the clock.
 _POLL = 0.01
+#: Answers given unasked at most: OR-Tools may ask a million times a second and,
+#: a moment later, hardly at all.
+_MOST_ANSWERS = 256
 
 
 def supports(problem: Routing) -> str | None:
@@ -180,7 +183,7 @@ class _Model:
             yield itertools.repeat(False, count)
             now = time.perf_counter()
             factor = _POLL / max(now - before, 1e-6)
-            count = max(1, min(int(count * min(2.0, factor)), 100_000))
+            count = max(1, min(int(count * min(2.0, factor)), _MOST_ANSWERS))
             before = now
         yield itertools.repeat(True)
 

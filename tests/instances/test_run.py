@@ -20,8 +20,10 @@ from combkit.instances.stop import (
     FirstFeasible,
     MaxIterations,
     MaxRuntime,
+    Progress,
     Reason,
     RelativeGap,
+    Stop,
     TargetObjective,
 )
 
@@ -249,6 +251,19 @@ def test_signals_return_the_incumbent(number: signal.Signals) -> None:
     result = answer(solve)
     assert (result.reason, result.objective) == (Reason.INTERRUPTED, 3)
     assert signal.getsignal(number) is before
+
+
+def test_a_signal_in_the_middle_of_a_poll_is_not_forgotten() -> None:
+    @dataclass(frozen=True)
+    class Slow(Stop):
+        def __call__(self, progress: Progress) -> None:
+            signal.raise_signal(signal.SIGINT)
+
+    def solve(problem: Problem, run: Run) -> Outcome:
+        assert run.should_stop()
+        return Outcome()
+
+    assert answer(solve, stop=Slow(), initial=pick(4)).reason is Reason.INTERRUPTED
 
 
 def test_second_ctrl_c_breaks_out_with_the_incumbent() -> None:
