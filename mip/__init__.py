@@ -32,4 +32,12 @@ SOLVERS: tuple[SolverInfo, ...] = (
         summary="CP-SAT, for bounded integer variables and integral data",
         packages=("ortools",),
     ),
+    SolverInfo(
+        "fix-propagate",
+        ("mip",),
+        f"{_HERE}.fix_propagate",
+        exact=False,
+        summary="fix integers, propagate bounds, solve the LP that is left",
+        packages=("highspy",),
+    ),
 )
