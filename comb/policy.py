@@ -146,7 +146,12 @@ POLICY: tuple[Rule, ...] = (
         _at_most(nnz=200_000),
         "on MIPLIB 3 at 60 s each proves files that the other does not",
     ),
-    Rule("mip", (Step("highs"),), _always, "loads and solves large models faster"),
+    Rule(
+        "mip",
+        (Step("fix-propagate", share=0.5, most=3.0), Step("highs")),
+        _always,
+        "presolving a large model may take longer than finding a solution",
+    ),
 )
 
 
