@@ -30,6 +30,7 @@ from combkit.instances.mip import MIP
 from combkit.instances.run import Outcome, Run
 from combkit.instances.seeds import generator
 from combkit.instances.solutions import Values
+from combkit.instances.stop import Reason
 from combkit.mip.contract import settled, start_vector
 from combkit.mip.propagation import Domains, slices
 
@@ -43,6 +44,8 @@ Indices = NDArray[np.int64]
 
 #: Share of the time left that the relaxation, or mending rows, may use.
 _SHARE = 0.4
+#: Seconds that the search for a first solution gets whatever the limit.
+_PATIENCE = 1.5
 #: Least gain that counts as one.
 _TINY = 1e-9
 
@@ -84,6 +87,7 @@ class _Search:
     def __init__(self, problem: MIP, run: Run, end: float) -> None:
         self._problem = problem
         self._run = run
+        self._begun = run.elapsed
         self._end = end
         self._c = -problem.c if problem.maximize else problem.c
         self._integers: Indices = np.flatnonzero(problem.integrality == 1)
@@ -125,11 +129,20 @@ class _Search:
         return dives
 
     def _out_of_time(self) -> bool:
-        return self._run.should_stop() or self._run.elapsed >= self._end
+        run = self._run
+        if run.should_stop() and not (
+            run.solution is None and run.reason in (None, Reason.TIME)
+        ):
+            return True
+        return self._left <= 0
 
     @property
     def _left(self) -> float:
-        return min(self._run.remaining, self._end - self._run.elapsed)
+        """Seconds left; like every constructive, the first answer may be late."""
+        run, left = self._run, self._run.remaining
+        if run.solution is None:
+            left = max(left, self._begun + _PATIENCE - run.elapsed)
+        return min(left, self._end - run.elapsed)
 
     # -- strategies ------------------------------------------------------------
 
@@ -184,9 +197,8 @@ class _Search:
 
     def _relaxation(self) -> Floats | None:
         """Return an optimal point of the relaxation, None without one in time."""
-        problem, domains = self._problem, self._domains
-        x = self._relaxed.solve(problem.lower, problem.upper, _SHARE * self._left)
-        return None if x is None else np.clip(x, domains.lower, domains.upper)
+        problem = self._problem
+        return self._relaxed.solve(problem.lower, problem.upper, _SHARE * self._left)
 
     # -- dives -------------------------------------------------------------------
 
@@ -349,7 +361,8 @@ class _Search:
         before = np.abs(self._excess(rows, least[rows], largest[rows]))
         after = self._excess(rows, least[rows] + change, largest[rows] + change)
         change = (before - np.abs(after)) / self._row_scale[rows]
-        return np.bincount(owner, change, minlength=cols.size)
+        gain: Floats = np.bincount(owner, change, cols.size).astype(np.float64)
+        return gain
 
     # -- solutions -----------------------------------------------------------------
 
