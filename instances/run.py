@@ -149,6 +149,9 @@ class Run:
             yield
         finally:
             self._stage_end = math.inf
+            # What a call that was left behind still finds is as good as any,
+            # and the next solver must not think that it was left behind itself.
+            self.abandoned = False
 
     def should_stop(self, iterations: int | None = None) -> bool:
         """Whether to end now; once True it stays True, within a stage at least.
@@ -337,6 +340,8 @@ def execute(
             run.interrupt()
         except MemoryError:
             outcome = Outcome(Status.ERROR, Reason.MEMORY, "out of memory")
+        # From here on nobody may report any more.
+        run.abandoned = True
     return _conclude(run, outcome, solver, params, packages)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import threading
 import time
@@ -14,7 +15,7 @@ from combkit.instances.errors import InvalidSolutionError, SolverError
 from combkit.instances.events import Events
 from combkit.instances.problem import Problem
 from combkit.instances.result import Result, Status
-from combkit.instances.run import Outcome, Run, ViolationWarning, execute
+from combkit.instances.run import Abandoned, Outcome, Run, ViolationWarning, execute
 from combkit.instances.solutions import Selection
 from combkit.instances.stop import (
     FirstFeasible,
@@ -228,6 +229,22 @@ def test_native_call_that_never_returns_is_left_behind() -> None:
     assert run.abandoned
     assert (result.objective, result.raw_status) == (3, "abandoned")
     assert result.runtime < 5
+
+
+def test_a_stage_that_left_a_call_behind_does_not_silence_the_next() -> None:
+    release = threading.Event()
+
+    def solve(problem: Problem, run: Run) -> Outcome:
+        with run.stage(0.05), contextlib.suppress(Abandoned):
+            run.supervise(lambda: release.wait(30))
+        assert not run.abandoned
+        assert not run.should_stop()
+        run.report(pick(3), "next")
+        return Outcome()
+
+    result = answer(solve, stop=MaxRuntime(20))
+    release.set()
+    assert (result.objective, result.reason) == (3, Reason.COMPLETED)
 
 
 def test_error_of_a_native_call_reaches_the_caller() -> None:
