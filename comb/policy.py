@@ -20,7 +20,7 @@ from combkit.instances.problem import Problem
 from combkit.instances.run import Abandoned, Outcome, Run
 from combkit.instances.solver import SolverInfo
 
-__all__ = ["POLICY", "Rule", "Step", "choose", "solve"]
+__all__ = ["POLICY", "Plan", "Rule", "Step", "choose", "follow"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,11 @@ POLICY: tuple[Rule, ...] = (
 )
 
 
-def choose(problem: Problem, seconds: float) -> tuple[Rule, tuple[SolverInfo, ...]]:
+#: A rule that was chosen, and the rows of its solvers in the order of its steps.
+Plan = tuple[Rule, tuple[SolverInfo, ...]]
+
+
+def choose(problem: Problem, seconds: float) -> Plan:
     """Return the first rule that applies and the rows of its solvers.
 
     Raises
@@ -181,9 +185,9 @@ def choose(problem: Problem, seconds: float) -> tuple[Rule, tuple[SolverInfo, ..
     raise UnsupportedFeatureError(f"no solver for this {problem.kind} ({said})")
 
 
-def solve(problem: Problem, run: Run) -> Outcome:
-    """Solve by the first rule that applies; ``extra["chain"]`` says which."""
-    rule, rows = choose(problem, run.remaining)
+def follow(plan: Plan, problem: Problem, run: Run) -> Outcome:
+    """Run the steps of a plan; ``extra["chain"]`` says which ones had a turn."""
+    rule, rows = plan
     outcome = Outcome()
     done: list[str] = []
     for step, row in zip(rule.chain, rows, strict=True):

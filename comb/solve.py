@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import math
 import multiprocessing
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from functools import partial
 from typing import Any, Literal
 
 from combkit.comb import policy
@@ -96,7 +98,9 @@ def solve(
     validate_common(seed, threads)
     if not isinstance(problem, Problem):
         problem = read(problem)
-    function, packages = _resolve(problem, solver, params)
+    function, packages = _resolve(
+        problem, solver, params, math.inf if time_limit is None else time_limit
+    )
     criteria = [RelativeGap(problem.optimality_gap if gap is None else gap)]
     run = Run(
         problem,
@@ -204,13 +208,13 @@ def _batch_method(
 
 
 def _resolve(
-    problem: Problem, solver: str, params: Mapping[str, Any]
+    problem: Problem, solver: str, params: Mapping[str, Any], seconds: float
 ) -> tuple[Callable[..., Outcome], tuple[str, ...]]:
     """Return the solver's function and packages, its options checked by name."""
     if solver == "auto":
-        _, rows = policy.choose(problem, float("inf"))
-        function: Callable[..., Outcome] = policy.solve
-        packages = tuple(name for row in rows for name in row.packages)
+        plan = policy.choose(problem, seconds)
+        function: Callable[..., Outcome] = partial(policy.follow, plan)
+        packages = tuple(name for row in plan[1] for name in row.packages)
     else:
         row = find(solver, problem.kind)
         if (reason := row.unsupported(problem)) is not None:
