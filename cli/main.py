@@ -20,9 +20,10 @@ from combkit.instances.errors import UsageError, nearest
 
 __all__ = ["COMMANDS", "build_parser", "main", "run"]
 
-#: Every command: its name, which is that of its module here, and its summary.
-#: A module has ``configure(parser)`` and ``run(args, interrupts) -> int``; only
-#: the one that is asked for is imported.
+#: Every command: its name, which is that of its module here (or of a package
+#: with a module ``command``), and its summary. The module has
+#: ``configure(parser)`` and ``run(args, interrupts) -> int``; only the one that
+#: is asked for is imported.
 COMMANDS: dict[str, str] = {
     "solve": "solve instance files",
     "check": "check a solution file against its instance",
@@ -31,6 +32,7 @@ COMMANDS: dict[str, str] = {
     "generate": "make random instances",
     "plot": "draw an instance, a solution or a convergence curve",
     "solvers": "list the solvers",
+    "bench": "run batches of experiments and report on them",
     "warmup": "compile every kernel ahead of time",
     "completion": "print a shell completion script",
 }
@@ -42,7 +44,10 @@ packing, mixed-integer programs. Instance files are recognised by their content.
 
 def load(command: str) -> ModuleType:
     """Import the module of a command."""
-    return import_module(f"combkit.cli.{command}")
+    module = import_module(f"combkit.cli.{command}")
+    if hasattr(module, "__path__"):
+        module = import_module(f"{module.__name__}.command")
+    return module
 
 
 def build_parser(configured: Sequence[str]) -> Parser:

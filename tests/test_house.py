@@ -54,6 +54,7 @@ NAMES = [
     "UsageError",
     "Values",
     "__version__",
+    "bench",
     "best_known",
     "generate",
     "plot",

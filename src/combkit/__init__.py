@@ -22,6 +22,7 @@ if (
 from combkit.instances._lazy import lazy_exports  # noqa: E402
 
 if TYPE_CHECKING:
+    from combkit.cli import bench as bench
     from combkit.comb.registry import solvers as solvers
     from combkit.comb.solve import solve as solve
     from combkit.comb.solve import solve_many as solve_many
@@ -129,6 +130,7 @@ __getattr__, __dir__, _names = lazy_exports(
             "TSP",
         ),
     },
+    packages=("combkit.cli.bench",),
 )
 
 try:

@@ -1,0 +1,176 @@
+"""Solvers that misbehave, joined as a third party would, and batches with them."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+_SOLVERS = '''
+"""Solvers that misbehave in one way each."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+
+from combkit.instances.run import Outcome
+from combkit.instances.solutions import Tour
+from combkit.instances.solver import SolverInfo
+
+
+def first(problem, run):
+    run.report(Tour(range(problem.n)), "first")
+    return Outcome()
+
+
+def nap(problem, run, *, seconds=0.1):
+    time.sleep(seconds)
+    return first(problem, run)
+
+
+def segfault(problem, run):
+    run.report(Tour(range(problem.n)), "first")
+    ctypes.string_at(0)
+
+
+def allocate(problem, run):
+    kept = []
+    while True:
+        kept.append(bytearray(os.urandom(1)) * (16 << 20))
+
+
+def allocate_below(problem, run):
+    code = "kept = []\\nwhile True: kept.append(bytearray(b'x') * (16 << 20))"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def deaf(problem, run):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    while True:
+        time.sleep(0.01)
+
+
+def raises(problem, run):
+    raise ValueError("no such luck")
+
+
+def leaves(problem, run):
+    os._exit(3)
+
+
+def suicide(problem, run):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def orphans(problem, run):
+    """Leave a process behind that has left the group, too."""
+    code = (
+        "import os, time\\n"
+        "if os.fork() == 0:\\n    os.setsid()\\n    time.sleep(600)\\n"
+    )
+    subprocess.run([sys.executable, "-c", code, run_mark()], check=True)
+    return first(problem, run)
+
+
+def run_mark():
+    return os.environ.get("ORPHAN_MARK", "")
+
+
+def chatty(problem, run):
+    print('{"row": {"status": "optimal"}}', flush=True)
+    os.write(1, b"not JSON\\n")
+    return first(problem, run)
+
+
+SOLVERS = tuple(
+    SolverInfo(name, ("tsp",), f"faulty_{name}", exact=False, summary=name)
+    for name in (
+        "nap", "segfault", "allocate", "allocate_below", "deaf", "raises", "leaves",
+        "suicide", "orphans", "chatty",
+    )
+)
+'''
+
+
+@pytest.fixture(scope="session")
+def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for PYTHONPATH: a distribution with solvers that misbehave."""
+    folder = tmp_path_factory.mktemp("plugin")
+    (folder / "faulty.py").write_text(_SOLVERS)
+    names: dict[str, object] = {}
+    for line in _SOLVERS.splitlines():
+        if line.startswith("def "):
+            name = line[4 : line.index("(")]
+            names[name] = None
+            module = f"from faulty import {name} as solve\n"
+            (folder / f"faulty_{name}.py").write_text(module)
+    facts = folder / "faulty-1.0.dist-info"
+    facts.mkdir()
+    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: faulty\nVersion: 1\n")
+    (facts / "entry_points.txt").write_text(
+        "[combkit.solvers]\nfaulty = faulty:SOLVERS\n"
+    )
+    return folder
+
+
+class Bench:
+    """Runs ``combkit bench`` as a user would."""
+
+    def __init__(self, folder: Path, plugin: Path) -> None:
+        self.folder = folder
+        self.env = {**os.environ, "PYTHONPATH": str(plugin)}
+
+    def spec(self, text: str, name: str = "batch") -> Path:
+        path = self.folder / f"{name}.toml"
+        path.write_text(text)
+        return path
+
+    def words(self, *words: object) -> list[str]:
+        return [sys.executable, "-m", "combkit.cli.main", "bench", *map(str, words)]
+
+    def start(self, *words: object, **options: object) -> subprocess.Popen:
+        return subprocess.Popen(
+            self.words(*words),
+            cwd=self.folder,
+            env=self.env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            **options,
+        )
+
+    def __call__(self, *words: object, code: int = 0) -> subprocess.CompletedProcess:
+        done = subprocess.run(
+            self.words(*words),
+            cwd=self.folder,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            timeout=240,
+        )
+        assert done.returncode == code, done.stderr
+        assert "Traceback" not in done.stderr
+        return done
+
+    def rows(self, store: str = "batch.bench") -> list[dict]:
+        from combkit.cli.bench import Store
+
+        return Store.open(self.folder / store).runs().to_pylist()
+
+
+@pytest.fixture
+def bench(tmp_path: Path, plugin: Path) -> Bench:
+    """The command, in a folder of its own."""
+    return Bench(tmp_path, plugin)
+
+
+def lines(path: Path) -> list[dict]:
+    """The complete rows of a part."""
+    text = path.read_bytes()
+    whole = text[: text.rfind(b"\n") + 1]
+    return [json.loads(line) for line in whole.splitlines()]
