@@ -7,11 +7,20 @@ import math
 from typing import Any
 
 from combkit.instances.best_known import BestKnown
-from combkit.instances.problem import Sense
+from combkit.instances.problem import Problem, Sense
 from combkit.instances.result import Result, Status
+from combkit.instances.solutions import Solution
 from combkit.instances.stop import Reason
 
-__all__ = ["as_text", "failure", "gap_to", "number", "record", "same_objective"]
+__all__ = [
+    "as_text",
+    "doubts",
+    "failure",
+    "gap_to",
+    "number",
+    "record",
+    "same_objective",
+]
 
 #: Keys of the JSON object, in order.
 KEYS = (
@@ -104,6 +113,25 @@ def as_text(
     if solution_file is not None:
         lines.append(f"written    {solution_file}")
     return "\n".join(lines)
+
+
+def doubts(problem: Problem, result: Result, solution: Solution) -> list[str]:
+    """Return what speaks against the solution of a result, recomputed.
+
+    Parameters
+    ----------
+    problem : Problem
+        What was solved.
+    result : Result
+        A result with a solution.
+    solution : Solution
+        Its solution, or that as read back from a file.
+    """
+    found = problem.check(solution)
+    value, said = problem.evaluate(solution), result.objective
+    if said is None or not same_objective(value, said):
+        found.append(f"objective {value:.15g}, reported {number(said)}")
+    return found
 
 
 def same_objective(a: float, b: float) -> bool:

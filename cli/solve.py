@@ -21,7 +21,7 @@ from combkit.cli.output import ensure_writable, plan, solution_path, stem
 from combkit.cli.params import add_params, parameters
 from combkit.cli.parser import examples, fraction, natural, number, positive, seconds
 from combkit.cli.progress import watch
-from combkit.cli.report import as_text, failure, record, same_objective
+from combkit.cli.report import as_text, doubts, failure, record
 from combkit.comb.solve import solve
 from combkit.instances.best_known import best_known
 from combkit.instances.errors import (
@@ -240,13 +240,10 @@ def _verified(
     if result.solution is None or result.objective is None:
         return False
     solution = result.solution if path is None else read_solution(path, problem, format)
-    violations = problem.check(solution)
-    value = problem.evaluate(solution)
-    if not same_objective(value, result.objective):
-        violations.append(f"objective {value:.15g}, reported {result.objective:.15g}")
-    if violations:
-        note(f"warning: not verified: {InvalidSolutionError(violations)}")
-    return not violations
+    found = doubts(problem, result, solution)
+    if found:
+        note(f"warning: not verified: {InvalidSolutionError(found)}")
+    return not found
 
 
 def _exit_code(result: Result, verified: bool) -> Exit:

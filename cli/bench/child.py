@@ -12,9 +12,9 @@ from typing import Any
 
 from combkit.cli.bench.plan import Task
 from combkit.cli.options import accepts
-from combkit.cli.report import same_objective
+from combkit.cli.report import doubts
 from combkit.comb.solve import solve
-from combkit.instances.errors import CombkitError
+from combkit.instances.errors import CombkitError, UnsupportedFeatureError
 from combkit.instances.events import Events
 from combkit.instances.formats import read, write_solution
 from combkit.instances.problem import Problem
@@ -104,6 +104,8 @@ def _row(
         return _outcome(problem, result)
     except MemoryError:
         return {"status": "out_of_memory", "message": "an allocation failed"}
+    except UnsupportedFeatureError as error:
+        return _failed(str(error), "unsupported")
     except CombkitError as error:
         return _failed(str(error))
     except Exception as error:
@@ -113,8 +115,8 @@ def _row(
         return _failed(f"{type(error).__name__}: {error}")
 
 
-def _failed(message: str) -> dict[str, Any]:
-    return {"status": "error", "reason": str(Reason.FAILED), "message": message}
+def _failed(message: str, status: str = "error") -> dict[str, Any]:
+    return {"status": status, "reason": str(Reason.FAILED), "message": message}
 
 
 def _outcome(problem: Problem, result: Result) -> dict[str, Any]:
@@ -125,22 +127,14 @@ def _outcome(problem: Problem, result: Result) -> dict[str, Any]:
         "message": result.raw_status,
         "objective": _finite(result.objective),
         "bound": _finite(result.bound),
-        "verified": _verified(problem, result),
+        "verified": result.solution is not None
+        and not doubts(problem, result, result.solution),
         "iterations": result.iterations,
         "extra": json.dumps(dict(result.extra), default=str) if result.extra else None,
         "runtime": result.runtime,
         "time_to_best": _finite(result.time_to_best),
         "versions": json.dumps(dict(result.versions)),
     }
-
-
-def _verified(problem: Problem, result: Result) -> bool:
-    """Whether the solution passes the check and is worth what was said."""
-    if result.solution is None or result.objective is None:
-        return False
-    return same_objective(
-        problem.evaluate(result.solution), result.objective
-    ) and not problem.check(result.solution)
 
 
 def _finite(value: float | None) -> float | None:

@@ -26,6 +26,17 @@ def spec(*solvers, top="", time=1, limits="", n=8, count=1):
     return text + "".join(f'[[solver]]\nname = "{name}"\n' for name in solvers)
 
 
+def test_instance_that_a_solver_refuses_is_its_own_status(bench):
+    (bench.folder / "c.lp").write_text(
+        "Minimize\n x + y\nSubject To\n x + y >= 1.5\nBounds\n y <= 3\nEnd\n"
+    )
+    text = '[[instances]]\nfiles = ["c.lp"]\n[[solver]]\nname = "cpsat"\n'
+    bench("run", bench.spec("warmup = false\n" + text))
+    (row,) = bench.rows()
+    assert row["status"] == "unsupported"
+    assert "cpsat" in row["message"]
+
+
 def test_each_fault_has_its_status(bench):
     names = ("nap", "segfault", "raises", "leaves", "suicide", "chatty", "orphans")
     bench.env["ORPHAN_MARK"] = mark = f"mark-{random.getrandbits(64):x}"
