@@ -12,6 +12,7 @@ from typing import Any
 
 from combkit.cli.bench.plan import Task
 from combkit.cli.options import accepts
+from combkit.cli.rehearsal import rehearse
 from combkit.cli.report import doubts
 from combkit.comb.solve import solve
 from combkit.instances.errors import CombkitError, UnsupportedFeatureError
@@ -21,7 +22,10 @@ from combkit.instances.problem import Problem
 from combkit.instances.result import Result
 from combkit.instances.stop import MaxIterations, Reason
 
-__all__ = ["main", "solve_task"]
+__all__ = ["main", "rehearse_task", "solve_task"]
+
+#: Seconds that each solver gets in a rehearsal.
+_REHEARSAL = 0.2
 
 
 def solve_task(task: Task, descriptor: int, solution: str | None) -> None:
@@ -40,14 +44,37 @@ def solve_task(task: Task, descriptor: int, solution: str | None) -> None:
     """
     started = time.perf_counter()
     before = set(sys.modules)
+    emit = _emitter(descriptor)
+    emit("row", _row(task, started, emit, solution))
+    emit("modules", _new_modules(before))
 
+
+def rehearse_task(task: Task, descriptor: int) -> None:
+    """Let the solver of a task solve something tiny, for what it imports.
+
+    Parameters
+    ----------
+    task : Task
+        The run to come.
+    descriptor : int
+        Pipe to the worker, for ``{"modules": [...]}``.
+    """
+    before = set(sys.modules)
+    rehearse(task.config.name, task.instance.kind, _REHEARSAL)
+    _emitter(descriptor)("modules", _new_modules(before))
+
+
+def _emitter(descriptor: int) -> Callable[[str, Any], None]:
     def emit(key: str, value: Any) -> None:
         line = json.dumps({key: value}).encode() + b"\n"
         while line:
             line = line[os.write(descriptor, line) :]
 
-    emit("row", _row(task, started, emit, solution))
-    emit("modules", [name for name in list(sys.modules) if name not in before])
+    return emit
+
+
+def _new_modules(before: set[str]) -> list[str]:
+    return [name for name in list(sys.modules) if name not in before]
 
 
 class _Stream(Events):

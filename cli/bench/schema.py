@@ -29,11 +29,12 @@ PROVEN = ("optimal", "infeasible", "unbounded", "infeasible_or_unbounded")
 SOLVED = (*PROVEN, "feasible", "no_solution")
 
 #: The run did not end well. ``unsupported``: the solver does not take this
-#: instance; ``error``: an exception, or a foreign command's exit code; ``invalid``: its solution does not pass the check, or its claim
-#: contradicts it; ``timeout``: ended by the hard wall limit; ``out_of_memory``:
-#: by the memory limit, or by a failed allocation; ``crashed``: by a signal of its
-#: own making; ``killed``: by a SIGKILL or SIGTERM from elsewhere; ``lost``: its
-#: worker or node went away.
+#: instance; ``error``: an exception, or a foreign command's exit code;
+#: ``invalid``: its solution does not pass the check, or its claim contradicts it;
+#: ``timeout``: ended by the hard wall limit; ``out_of_memory``: by the memory
+#: limit, or by a failed allocation; ``crashed``: by a signal of its own making;
+#: ``killed``: by a SIGKILL or SIGTERM from elsewhere; ``lost``: its worker or
+#: node went away.
 FAILED = (
     *("unsupported", "error", "invalid", "timeout", "out_of_memory"),
     *("crashed", "killed", "lost"),

@@ -2,8 +2,8 @@
 
 It is a process with a single thread that has imported the solvers but never
 solved anything: forking it costs milliseconds. Which modules those are it
-learns from the runs: what a run had to import, the worker imports too, before
-it forks the next one.
+learns from the runs, and from a tiny rehearsal before the first one: what a run
+had to import, the worker imports too, before it forks the next one.
 
 Tasks come in and answers go out as JSON lines; see ``workers.py``.
 """
@@ -22,6 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -37,6 +38,8 @@ from combkit.instances.stop import Reason
 
 __all__ = ["Worker", "identity", "main"]
 
+#: Seconds that a rehearsal may take.
+_REHEARSAL_WALL = 5.0
 #: Seconds that a check of a foreign solution may take.
 _JUDGE_WALL = 600.0
 
@@ -100,6 +103,7 @@ class Worker:
         self._solutions = solutions
         self._cores = cores
         self._groups = groups
+        self._rehearsed: set[tuple[str, str]] = set()
 
     def run(self, task: Task) -> dict[str, Any]:
         """Run a task; return its row, the trace in the column ``trace``."""
@@ -137,6 +141,7 @@ class Worker:
     def _run_own(
         self, task: Task, log: Path, scratch: Path
     ) -> tuple[dict[str, Any], dict[str, list[Any]], Ending]:
+        self._rehearse(task, log)
         solution = self._solution(task)
 
         def solve(descriptor: int) -> None:
@@ -153,6 +158,24 @@ class Worker:
         ending = process.run(request, listener, self._groups)
         _import(listener.modules)
         return listener.row, listener.trace, ending
+
+    def _rehearse(self, task: Task, log: Path) -> None:
+        """Learn from a tiny run what the first run would have to import."""
+        name, kind = task.config.name, task.instance.kind
+        if (name, kind) in self._rehearsed or task.config.device == "cuda":
+            return
+        self._rehearsed.add((name, kind))
+
+        def solve(descriptor: int) -> None:
+            from combkit.cli.bench.child import rehearse_task
+
+            rehearse_task(task, descriptor)
+
+        listener = _Listener()
+        request = replace(self._request(task, log, solve), wall=_REHEARSAL_WALL)
+        process.run(request, listener, self._groups)
+        log.unlink(missing_ok=True)
+        _import(listener.modules)
 
     def _fresh(
         self, task: Task, log: Path, scratch: Path, solution: str | None

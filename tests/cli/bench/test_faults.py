@@ -1,5 +1,6 @@
 """Whatever a run does, it becomes a row with its own status, and the batch goes on."""
 
+import contextlib
 import os
 import random
 import signal
@@ -182,7 +183,8 @@ def _worker_with_a_run(driver: int) -> psutil.Process:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         for child in psutil.Process(driver).children():
-            if "combkit.cli.bench.worker" in child.cmdline() and child.children():
-                return child
+            with contextlib.suppress(psutil.Error):
+                if "combkit.cli.bench.worker" in child.cmdline() and child.children():
+                    return child
         time.sleep(0.01)
     raise AssertionError("no run began")
