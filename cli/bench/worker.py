@@ -19,7 +19,6 @@ import platform
 import shutil
 import signal
 import sys
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -33,6 +32,7 @@ from combkit.cli.bench.plan import Task
 from combkit.cli.bench.process import Cause, Ending, Request
 from combkit.cli.bench.store import Part
 from combkit.cli.bench.versions import machine
+from combkit.cli.bench.workers import scratch_folder
 from combkit.instances.formats import read
 from combkit.instances.stop import Reason
 
@@ -104,6 +104,7 @@ class Worker:
         self._cores = cores
         self._groups = groups
         self._rehearsed: set[tuple[str, str]] = set()
+        self.scratch: Path | None = None
 
     def run(self, task: Task) -> dict[str, Any]:
         """Run a task; return its row, the trace in the column ``trace``."""
@@ -111,7 +112,10 @@ class Worker:
         log = self._logs / f"{task.run}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         log.unlink(missing_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix="combkit-run-"))
+        scratch = scratch_folder(task.run)
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(mode=0o700)
+        self.scratch = scratch
         try:
             if task.config.foreign is None:
                 row, trace, ending = self._run_own(task, log, scratch)
@@ -339,9 +343,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--groups", type=Path)
     args = parser.parse_args(argv)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _leave)
     process.adopt_orphans()
-    process.die_with_parent(signal.SIGTERM, args.parent)
     # What a run or a library prints must not get between the answers.
     answers = os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8")
     os.dup2(2, 1)
@@ -352,6 +354,16 @@ def main(argv: Sequence[str] | None = None) -> None:
         [int(core) for core in args.cores.split(",") if core],
         None if args.groups is None else Groups(args.groups),
     )
+
+    def leave(number: int, frame: object) -> None:
+        """End, and the run with us: the driver is gone or wants no more."""
+        process.kill_descendants()
+        if worker.scratch is not None:
+            shutil.rmtree(worker.scratch, ignore_errors=True)
+        os._exit(128 + number)
+
+    signal.signal(signal.SIGTERM, leave)
+    process.die_with_parent(signal.SIGTERM, args.parent)
     part = None if args.part is None else Part(args.part)
     _serve(worker, part, sys.stdin, answers)
 
@@ -370,12 +382,6 @@ def _serve(worker: Worker, part: Part | None, tasks: IO[str], answers: IO[str]) 
             where = "" if error.filename is None else f"{error.filename}: "
             answer = {"fatal": f"{where}{error.strerror or error}"}
         answers.write(json.dumps(answer) + "\n")
-
-
-def _leave(number: int, frame: object) -> None:
-    """End, and the run with us: the driver is gone or wants no more."""
-    process.kill_descendants()
-    os._exit(128 + number)
 
 
 if __name__ == "__main__":

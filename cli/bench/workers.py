@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from typing import Any
 from combkit.cli.bench.plan import Task
 from combkit.cli.bench.schema import RUNS
 
-__all__ = ["WorkerProcess", "lost_row"]
+__all__ = ["WorkerProcess", "lost_row", "scratch_folder"]
 
 
 class WorkerProcess:
@@ -116,10 +118,17 @@ class WorkerProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        if self.task is not None:  # a worker that was killed left it behind
+            shutil.rmtree(scratch_folder(self.task.run), ignore_errors=True)
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
                 with contextlib.suppress(OSError):
                     stream.close()
+
+
+def scratch_folder(run: str) -> Path:
+    """Return the folder of a run's temporary files."""
+    return Path(tempfile.gettempdir()) / f"combkit-run-{run}"
 
 
 def lost_row(task: Task, message: str) -> dict[str, Any]:

