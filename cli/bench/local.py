@@ -107,7 +107,7 @@ class _Pool:
             self._store.new_part(f"worker-{slot}"),
             self._cores[slot],
             None if self._groups is None else self._groups.path,
-            self._token,
+            token=self._token,
         )
         self._workers.append(worker)
         self._selector.register(worker, selectors.EVENT_READ, slot)

@@ -204,7 +204,7 @@ class _Cluster:
 
 
 _worker: WorkerProcess | None = None
-_folder: tempfile.TemporaryDirectory[str] | None = None
+_folder: Path | None = None
 
 
 def _run(task: Task, content: bytes) -> _Answer:
@@ -217,10 +217,11 @@ def _run(task: Task, content: bytes) -> _Answer:
             f"{task.config.version.partition(' ')[0]}"
         )
     if _worker is None or _folder is None:
-        _folder = tempfile.TemporaryDirectory(prefix="combkit-ray-")
+        # Ray ends its workers without a word; ours then clears up.
+        _folder = Path(tempfile.mkdtemp(prefix="combkit-ray-"))
         name = f"{platform.node()}/ray-{os.getpid()}"
-        _worker = WorkerProcess(name, Path(_folder.name))
-    folder = Path(_folder.name)
+        _worker = WorkerProcess(name, _folder, temporary=True)
+    folder = _folder
     original = Path(task.instance.file)
     file = folder / task.instance.fingerprint / original.name
     if not file.exists():

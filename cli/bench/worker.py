@@ -337,6 +337,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="combkit.cli.bench.worker")
     parser.add_argument("--name", required=True)
     parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--temporary", action="store_true")
     parser.add_argument("--part", type=Path)
     parser.add_argument("--parent", type=int, required=True)
     parser.add_argument("--cores", default="")
@@ -355,17 +356,25 @@ def main(argv: Sequence[str] | None = None) -> None:
         None if args.groups is None else Groups(args.groups),
     )
 
-    def leave(number: int, frame: object) -> None:
-        """End, and the run with us: the driver is gone or wants no more."""
+    def clear() -> None:
         process.kill_descendants()
         if worker.scratch is not None:
             shutil.rmtree(worker.scratch, ignore_errors=True)
+        if args.temporary:
+            shutil.rmtree(args.folder, ignore_errors=True)
+
+    def leave(number: int, frame: object) -> None:
+        """End, and the run with us: the driver is gone or wants no more."""
+        clear()
         os._exit(128 + number)
 
     signal.signal(signal.SIGTERM, leave)
     process.die_with_parent(signal.SIGTERM, args.parent)
     part = None if args.part is None else Part(args.part)
-    _serve(worker, part, sys.stdin, answers)
+    try:
+        _serve(worker, part, sys.stdin, answers)
+    finally:
+        clear()
 
 
 def _serve(worker: Worker, part: Part | None, tasks: IO[str], answers: IO[str]) -> None:

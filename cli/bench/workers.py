@@ -35,6 +35,8 @@ class WorkerProcess:
         Processors to pin its runs to; empty: any.
     groups : Path, optional
         Where control groups can be made.
+    temporary : bool
+        Whether the folder goes with the worker.
     token : str
         Put into the environment of everything that runs below the worker.
     """
@@ -46,6 +48,7 @@ class WorkerProcess:
         part: Path | None = None,
         cores: Sequence[int] = (),
         groups: Path | None = None,
+        temporary: bool = False,
         token: str = "",
     ) -> None:
         self.name = name
@@ -53,6 +56,7 @@ class WorkerProcess:
         self.task: Task | None = None
         words = [sys.executable, "-m", "combkit.cli.bench.worker", "--name", name]
         words += ["--folder", str(folder), "--parent", str(os.getpid())]
+        words += ["--temporary"] if temporary else []
         words += ["--part", str(part)] if part is not None else []
         words += ["--cores", ",".join(map(str, cores))] if cores else []
         words += ["--groups", str(groups)] if groups is not None else []
