@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 from combkit.instances._lazy import lazy_exports
 
 if TYPE_CHECKING:
+    from combkit.cli.bench.comparison import Comparison as Comparison
+    from combkit.cli.bench.comparison import compare as compare
     from combkit.cli.bench.driver import preview as preview
     from combkit.cli.bench.driver import resume as resume
     from combkit.cli.bench.driver import run as run
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 __getattr__, __dir__, __all__ = lazy_exports(
     __name__,
     {
+        "combkit.cli.bench.comparison": ("Comparison", "compare"),
         "combkit.cli.bench.driver": ("preview", "resume", "run"),
         "combkit.cli.bench.spec": ("Spec", "load_spec"),
         "combkit.cli.bench.store": ("Store", "merge"),

@@ -28,6 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "combkit bench run compare.toml -o compare.bench",
         "combkit bench resume compare.bench --retry failed",
         "combkit bench merge one.bench two.bench -o both.bench",
+        "combkit bench compare before.bench after.bench",
     )
     commands = parser.add_subparsers(
         dest="action", metavar="ACTION", required=True, parser_class=Parser
@@ -37,6 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     merge = commands.add_parser("merge", help="join stores into a new one")
     merge.add_argument("stores", nargs="+", metavar="STORE")
     merge.add_argument("-o", "--output", required=True, metavar="STORE")
+    _configure_compare(commands.add_parser("compare", help="tell what has changed"))
 
 
 def _configure_run(parser: argparse.ArgumentParser) -> None:
@@ -53,6 +55,20 @@ def _configure_run(parser: argparse.ArgumentParser) -> None:
 def _configure_resume(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("store", metavar="STORE")
     _configure_common(parser)
+
+
+def _configure_compare(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("before", metavar="BEFORE", help="a store")
+    add("after", metavar="AFTER", help="a store")
+    add(
+        "--pair",
+        nargs=2,
+        action="append",
+        metavar=("OLD", "NEW"),
+        help="compare the label OLD with the label NEW; equal labels by default",
+    )
+    add("-o", "--output", metavar="FILE", help="Markdown file to write")
 
 
 def _configure_common(parser: argparse.ArgumentParser) -> None:
@@ -76,6 +92,7 @@ def run(args: argparse.Namespace, interrupts: Interrupts) -> int:
         "run": _run,
         "resume": _run,
         "merge": _merge,
+        "compare": _compare,
     }
     return actions[args.action](args, interrupts)
 
@@ -153,4 +170,17 @@ def _merge(args: argparse.Namespace, interrupts: Interrupts) -> int:
     store = merge(args.stores, args.output)
     rows = len(store.done())
     print(f"{store.path}: {rows} rows, {store.planned} runs planned")
+    return Exit.OK
+
+
+def _compare(args: argparse.Namespace, interrupts: Interrupts) -> int:
+    from combkit.cli.bench.comparison import compare
+    from combkit.instances.source import atomic_write
+
+    pairs = None if args.pair is None else dict(args.pair)
+    text = compare(args.before, args.after, pairs).to_markdown()
+    if args.output is None:
+        print(text)
+    else:
+        atomic_write(args.output, text)
     return Exit.OK
