@@ -91,7 +91,7 @@ POLICY: tuple[Rule, ...] = (
     ),
     Rule(
         "tsp",
-        (Step("greedy"), Step("ils", share=0.1, most=1.0), Step("cpsat")),
+        (Step("greedy"), Step("ils", share=0.5, most=1.0), Step("cpsat")),
         _at_most(n=100),
         "proves 20 of 21 TSPLIB files of this size in seconds",
     ),
