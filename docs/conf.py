@@ -20,6 +20,7 @@ html_title = f"combkit {release}"
 html_copy_source = False
 html_show_sourcelink = False
 
+myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
 
 autodoc_typehints = "none"
