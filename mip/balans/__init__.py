@@ -1,0 +1,1 @@
+"""Balans: adaptive large neighbourhood search for mixed-integer programs."""
