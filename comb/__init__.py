@@ -48,6 +48,14 @@ SOLVERS: tuple[SolverInfo, ...] = (
         packages=("numba",),
     ),
     SolverInfo(
+        "lk",
+        ("tsp",),
+        f"{_ROUTING}.lin_kernighan",
+        exact=False,
+        summary="Lin-Kernighan steps of 3-opt moves, kicked (Numba)",
+        packages=("numba",),
+    ),
+    SolverInfo(
         "ortools-routing",
         ("tsp", "atsp", "cvrp"),
         f"{_ROUTING}.ortools_routing",

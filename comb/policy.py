@@ -91,15 +91,15 @@ POLICY: tuple[Rule, ...] = (
     ),
     Rule(
         "tsp",
-        (Step("greedy"), Step("ils", share=0.5, most=1.0), Step("cpsat")),
+        (Step("greedy"), Step("lk", share=0.5, most=1.0), Step("cpsat")),
         _at_most(n=100),
         "proves 20 of 21 TSPLIB files of this size in seconds",
     ),
     Rule(
         "tsp",
-        (Step("greedy"), Step("ils")),
+        (Step("greedy"), Step("lk")),
         _always,
-        "below 1 % at n = 1000 in seconds",
+        "0.1 to 0.3 % in 4 s from 1,000 to 18,000 cities, a third of ils' gaps",
     ),
     Rule(
         "atsp",

@@ -23,11 +23,12 @@ from combkit.instances.run import Outcome, Run, execute, validate_common
 from combkit.instances.seeds import spawn
 from combkit.instances.solutions import Solution
 from combkit.instances.stop import AnyOf, MaxRuntime, RelativeGap, Stop, TargetObjective
+from combkit.mip.modelling import Model
 
 __all__ = ["solve", "solve_many"]
 
-#: What may be solved: a problem, a path to one, or something that becomes one.
-Instance = Problem | str | os.PathLike[str]
+#: What may be solved: a problem, a path to one, or a model that becomes one.
+Instance = Problem | Model | str | os.PathLike[str]
 
 
 def solve(
@@ -49,8 +50,9 @@ def solve(
 
     Parameters
     ----------
-    problem : Problem, str or PathLike
-        The problem, or the path of an instance file.
+    problem : Problem, Model, str or PathLike
+        The problem, the path of an instance file, or an algebraic model, which
+        keeps the answer as ``Model.solve`` does.
     solver : str
         Name of a solver of this kind; ``"auto"`` chooses.
     time_limit : float, optional
@@ -96,6 +98,20 @@ def solve(
     if started is None:
         started = time.perf_counter()
     validate_common(seed, threads)
+    if isinstance(problem, Model):
+        return problem.solve(
+            solver,
+            time_limit=time_limit,
+            gap=gap,
+            target=target,
+            stop=stop,
+            seed=seed,
+            threads=threads,
+            events=events,
+            initial=initial,
+            started=started,
+            **params,
+        )
     if not isinstance(problem, Problem):
         problem = read(problem)
     function, packages = _resolve(
