@@ -49,13 +49,13 @@ _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SUFFIX = re.compile(r"[A-Za-z0-9]+")
 
+#: Says that the command does not take the instance.
+_UNSUPPORTED = "unsupported"
 #: What a command may claim to have found.
-_CLAIMS = tuple(
-    str(status)
-    for status in (
-        *(Status.OPTIMAL, Status.FEASIBLE, Status.INFEASIBLE),
-        *(Status.UNBOUNDED, Status.INFEASIBLE_OR_UNBOUNDED),
-    )
+_CLAIMS = (
+    *map(str, (Status.OPTIMAL, Status.FEASIBLE, Status.INFEASIBLE)),
+    *map(str, (Status.UNBOUNDED, Status.INFEASIBLE_OR_UNBOUNDED)),
+    _UNSUPPORTED,
 )
 _CLAIMED_WITHOUT_SOLUTION = _CLAIMS[2:]
 
@@ -123,8 +123,8 @@ class ForeignSolver:
         object with some of the keys time, objective, bound, status,
         iterations, runtime. A mapping: regular expressions, searched in each
         line; objective, bound, status, iterations and runtime have one group;
-        optimal, feasible, infeasible, unbounded and infeasible_or_unbounded
-        are claims when they are found.
+        optimal, feasible, infeasible, unbounded, infeasible_or_unbounded and
+        unsupported are claims when they are found.
     version : str, optional
         Version of the solver, which is a part of the identity of a run.
     version_command : sequence of str
@@ -197,7 +197,12 @@ class ForeignSolver:
         shown = " ".join(argv)
         try:
             done = subprocess.run(
-                argv, capture_output=True, text=True, timeout=_VERSION_WALL, check=True
+                argv,
+                capture_output=True,
+                encoding="utf-8",
+                errors="replace",
+                timeout=_VERSION_WALL,
+                check=True,
             )
         except subprocess.CalledProcessError as error:
             said = _last_line(error.stderr) or f"exit code {error.returncode}"
@@ -312,6 +317,8 @@ class ForeignSolver:
             return {}, _columns(_without_objectives(trace))
         claim = parser.status
         notes = [parser.complaint, _complaint(exit_code, log) if exit_code else ""]
+        if claim == _UNSUPPORTED and not exit_code:
+            notes.append(_said_last(log))
         row: dict[str, Any] = {
             "reason": Reason.COMPLETED,
             "objective": None,
@@ -325,6 +332,8 @@ class ForeignSolver:
             trace = _without_objectives(trace)
             if claim in _CLAIMED_WITHOUT_SOLUTION:
                 row["status"] = claim
+                if claim == _UNSUPPORTED:
+                    row["reason"] = Reason.FAILED
             elif exit_code:
                 row |= {"status": Status.ERROR, "reason": Reason.FAILED}
             else:
@@ -434,12 +443,12 @@ def _unpacked(instance: Path, scratch: Path) -> Path:
 
 def _patterns(output: str | Mapping[str, str]) -> dict[str, re.Pattern[str]] | None:
     """Return the compiled patterns of a parser, None for the JSON lines."""
-    if isinstance(output, str):
-        if output != "lines":
-            raise UsageError(
-                f"output: {output!r} is neither 'lines' nor a table of patterns"
-            )
+    if output == "lines":
         return None
+    if not isinstance(output, Mapping):
+        raise UsageError(
+            f"output: {output!r} is neither 'lines' nor a table of patterns"
+        )
     found = {}
     for key, text in output.items():
         if key not in _PATTERNS:
@@ -621,24 +630,27 @@ def _require_consistent(
 
     claim, stated = parser.status, parser.objective
     wrong = ""
-    if claim == Status.INFEASIBLE:
-        wrong = "claims infeasible despite a solution"
+    if claim in (Status.INFEASIBLE, _UNSUPPORTED):
+        wrong = f"claims {claim} despite a solution of"
     elif bound is not None and problem.better(objective, bound) and differs(bound):
         wrong = f"claims the bound {number(bound)} despite a solution of"
     elif claim == Status.OPTIMAL and stated is not None and differs(stated):
         wrong = f"claims the optimum {number(stated)}, its solution has"
     if wrong:
-        value = "" if claim == Status.INFEASIBLE else f" {number(objective)}"
-        raise InvalidSolutionError([wrong + value])
+        raise InvalidSolutionError([f"{wrong} {number(objective)}"])
 
 
 def _complaint(exit_code: int, log: Path) -> str:
-    """Return what a command that failed said last."""
-    said = ""
+    """Return how a command failed, and what it said last."""
+    said = _said_last(log)
+    return f"exit code {exit_code}{': ' if said else ''}{said}"
+
+
+def _said_last(log: Path) -> str:
     with contextlib.suppress(OSError), log.open("rb") as stream:
         stream.seek(max(0, log.stat().st_size - _TAIL))
-        said = _last_line(stream.read().decode(errors="replace"))
-    return f"exit code {exit_code}{': ' if said else ''}{said}"
+        return _last_line(stream.read().decode(errors="replace"))
+    return ""
 
 
 def _last_line(text: str) -> str:

@@ -46,6 +46,8 @@ _POLL_YOUNG, _POLL_OLD, _YOUNG = 0.004, 0.02, 0.2
 _MEMORY_POLL = 0.1
 #: Seconds that a run gets to hand back its answer after SIGTERM.
 _TERM_GRACE = 2.0
+#: Bytes of a line that are passed on; nothing prints more but by accident.
+_LINE_MOST = 64 << 20
 #: Bytes of log at which it is cut off, and what is kept of it.
 _LOG_MOST, _LOG_KEPT = 64 << 20, 256 << 10
 
@@ -195,7 +197,8 @@ def run(
     request : Request
         What to run.
     on_line : callable
-        ``on_line(line, seconds)`` is called with each line that it writes.
+        ``on_line(line, seconds)`` is called with each line that it writes, the
+        last one also without its end.
     groups : Groups, optional
         Where control groups can be made; the memory is polled without.
     """
@@ -213,7 +216,7 @@ class _Watch:
     ) -> None:
         self._request = request
         self._on_line = on_line
-        self._buffer = b""
+        self._line = bytearray()
         self._cause = Cause.ITSELF
         self._peak = 0
         self._cpu = 0.0
@@ -311,15 +314,26 @@ class _Watch:
             if not piece:
                 self._hang_up()
                 return
-            *lines, self._buffer = (self._buffer + piece).split(b"\n")
-            elapsed = time.perf_counter() - self._start
-            for line in lines:
-                self._on_line(line, elapsed)
+            first, *others = piece.split(b"\n")
+            self._extend(first)
+            for start in others:
+                self._pass_on()
+                self._extend(start)
+
+    def _extend(self, piece: bytes) -> None:
+        if len(self._line) < _LINE_MOST:
+            self._line += piece
+
+    def _pass_on(self) -> None:
+        line, self._line = bytes(self._line), bytearray()
+        self._on_line(line, time.perf_counter() - self._start)
 
     def _hang_up(self) -> None:
         if self._pipe is not None:
             os.close(self._pipe)
             self._pipe = None
+            if self._line:
+                self._pass_on()
 
 
 def _become(request: Request, descriptor: int, cgroup: Cgroup | None) -> NoReturn:

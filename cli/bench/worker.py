@@ -63,7 +63,10 @@ class _Listener:
         self.modules: list[str] = []
 
     def __call__(self, line: bytes, elapsed: float) -> None:
-        message = json.loads(line)
+        try:
+            message = json.loads(line)
+        except ValueError:
+            return  # torn by the end of the run
         if "point" in message:
             for column, value in zip(
                 self.trace.values(), message["point"], strict=True
@@ -242,7 +245,7 @@ class Worker:
                 log,
                 ending.wall,
             )
-            message = json.dumps({"row": row, "trace": trace}).encode()
+            message = json.dumps({"row": row, "trace": trace}).encode() + b"\n"
             while message:
                 message = message[os.write(descriptor, message) :]
 
