@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from combkit.cli.bench.driver import preview as preview
     from combkit.cli.bench.driver import resume as resume
     from combkit.cli.bench.driver import run as run
+    from combkit.cli.bench.reports import report as report
     from combkit.cli.bench.spec import Spec as Spec
     from combkit.cli.bench.spec import load_spec as load_spec
     from combkit.cli.bench.store import Store as Store
@@ -20,6 +21,7 @@ __getattr__, __dir__, __all__ = lazy_exports(
     {
         "combkit.cli.bench.comparison": ("Comparison", "compare"),
         "combkit.cli.bench.driver": ("preview", "resume", "run"),
+        "combkit.cli.bench.reports": ("report",),
         "combkit.cli.bench.spec": ("Spec", "load_spec"),
         "combkit.cli.bench.store": ("Store", "merge"),
     },

@@ -15,7 +15,6 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from combkit.cli.bench.metrics import (
@@ -28,8 +27,13 @@ from combkit.cli.bench.metrics import (
     shifted_geometric_mean,
 )
 from combkit.cli.bench.schema import FAILED, PROVEN
-from combkit.cli.bench.statistics import compare_paired, holm
-from combkit.instances.errors import UsageError, nearest
+from combkit.cli.bench.statistics import compare_paired, holm, resampled_means
+from combkit.instances.errors import MissingDependencyError, UsageError, nearest
+
+try:
+    import pandas as pd
+except ImportError:
+    raise MissingDependencyError("a report on a batch", "bench") from None
 
 if TYPE_CHECKING:
     import pyarrow
@@ -132,6 +136,8 @@ class Analysis:
         self.references = _references(self.frame)
         self._traces, order = _traces(trace, self.frame["run"].to_numpy())
         self.frame = self.frame.iloc[order].reset_index(drop=True)
+        self._means: dict[tuple[str, str], dict[str, Floats]] = {}
+        self._times: dict[float, Floats] = {}
         self._measure()
 
     @classmethod
@@ -142,6 +148,11 @@ class Analysis:
         )
 
     # -- figures of runs ---------------------------------------------------
+
+    @property
+    def traces(self) -> Traces:
+        """The traces of the runs, in the order of ``frame``."""
+        return self._traces
 
     def _measure(self) -> None:
         frame = self.frame
@@ -192,15 +203,18 @@ class Analysis:
         ndarray of float, shape (runs,)
             Seconds; infinite where it never was, or where the run failed.
         """
-        frame = self.frame
-        minimise = (frame["sense"] == "min").to_numpy()
-        reference = self._reference("reference")
-        same = frame["kind"].map(_same).to_numpy(dtype=float)
-        slack = np.maximum(target, same) * np.abs(reference)
-        wanted = np.where(minimise, reference + slack, reference - slack)
-        limit = frame["time_limit"].to_numpy(dtype=float)
-        times = self._traces.time_to(wanted, minimise, limit)
-        return np.where(frame["failed"].to_numpy(), np.inf, times)
+        if target not in self._times:
+            frame = self.frame
+            minimise = (frame["sense"] == "min").to_numpy()
+            reference = self._reference("reference")
+            same = frame["kind"].map(_same).to_numpy(dtype=float)
+            slack = np.maximum(target, same) * np.abs(reference)
+            wanted = np.where(minimise, reference + slack, reference - slack)
+            limit = frame["time_limit"].to_numpy(dtype=float)
+            times = self._traces.time_to(wanted, minimise, limit)
+            failed = frame["failed"].to_numpy()
+            self._times[target] = np.where(failed, np.inf, times)
+        return self._times[target]
 
     # -- what is compared --------------------------------------------------
 
@@ -449,12 +463,19 @@ class Analysis:
         pairs: Sequence[tuple[str, str]],
         apart: bool,
     ) -> list[dict[str, Any]]:
-        common = None if apart else self._by_seed(kind, measure.column)
+        column = measure.column
+        common = {} if apart else self._by_seed(kind, column)
+        means = {} if apart else self._resampled(kind, column)
         found = []
         for a, b in pairs:
-            values = self._by_seed(kind, measure.column, (a, b)) if apart else common
-            if values:
-                found.append((a, b, compare_paired(values[a], values[b])))
+            if apart:
+                values = self._by_seed(kind, column, (a, b))
+                if values:
+                    found.append((a, b, compare_paired(values[a], values[b])))
+            elif common:
+                resampled = (means[a], means[b])
+                difference = compare_paired(common[a], common[b], resampled=resampled)
+                found.append((a, b, difference))
         adjusted = holm(np.array([d.p for _, _, d in found]))
         return [
             {
@@ -473,6 +494,16 @@ class Analysis:
             }
             for (a, b, d), p in zip(found, adjusted, strict=True)
         ]
+
+    def _resampled(self, kind: str, column: str) -> dict[str, Floats]:
+        """Return the means in the resamples of a bootstrap for each label."""
+        if (kind, column) not in self._means:
+            values = self._by_seed(kind, column)
+            self._means[kind, column] = {
+                label: resampled_means(own, stream=k)
+                for k, (label, own) in enumerate(values.items())
+            }
+        return self._means[kind, column]
 
     def _by_seed(
         self, kind: str, column: str, labels: Collection[str] | None = None
@@ -530,13 +561,13 @@ class Analysis:
     def profile(self, kind: str) -> list[Curve]:
         """Return the performance profiles of the labels by time to proof.
 
-        Where nothing was proven they are by the primal integral instead, with
-        every run that has a solution as solved.
+        Where no label has proven half of its runs they are by the primal
+        integral instead, with every run that has a solution as solved.
         """
         part = self._comparable(kind)
         if part.empty:
             return []
-        if part["proven"].any():
+        if self._is_proven(part):
             cost = np.where(part["proven"], np.maximum(part["time"], 1e-3), np.inf)
         else:
             cost = np.where(
@@ -551,8 +582,13 @@ class Analysis:
 
     def profile_measure(self, kind: str) -> str:
         """Return what the profiles of a kind are by."""
-        proven = self._comparable(kind)["proven"].any()
+        proven = self._is_proven(self._comparable(kind))
         return "time to proof" if proven else "primal integral"
+
+    @staticmethod
+    def _is_proven(part: pd.DataFrame) -> bool:
+        """Whether some label has proven at least half of its runs."""
+        return bool(part.groupby("label")["proven"].mean().max() >= 0.5)
 
     def ecdf(self, kind: str, target: float) -> list[Curve]:
         """Return the share of runs within a gap of the reference, over time.
@@ -583,16 +619,20 @@ class Analysis:
             Index (instance, label), columns the moments in seconds (at most 40,
             spaced evenly in their logarithm up to the longest limit).
         """
-        frame = self.frame
-        limit = float(frame["time_limit"].max())
-        moments = np.geomspace(min(0.01, limit / 10), limit, _MOMENTS)
-        rows = np.flatnonzero(frame["kind"] == kind)
-        gaps = self._traces.gaps_at(self._reference("best"), moments)[rows]
-        part = frame.iloc[rows]
-        table = pd.DataFrame(gaps, columns=moments)
+        rows = np.flatnonzero(self.frame["kind"] == kind)
+        moments, gaps = self._gaps_at_moments
+        part = self.frame.iloc[rows]
+        table = pd.DataFrame(gaps[rows], columns=moments)
         table["instance"] = part["instance"].to_numpy()
         table["label"] = part["label"].to_numpy()
         return table.groupby(["instance", "label"]).mean()
+
+    @cached_property
+    def _gaps_at_moments(self) -> tuple[Floats, Floats]:
+        """Return the moments of convergence curves, and each run's gaps at them."""
+        limit = float(self.frame["time_limit"].max())
+        moments = np.geomspace(min(0.01, limit / 10), limit, _MOMENTS)
+        return moments, self._traces.gaps_at(self._reference("best"), moments)
 
     # -- words -------------------------------------------------------------
 
@@ -615,7 +655,9 @@ class Analysis:
             f"{int(row['instances'])} instances and proves {int(row['proven'])} of "
             f"{int(row['runs'])} runs."
         ]
-        table = self.significance(kind, first)
+        # The best one was not chosen beforehand: all pairs count in the adjustment.
+        table = self.significance(kind, first if first == baseline else None)
+        table = table[table["first"] == first]
         for measure in MEASURES:
             rows = table[table["measure"] == measure.column]
             for verdict, group in rows.groupby("verdict", sort=False):
@@ -690,19 +732,21 @@ def _traces(
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    position = pc.index_in(trace["run"], value_set=pa.array(ranked))
-    owners = position.to_numpy(zero_copy_only=False).astype(np.int64)
+    if len(trace) == 0:
+        owners = np.empty(0, dtype=np.int64)
+    else:
+        # Look the names up once a run, not once a point.
+        coded = trace["run"].dictionary_encode().unify_dictionaries().combine_chunks()
+        position = pc.index_in(coded.dictionary, value_set=pa.array(ranked))
+        found = position.to_numpy(zero_copy_only=False)
+        owners = found[coded.indices.to_numpy()].astype(np.int64)
     counts = np.bincount(owners, minlength=len(ranked))
     columns = {
         name: trace[name].to_numpy(zero_copy_only=False).astype(float)
         for name in ("time", "objective", "bound")
     }
-    # Sorted by run and time already; by rank it may be another order.
-    sorting = np.lexsort((columns["time"], owners))
-    return (
-        Traces(
-            np.concatenate([[0], np.cumsum(counts)]),
-            *(columns[name][sorting] for name in ("time", "objective", "bound")),
-        ),
-        order,
-    )
+    # Sorted by run and time already, unless names are sorted in another way here.
+    if (np.diff(owners) < 0).any():
+        sorting = np.lexsort((columns["time"], owners))
+        columns = {name: values[sorting] for name, values in columns.items()}
+    return Traces(np.concatenate([[0], np.cumsum(counts)]), **columns), order

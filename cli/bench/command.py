@@ -28,6 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "combkit bench run compare.toml -o compare.bench",
         "combkit bench resume compare.bench --retry failed",
         "combkit bench merge one.bench two.bench -o both.bench",
+        "combkit bench report compare.bench -o compare.html",
         "combkit bench compare before.bench after.bench",
     )
     commands = parser.add_subparsers(
@@ -38,6 +39,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     merge = commands.add_parser("merge", help="join stores into a new one")
     merge.add_argument("stores", nargs="+", metavar="STORE")
     merge.add_argument("-o", "--output", required=True, metavar="STORE")
+    _configure_report(
+        commands.add_parser("report", help="tables, curves and a verdict")
+    )
     _configure_compare(commands.add_parser("compare", help="tell what has changed"))
 
 
@@ -55,6 +59,32 @@ def _configure_run(parser: argparse.ArgumentParser) -> None:
 def _configure_resume(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("store", metavar="STORE")
     _configure_common(parser)
+
+
+def _configure_report(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Report on a batch, or on as much of it as is done.\n"
+        "html is an interactive page in one file, which needs no network; md has all\n"
+        "tables; csv has a row a run with its figures; latex has the summaries."
+    )
+    parser.epilog = examples(
+        "combkit bench report compare.bench",
+        "combkit bench report compare.bench -o compare.md",
+        "combkit bench report compare.bench --format csv > runs.csv",
+    )
+    add = parser.add_argument
+    add("store", metavar="STORE")
+    add(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="file to write; STORE.html for a page, else standard output",
+    )
+    add(
+        "--format",
+        metavar="FORMAT",
+        help="html, md, csv or latex; by the suffix of FILE if not given, else html",
+    )
 
 
 def _configure_compare(parser: argparse.ArgumentParser) -> None:
@@ -92,6 +122,7 @@ def run(args: argparse.Namespace, interrupts: Interrupts) -> int:
         "run": _run,
         "resume": _run,
         "merge": _merge,
+        "report": _report,
         "compare": _compare,
     }
     return actions[args.action](args, interrupts)
@@ -170,6 +201,17 @@ def _merge(args: argparse.Namespace, interrupts: Interrupts) -> int:
     store = merge(args.stores, args.output)
     rows = len(store.done())
     print(f"{store.path}: {rows} rows, {store.planned} runs planned")
+    return Exit.OK
+
+
+def _report(args: argparse.Namespace, interrupts: Interrupts) -> int:
+    from combkit.cli.bench.reports import report
+
+    made = report(args.store, args.output, format=args.format)
+    if isinstance(made, str):
+        print(made, end="")
+    elif args.output is None:
+        print(made)
     return Exit.OK
 
 

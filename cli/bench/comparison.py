@@ -407,7 +407,7 @@ def _labelled(
         return table.set_column(table.column_names.index(column), column, values)
 
     def marked(values: Any, mark: str) -> Any:
-        return pc.binary_join_element_wise(mark, values, "")
+        return pc.binary_join_element_wise(mark, values.cast(pa.string()), "")
 
     instances = [names[f] for f in runs["fingerprint"].to_pylist()]
     runs = put(runs, "instance", pa.array(instances, pa.string()))

@@ -112,15 +112,15 @@ _REPEATED = frozenset(
 
 def runs_schema() -> pyarrow.Schema:
     """Return the Arrow schema of the table of runs."""
-    return _schema(RUNS)
+    return _schema(RUNS, _REPEATED)
 
 
 def trace_schema() -> pyarrow.Schema:
     """Return the Arrow schema of the table of traces."""
-    return _schema(TRACE)
+    return _schema(TRACE, _REPEATED | {"run"})
 
 
-def _schema(columns: dict[str, str]) -> pyarrow.Schema:
+def _schema(columns: dict[str, str], repeated: frozenset[str]) -> pyarrow.Schema:
     import pyarrow as pa
 
     return pa.schema(
@@ -128,7 +128,7 @@ def _schema(columns: dict[str, str]) -> pyarrow.Schema:
             (
                 name,
                 pa.dictionary(pa.int32(), pa.string())
-                if name in _REPEATED
+                if name in repeated
                 else getattr(pa, kind if kind != "bool" else "bool_")(),
             )
             for name, kind in columns.items()

@@ -29,6 +29,7 @@ __all__ = [
     "holm",
     "nested_bootstrap",
     "rank_biserial",
+    "resampled_means",
     "signed_rank",
 ]
 
@@ -91,7 +92,12 @@ class Difference:
         return "better" if (self.mean < 0) == smaller_is_better else "worse"
 
 
-def compare_paired(first: Floats, second: Floats, seed: int = 0) -> Difference:
+def compare_paired(
+    first: Floats,
+    second: Floats,
+    seed: int = 0,
+    resampled: tuple[Floats, Floats] | None = None,
+) -> Difference:
     """Compare two solvers on the same instances.
 
     Parameters
@@ -100,9 +106,15 @@ def compare_paired(first: Floats, second: Floats, seed: int = 0) -> Difference:
         The figure of each run; NaN where an instance has fewer seeds.
     seed : int
         Of the bootstrap.
+    resampled : pair of ndarray, optional
+        What ``resampled_means`` says of both, where it is at hand: of many
+        solvers each needs it once, not once a pair.
     """
     differences = np.nanmean(second, axis=1) - np.nanmean(first, axis=1)
-    low, high = nested_bootstrap(first, second, seed)
+    if resampled is None:
+        low, high = nested_bootstrap(first, second, seed)
+    else:
+        low, high = _interval(*resampled)
     return Difference(
         instances=len(differences),
         different=int(np.count_nonzero(differences)),
@@ -156,19 +168,61 @@ def nested_bootstrap(
     seed : int
         The same seed gives the same interval.
     """
-    rng = np.random.default_rng(seed)
-    sides = [_compact(values) for values in (first, second)]
-    size = len(first)
-    draws = size * sum(values.shape[1] for values, _ in sides)
-    count = int(np.clip(_DRAWS // max(1, draws), _LEAST_RESAMPLES, _RESAMPLES))
+    return _interval(
+        resampled_means(first, seed, stream=0), resampled_means(second, seed, stream=1)
+    )
+
+
+def resampled_means(values: Floats, seed: int = 0, stream: int = 0) -> Floats:
+    """Return the mean of a solver's figures in each resample of a bootstrap.
+
+    Solvers on the same instances, with the same seed and streams of their own,
+    have the resampled instances in common: the differences of their means are
+    those of a paired bootstrap.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (instances, seeds)
+        The figure of each run; NaN where an instance has fewer seeds.
+    seed : int
+        Of the resampled instances.
+    stream : int
+        With the seed, of the seeds that are resampled within them.
+
+    Returns
+    -------
+    ndarray of float, shape (resamples,)
+    """
+    values, counts = _compact(values)
+    size, width = values.shape
+    count = int(np.clip(_DRAWS // (2 * size * width), _LEAST_RESAMPLES, _RESAMPLES))
+    across = np.random.default_rng(seed)
+    within = np.random.default_rng([seed, stream])
+    whole = bool((counts == width).all())
     means = np.empty(count)
-    step = max(1, _CHUNK // max(1, draws))
+    step = max(1, _CHUNK // (size * width))
     for start in range(0, count, step):
         part = means[start : start + step]
-        chosen = rng.integers(size, size=(len(part), size))
-        a, b = (_resampled_means(*side, chosen, rng) for side in sides)
-        part[:] = (b - a).mean(axis=1)
-    low, high = np.quantile(means, [LEVEL / 2, 1 - LEVEL / 2])
+        chosen = across.integers(size, size=(len(part), size))
+        if whole:
+            picks = within.integers(width, size=(*chosen.shape, width))
+            drawn = values.ravel()[chosen[..., None] * width + picks]
+            part[:] = drawn.mean(axis=(1, 2))
+        else:
+            number = counts[chosen][..., None]
+            picks = (within.random((*chosen.shape, width)) * number).astype(np.int64)
+            drawn = values[chosen[..., None], picks]
+            drawn[np.arange(width) >= number] = 0.0
+            part[:] = (drawn.sum(axis=-1) / number[..., 0]).mean(axis=1)
+    return means
+
+
+def _interval(first: Floats, second: Floats) -> tuple[float, float]:
+    """Return the percentile interval of second minus first, resample by resample."""
+    # With fewer seeds a solver may have more resamples.
+    count = min(len(first), len(second))
+    differences = second[:count] - first[:count]
+    low, high = np.quantile(differences, [LEVEL / 2, 1 - LEVEL / 2])
     return float(low), float(high)
 
 
@@ -176,22 +230,6 @@ def _compact(values: Floats) -> tuple[Floats, NDArray[np.int64]]:
     """Return the values with the NaN of each row last, and how many are none."""
     order = np.argsort(np.isnan(values), axis=1, kind="stable")
     return np.take_along_axis(values, order, axis=1), (~np.isnan(values)).sum(axis=1)
-
-
-def _resampled_means(
-    values: Floats,
-    counts: NDArray[np.int64],
-    chosen: NDArray[np.int64],
-    rng: np.random.Generator,
-) -> Floats:
-    """Return the mean of resampled seeds, shape (resamples, instances)."""
-    width = values.shape[1]
-    number = counts[chosen][..., None]
-    picks = (rng.random((*chosen.shape, width)) * number).astype(np.int64)
-    drawn = values[chosen[..., None], picks]
-    used = np.arange(width) < number
-    mean: Floats = np.where(used, drawn, 0.0).sum(axis=-1) / number[..., 0]
-    return mean
 
 
 def holm(p: Floats) -> Floats:

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -176,6 +176,106 @@ def bench(tmp_path: Path, plugin: Path) -> Iterator[Bench]:
     bench = Bench(tmp_path, plugin)
     yield bench
     assert list(bench.scratch.glob("combkit-*")) == []
+
+
+def _made_store(
+    folder: Path,
+    outcome: Callable,
+    *,
+    labels: Sequence[str] = ("one", "two"),
+    instances: Sequence[tuple[str, str]] = (("tsp", "a"), ("tsp", "b")),
+    seeds: int = 2,
+    time: float = 10.0,
+    sense: str = "min",
+    name: str = "batch",
+    spec: str = "seeds = 2\n",
+):
+    """A store of runs that nobody has run.
+
+    ``outcome`` takes a task and returns what differs from a lost run, with
+    ``trace`` a list of (time, objective, bound); or None where there is no row.
+    ``instances`` are kinds and names.
+    """
+    from combkit.cli.bench.plan import Config, Instance, Plan
+    from combkit.cli.bench.spec import Limits
+    from combkit.cli.bench.store import Part, Store
+    from combkit.cli.bench.workers import lost_row
+
+    plan = Plan(
+        name=name,
+        instances=tuple(
+            Instance(
+                name=instance,
+                file=f"/data/{k}",
+                format=None,
+                kind=kind,
+                sense=sense,
+                fingerprint=f"{k:08x}",
+                best_known=None,
+                stamp=(1, 1),
+            )
+            for k, (kind, instance) in enumerate(instances)
+        ),
+        configs=tuple(
+            Config(
+                label=label,
+                name="auto",
+                params={"level": k},
+                kinds=(),
+                device="cpu",
+                version="1.0",
+                commit="abc",
+                dirty=False,
+                foreign=None,
+            )
+            for k, label in enumerate(labels)
+        ),
+        seeds=tuple(range(seeds)),
+        limits=Limits(time=time, grace=1.0),
+    )
+    store = Store.create(folder, name)
+    store.set_plan([plan], spec, folder)
+    part = Part(store.new_part("w"))
+    for task in plan.tasks():
+        row = outcome(task)
+        if row is None:
+            continue
+        trace = row.pop("trace", [])
+        times, objectives, bounds = (
+            map(list, zip(*trace, strict=True)) if trace else ([], [], [])
+        )
+        part.append(
+            lost_row(task, "")
+            | {"machine": json.dumps({"cpu": "x", "cores": 2})}
+            | {"versions": json.dumps({"numpy": "2.0"})}
+            | row
+            | {
+                "trace": {
+                    "time": times,
+                    "objective": objectives,
+                    "bound": bounds,
+                    "source": ["s"] * len(times),
+                }
+            }
+        )
+    part.close()
+    return Store.open(folder)
+
+
+@pytest.fixture(scope="session")
+def store_in() -> Callable:
+    """Make a store in a folder: ``store_in(folder, outcome, **options)``."""
+    return _made_store
+
+
+@pytest.fixture
+def store_of(tmp_path: Path) -> Callable:
+    """Make a store in a folder of the test's own."""
+
+    def make(outcome: Callable, folder: str = "batch.bench", **options: object):
+        return _made_store(tmp_path / folder, outcome, **options)
+
+    return make
 
 
 def lines(path: Path) -> list[dict]:

@@ -218,6 +218,9 @@ def test_profiles_are_by_time_to_proof_where_there_are_proofs():
     assert curves == {"a": {1.0: 1.0, 4.0: 1.0}, "b": {1.0: 0.0, 4.0: 1.0}}
     found = analysis(grid({"a": {"p": [1.0]}, "b": {"p": [2.0]}}))
     assert found.profile_measure("tsp") == "primal integral"
+    # A few proofs among many runs say little about all of them.
+    more = [{"instance": k, "objective": 1.0, "label": c} for k in "qr" for c in "ab"]
+    assert analysis(rows + more).profile_measure("tsp") == "primal integral"
 
 
 def test_convergence_is_the_mean_over_seeds():
