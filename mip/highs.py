@@ -24,7 +24,7 @@ from combkit.mip.contract import Reporter, gap_limit, settled, start_vector
 from combkit.mip.highs_model import build, run_native, set_option
 from combkit.mip.polish import polish
 
-__all__ = ["solve"]
+__all__ = ["solve", "solve_built"]
 
 _STATUS = highspy.HighsModelStatus
 _PROVEN = {
@@ -84,7 +84,40 @@ def solve(
     """
     if (outcome := settled(problem, run)) is not None:
         return outcome
-    highs = build(problem)
+    return solve_built(
+        build(problem),
+        problem,
+        run,
+        log=log,
+        presolve=presolve,
+        heuristic_effort=heuristic_effort,
+        **native_options,
+    )
+
+
+def solve_built(
+    highs: highspy.Highs,
+    problem: MIP,
+    run: Run,
+    *,
+    log: str | None = None,
+    presolve: bool = True,
+    heuristic_effort: float | None = None,
+    **native_options: Any,
+) -> Outcome:
+    """Solve a problem with a HiGHS that holds it already, warm if it is.
+
+    Parameters
+    ----------
+    highs : Highs
+        The model; its options are those of ``build``.
+    problem : MIP
+        What it holds.
+    run : Run
+        The run.
+    log, presolve, heuristic_effort, **native_options
+        As for ``solve``.
+    """
     if heuristic_effort is not None:
         native_options["mip_heuristic_effort"] = heuristic_effort
     native_options.setdefault("presolve", "choose" if presolve else "off")
@@ -131,7 +164,9 @@ def _configure(
         "mip_abs_gap": 0.0 if gap_limit(run) == 0 else 1e-9,
     }
     if math.isfinite(run.remaining):
-        options["time_limit"] = run.remaining
+        # The clock of an LP goes on where the object's last run ended.
+        spent = 0.0 if problem.integrality.any() else highs.getRunTime()
+        options["time_limit"] = spent + run.remaining
     if run.limits.iterations is not None:
         is_mip = bool(problem.integrality.any())
         key = "mip_max_nodes" if is_mip else "simplex_iteration_limit"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import highspy
 import numpy as np
@@ -11,28 +11,28 @@ import numpy as np
 from combkit.instances.errors import SolverError, UsageError
 from combkit.instances.mip import MIP
 
-__all__ = ["build", "run_native", "set_option"]
+if TYPE_CHECKING:
+    from combkit.mip.modelling.arrays import Arrays
+
+__all__ = ["build", "run_native", "set_defaults", "set_option"]
 
 _lock = threading.Lock()
 _running = 0
 _threads: int | None = None
 
 
-def build(problem: MIP, *, relaxed: bool = False) -> highspy.Highs:
+def build(problem: MIP | Arrays, *, relaxed: bool = False) -> highspy.Highs:
     """Return a silent HiGHS model of a problem.
 
     Parameters
     ----------
-    problem : MIP
+    problem : MIP or Arrays
         The problem; bounds that cross within the tolerance are closed.
     relaxed : bool
         Whether integrality is left out.
     """
     highs = highspy.Highs()
-    highs.setOptionValue("output_flag", False)
-    # Coefficients are the user's business, however large or small.
-    highs.setOptionValue("large_matrix_value", 1e300)
-    highs.setOptionValue("small_matrix_value", 1e-12)
+    set_defaults(highs)
     A, sense = problem.A, -1 if problem.maximize else 1
     kinds = problem.integrality if not relaxed else np.zeros(problem.n)
     status = highs.passModel(
@@ -55,6 +55,15 @@ def build(problem: MIP, *, relaxed: bool = False) -> highspy.Highs:
     if status == highspy.HighsStatus.kError:
         raise SolverError("HiGHS refuses the model", str(status))
     return highs
+
+
+def set_defaults(highs: highspy.Highs) -> None:
+    """Set all options to what ``build`` leaves them at."""
+    highs.resetOptions()
+    highs.setOptionValue("output_flag", False)
+    # Coefficients are the user's business, however large or small.
+    highs.setOptionValue("large_matrix_value", 1e300)
+    highs.setOptionValue("small_matrix_value", 1e-12)
 
 
 def set_option(highs: highspy.Highs, name: str, value: Any) -> None:

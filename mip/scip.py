@@ -15,6 +15,7 @@ import pyscipopt
 from pyscipopt.scip import PY_SCIP_EVENTTYPE as EVENT
 from pyscipopt.scip import PY_SCIP_PARAMEMPHASIS as EMPHASIS
 from pyscipopt.scip import PY_SCIP_PARAMSETTING as SETTING
+from pyscipopt.scip import PY_SCIP_STAGE as STAGE
 
 from combkit.instances.errors import UsageError
 from combkit.instances.mip import MIP
@@ -26,7 +27,7 @@ from combkit.mip.contract import Reporter, gap_limit, settled, start_vector
 from combkit.mip.polish import polish
 from combkit.mip.scip_model import ScipModel, build
 
-__all__ = ["solve"]
+__all__ = ["solve", "solve_built"]
 
 Emphasis = Literal["default", "feasibility", "optimality", "easycip", "phaseproof"]
 
@@ -71,7 +72,7 @@ class _Listener(pyscipopt.Eventhdlr):
         """Report what happened."""
         self._reporter.listen(lambda: self._report(event.getType()))
         if self._reporter.stopping:
-            self.model.interruptSolve()
+            _interrupt(self.model)
 
     def _report(self, kind: Any) -> None:
         if kind == EVENT.BESTSOLFOUND:
@@ -119,9 +120,44 @@ def solve(
     """
     if (outcome := settled(problem, run)) is not None:
         return outcome
+    outcome = solve_built(
+        build(problem),
+        problem,
+        run,
+        log=log,
+        emphasis=emphasis,
+        presolve=presolve,
+        **native_options,
+    )
+    polish(problem, run, "scip")
+    return outcome
+
+
+def solve_built(
+    scip: ScipModel,
+    problem: MIP,
+    run: Run,
+    *,
+    log: str | None = None,
+    emphasis: Emphasis = "default",
+    presolve: bool = True,
+    **native_options: Any,
+) -> Outcome:
+    """Solve a problem with a SCIP that holds it, and maybe more, already.
+
+    Parameters
+    ----------
+    scip : ScipModel
+        The model.
+    problem : MIP
+        What its solutions are judged by.
+    run : Run
+        The run.
+    log, emphasis, presolve, **native_options
+        As for ``solve``.
+    """
     if emphasis not in _EMPHASES:
         raise UsageError(f"emphasis: {emphasis!r} is none of {', '.join(_EMPHASES)}")
-    scip = build(problem)
     _configure(scip.model, run, log, emphasis, presolve, native_options)
     reporter = Reporter(problem, run, "scip")
     scip.model.includeEventhdlr(
@@ -132,15 +168,19 @@ def solve(
 
     def interrupt() -> None:
         reporter.interrupt()
-        scip.model.interruptSolve()
+        _interrupt(scip.model)
 
     try:
         run.supervise(scip.model.optimizeNogil, interrupt)
     finally:
         reporter.check()
-    outcome = _conclude(scip, reporter)
-    polish(problem, run, "scip")
-    return outcome
+    return _conclude(scip, reporter)
+
+
+def _interrupt(model: Any) -> None:
+    """Ask SCIP to end; between presolving and solving it cannot be asked."""
+    if model.getStage() != STAGE.INITSOLVE:
+        model.interruptSolve()
 
 
 def _configure(

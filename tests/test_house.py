@@ -35,6 +35,7 @@ NAMES = [
     "MaxIterations",
     "MaxRuntime",
     "MissingDependencyError",
+    "Model",
     "NoImprovement",
     "Problem",
     "Reason",
@@ -374,6 +375,9 @@ def test_the_wheel_holds_the_package_and_nothing_else(
         "combkit/py.typed",
         *(
             f"combkit/{path.relative_to(repo_root)}"
-            for path in (repo_root / "instances" / "data").glob("*.csv")
+            for path in (
+                *(repo_root / "instances" / "data").glob("*.csv"),
+                *(repo_root / "cli" / "bench" / "assets").iterdir(),
+            )
         ),
     }

@@ -69,6 +69,7 @@ if TYPE_CHECKING:
     from combkit.instances.stop import TargetObjective as TargetObjective
     from combkit.instances.tsp import ATSP as ATSP
     from combkit.instances.tsp import TSP as TSP
+    from combkit.mip.modelling import Model as Model
 
 __getattr__, __dir__, _names = lazy_exports(
     __name__,
@@ -129,6 +130,7 @@ __getattr__, __dir__, _names = lazy_exports(
             "ATSP",
             "TSP",
         ),
+        "combkit.mip.modelling": ("Model",),
     },
     packages=("combkit.cli.bench",),
 )

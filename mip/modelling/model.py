@@ -1,0 +1,651 @@
+"""The algebraic model: variables in blocks, constraints, an objective."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import ArrayLike, NDArray
+
+from combkit.instances.errors import UnsupportedFeatureError, UsageError, nearest
+from combkit.mip.modelling import special
+from combkit.mip.modelling.answer import Answer, Point
+from combkit.mip.modelling.arrays import Arrays, arrays_of, warn_of_scale
+from combkit.mip.modelling.expressions import (
+    Constraints,
+    Relations,
+    Variables,
+    as_block,
+    data_of,
+    stack,
+)
+from combkit.mip.modelling.labels import as_dimensions
+from combkit.mip.modelling.lowering import lowered
+from combkit.mip.modelling.pieces import assemble
+from combkit.mip.modelling.quadratic import Quadratic
+from combkit.mip.modelling.scalars import (
+    NUMBERS,
+    Constraint,
+    Relation,
+    Variable,
+    foreign,
+)
+from combkit.mip.modelling.store import (
+    CONTINUOUS,
+    INTEGER,
+    SEMICONTINUOUS,
+    Columns,
+    Rows,
+)
+
+if TYPE_CHECKING:
+    from combkit.instances.events import Events
+    from combkit.instances.mip import MIP
+    from combkit.instances.result import Result
+    from combkit.instances.stop import Stop
+    from combkit.mip.modelling.live import Basis, LiveHighs, Sensitivity
+    from combkit.mip.modelling.native_scip import Callback
+
+__all__ = ["Model"]
+
+Floats = NDArray[np.float64]
+
+_KINDS = {
+    "continuous": CONTINUOUS,
+    "integer": INTEGER,
+    "binary": INTEGER,
+    "semicontinuous": SEMICONTINUOUS,
+}
+
+
+class Model:
+    """A linear, quadratic or mixed-integer model.
+
+    Parameters
+    ----------
+    name : str
+        Name of the model, for reports only.
+
+    Examples
+    --------
+    >>> import combkit as ck
+    >>> model = ck.Model()
+    >>> x = model.add_variables(3, upper=[4, 5, 6], kind="integer")
+    >>> capacity = model.add(x @ [2, 3, 4] <= 20)
+    >>> model.maximize(x @ [3, 5, 6])
+    >>> model.solve().objective
+    32.0
+    """
+
+    def __init__(self, name: str = "") -> None:
+        self.name = name
+        self.columns = Columns()
+        self.rows = Rows()
+        self.indicators: list[special.IndicatorBlock] = []
+        self.sets: list[special.OrderedSet] = []
+        self.offset = 0.0
+        self.maximizing = False
+        self._products: tuple[Any, Any, Floats] | None = None
+        self._answer: Answer | None = None
+        self._live: LiveHighs | None = None
+
+    def __repr__(self) -> str:
+        size = self.size
+        return f"<model of {size['cols']} variables, {size['rows']} constraints>"
+
+    @property
+    def size(self) -> dict[str, int]:
+        """Rows, columns, nonzeros and integer variables, without special parts."""
+        columns, rows = self.columns, self.rows
+        integer = (columns.kind == INTEGER) & columns.alive
+        return {
+            "rows": rows.count - rows.removed,
+            "cols": columns.count - columns.removed,
+            "nnz": int(self.arrays().A.nnz),
+            "integers": int(np.count_nonzero(integer)),
+        }
+
+    # -- variables ---------------------------------------------------------
+
+    def add_variables(
+        self,
+        shape: Any,
+        *,
+        lower: Any = 0.0,
+        upper: Any = None,
+        kind: str = "continuous",
+        name: str = "",
+    ) -> Any:
+        """Add a block of variables.
+
+        Parameters
+        ----------
+        shape : int, list, pandas Index, or tuple of these
+            A length or the labels of each dimension: ``5``, ``(3, 4)``,
+            ``["a", "b"]``, ``(cities, range(12))``. ``()`` is a single variable.
+        lower, upper : float or array_like of the block's shape
+            Bounds, 0 and infinity by default, 0 and 1 for binary variables. A
+            semi-continuous variable is 0 or between its bounds.
+        kind : {"continuous", "integer", "binary", "semicontinuous"}
+            Type of the variables.
+        name : str
+            Name of the block; each variable's is made from it when asked for.
+
+        Returns
+        -------
+        Variables, or Variable for the shape ``()``
+
+        Raises
+        ------
+        UsageError
+            If a bound is NaN or of another shape, labels repeat, or the name is
+            taken.
+        """
+        if kind not in _KINDS:
+            raise UsageError(f"unknown kind {kind!r}{nearest(kind, _KINDS)}")
+        if upper is None:
+            upper = 1.0 if kind == "binary" else np.inf
+        sizes, axes = as_dimensions(shape)
+        low, up = data_of(lower, sizes, axes), data_of(upper, sizes, axes)
+        for what, bound in (("lower", low), ("upper", up)):
+            if bound.shape not in (sizes, ()):
+                raise UsageError(f"{what}: shape {bound.shape} for a block of {sizes}")
+        if kind == "binary" and ((low < 0).any() or (up > 1).any()):
+            raise UsageError("binary variables lie between 0 and 1")
+        if kind == "semicontinuous" and not np.isfinite(low).all():
+            raise UsageError("semi-continuous variables need finite lower bounds")
+        ids = self.columns.add(
+            sizes, axes, np.ravel(low), np.ravel(up), _KINDS[kind], name
+        )
+        return Variables(self, ids, axes) if sizes else Variable(self, int(ids))
+
+    def add_variable(self, **options: Any) -> Variable:
+        """Add a single variable; options as for ``add_variables``."""
+        variable: Variable = self.add_variables((), **options)
+        return variable
+
+    # -- constraints -------------------------------------------------------
+
+    def add(self, relation: Any, name: str = "") -> Any:
+        """Add constraints: what ``<=``, ``>=``, ``==`` or ``between`` returns.
+
+        Parameters
+        ----------
+        relation : Relation or Relations
+            A single constraint or a block.
+        name : str
+            Name of the constraint or the block.
+
+        Returns
+        -------
+        Constraint or Constraints
+
+        Raises
+        ------
+        UsageError
+            If it is no constraint, is NaN somewhere, or is of another model.
+        """
+        if type(relation) is Relation and not name:
+            if relation.model is not self:
+                raise foreign()
+            return Constraint(self, self.rows.add_one(relation))
+        block = special.as_relations(relation)
+        if block.model is not self:
+            raise foreign()
+        if name:
+            self.rows.names.add(self.rows.count, name, block.shape, block.axes)
+        terms = assemble(block.pieces, block.shape)
+        ids = self.rows.add(terms, np.ravel(block.lower), np.ravel(block.upper))
+        if isinstance(relation, Relations) and block.shape:
+            return Constraints(self, ids.reshape(block.shape), block.axes)
+        return Constraint(self, int(ids[0]))
+
+    def add_indicator(
+        self, binary: Variable | Variables, relation: Any, *, active: bool = True
+    ) -> None:
+        """Let constraints hold where binary variables are 1.
+
+        Parameters
+        ----------
+        binary : Variable or Variables
+            One for all constraints, or one each.
+        relation : Relation or Relations
+            The constraints.
+        active : bool
+            False: they hold where the variables are 0.
+        """
+        special.add_indicator(self, binary, relation, active)
+
+    def add_sos1(self, variables: Variables, weights: ArrayLike | None = None) -> None:
+        """Let at most one variable of a vector differ from zero.
+
+        Parameters
+        ----------
+        variables : Variables
+            A vector.
+        weights : array_like of float, optional
+            Numbers that order it; its own order without.
+        """
+        special.add_set(self, variables, 1, weights)
+
+    def add_sos2(self, variables: Variables, weights: ArrayLike | None = None) -> None:
+        """Let at most two neighbours of a vector differ from zero.
+
+        Parameters
+        ----------
+        variables : Variables
+            A vector.
+        weights : array_like of float, optional
+            Numbers that order it; its own order without.
+        """
+        special.add_set(self, variables, 2, weights)
+
+    def add_cardinality(self, x: Any, at_most: int) -> Variables:
+        """Let at most ``at_most`` elements of a block differ from zero.
+
+        Returns
+        -------
+        Variables
+            Binary, 0 only where the element is zero.
+        """
+        used: Variables = special.add_cardinality(self, x, at_most)
+        return used
+
+    def add_max(self, expressions: Any, axis: int | None = None, name: str = "") -> Any:
+        """Return variables that equal the largest elements.
+
+        Parameters
+        ----------
+        expressions : Expression, or list of single expressions
+            What is compared.
+        axis : int, optional
+            Axis along which it is; all elements without.
+        name : str
+            Name of the result.
+        """
+        return special.add_maximum(self, expressions, axis, smallest=False, name=name)
+
+    def add_min(self, expressions: Any, axis: int | None = None, name: str = "") -> Any:
+        """Return variables that equal the smallest elements.
+
+        Parameters
+        ----------
+        expressions : Expression, or list of single expressions
+            What is compared.
+        axis : int, optional
+            Axis along which it is; all elements without.
+        name : str
+            Name of the result.
+        """
+        return special.add_maximum(self, expressions, axis, smallest=True, name=name)
+
+    def add_abs(self, expression: Any, name: str = "") -> Any:
+        """Return variables that equal the absolute values of a block."""
+        block = as_block(expression)
+        if block is None:
+            raise UsageError("an absolute value needs an expression")
+        both = stack([block, -block], axis=block.ndim)
+        return self.add_max(both, axis=block.ndim, name=name)
+
+    def add_piecewise(self, x: Any, xs: ArrayLike, ys: ArrayLike) -> Any:
+        """Return a piecewise linear function of a block, element by element.
+
+        Parameters
+        ----------
+        x : Expression, Variable or Linear
+            The argument; it is held between the first and the last breakpoint.
+        xs, ys : array_like of float, shape (k,)
+            Breakpoints, not decreasing, and the values there. Where two
+            breakpoints are equal the function may take any value between.
+
+        Returns
+        -------
+        Expression
+            The values of the function.
+        """
+        return special.add_piecewise(self, x, xs, ys)
+
+    # -- the objective -----------------------------------------------------
+
+    def minimize(self, expression: Any) -> None:
+        """Set the objective, replacing the one before.
+
+        Parameters
+        ----------
+        expression : Expression, Linear, Variable, Quadratic or float
+            A single expression.
+        """
+        self._set_objective(expression, maximize=False)
+
+    def maximize(self, expression: Any) -> None:
+        """Set the objective, replacing the one before.
+
+        Parameters
+        ----------
+        expression : Expression, Linear, Variable, Quadratic or float
+            A single expression.
+        """
+        self._set_objective(expression, maximize=True)
+
+    def _set_objective(self, expression: Any, *, maximize: bool) -> None:
+        products = None
+        if isinstance(expression, Quadratic):
+            products, expression = expression.products(), expression.linear
+        cost: Any = np.zeros(self.columns.count)
+        if isinstance(expression, NUMBERS):
+            offset = float(expression)
+        else:
+            block = as_block(expression)
+            if block is None:
+                raise UsageError(f"no expression: {type(expression).__name__}")
+            if block.model is not self:
+                raise foreign()
+            if block.shape:
+                raise UsageError(
+                    f"an objective is single, not of shape {block.shape}: sum it"
+                )
+            cols, coefs = block.terms()
+            self.columns.check(cols)
+            cost = np.bincount(cols, coefs, self.columns.count)
+            offset = float(block.constant)
+        quadratic = np.zeros(0) if products is None else products[2]
+        if not np.isfinite([offset, cost.sum(), quadratic.sum()]).all():
+            raise UsageError("the objective has a coefficient that is not finite")
+        self.columns.cost[:] = cost
+        self.offset, self.maximizing, self._products = offset, maximize, products
+
+    def costs(self, ids: Any) -> Any:
+        """Return linear objective coefficients by number of variable."""
+        return self.columns.cost[ids]
+
+    def hessian(self) -> Any:
+        """Return the lower triangle of the objective's Hessian, None if linear."""
+        if self._products is None:
+            return None
+        rows, cols, values = self._products
+        self.columns.check(rows)
+        self.columns.check(cols)
+        place = self.columns.positions()
+        rows, cols = place[rows], place[cols]
+        n = self.columns.count - self.columns.removed
+        values = np.where(rows == cols, 2.0, 1.0) * values
+        low, high = np.minimum(rows, cols), np.maximum(rows, cols)
+        H = sp.csc_array(sp.coo_array((values, (high, low)), shape=(n, n)))
+        H.sum_duplicates()
+        H.eliminate_zeros()
+        return H if H.nnz else None
+
+    # -- editing -----------------------------------------------------------
+
+    def change_columns(self, ids: Any, lower: Any = None, upper: Any = None) -> None:
+        """Set bounds of variables by number; ``x.lower = ...`` does it by block."""
+        self.columns.change(ids, lower, upper)
+
+    def change_rows(self, ids: Any, lower: Any = None, upper: Any = None) -> None:
+        """Set bounds of rows by number; ``rows.upper = ...`` does it by block."""
+        self.rows.change(ids, lower, upper)
+
+    def change_costs(self, ids: Any, values: Any) -> None:
+        """Set objective coefficients by number; ``x.cost = ...`` does it by block."""
+        self.columns.check(ids)
+        if not np.isfinite(values).all():
+            raise UsageError("the objective has a coefficient that is not finite")
+        self.columns.cost[ids] = values
+
+    def set_coefficients(
+        self,
+        constraints: Constraint | Constraints,
+        variables: Variable | Variables,
+        values: Any,
+    ) -> None:
+        """Set coefficients of variables in constraints, element by element.
+
+        Parameters
+        ----------
+        constraints : Constraint or Constraints
+            Rows; a single one stands for all.
+        variables : Variable or Variables
+            Variables; a single one stands for all.
+        values : float or array_like
+            New coefficients, also where there was none; 0 takes one out.
+
+        Raises
+        ------
+        UsageError
+            If shapes differ or a value is not finite.
+        """
+        if constraints.model is not self or variables.model is not self:
+            raise foreign()
+        rows, cols = np.asarray(constraints.ids), np.asarray(variables.ids)
+        numbers = np.asarray(values, dtype=np.float64)
+        shapes = {a.shape for a in (rows, cols, numbers) if a.shape}
+        if len(shapes) > 1:
+            listed = " and ".join(map(str, sorted(shapes)))
+            raise UsageError(f"shapes {listed} differ; only scalars are repeated")
+        self.columns.check(cols)
+        rows, cols, numbers = np.broadcast_arrays(rows, cols, numbers)
+        self.rows.patch(rows.ravel(), cols.ravel(), numbers.ravel())
+
+    def remove(self, *parts: Variable | Variables | Constraint | Constraints) -> None:
+        """Take variables or constraints out.
+
+        Parameters
+        ----------
+        *parts : Variable, Variables, Constraint or Constraints
+            What to take out. A variable leaves the rows and the objective;
+            indicators and sets that use it are an error.
+        """
+        for part in parts:
+            if part.model is not self:
+                raise foreign()
+            own = isinstance(part, Variable | Variables)
+            (self.columns if own else self.rows).remove(part.ids)
+
+    # -- handing over ------------------------------------------------------
+
+    def arrays(self) -> Arrays:
+        """Return the linear part as arrays, which may be the model's own."""
+        return arrays_of(self.columns, self.rows, self.offset, self.maximizing)
+
+    def to_mip(self, *, native: bool = False) -> MIP:
+        """Return the model as a problem.
+
+        Parameters
+        ----------
+        native : bool
+            Whether indicators and special ordered sets stay as they are, in an
+            ``ExtendedMIP``; else they become rows, if bounds prove the constants.
+
+        Raises
+        ------
+        UnsupportedFeatureError
+            If a bound is missing that a bridge needs, naming the variable.
+        """
+        warn_of_scale(self.arrays(), self.rows.name, self.columns.name)
+        return lowered(self, native=native)
+
+    def to_highs(self) -> Any:
+        """Return a ``highspy.Highs`` that holds the model, without names.
+
+        Raises
+        ------
+        UnsupportedFeatureError
+            As for ``to_mip``, or if the objective is quadratic.
+        """
+        from combkit.mip.highs_model import build
+
+        if self.indicators or self.sets or (self.columns.kind == SEMICONTINUOUS).any():
+            return build(self.to_mip())
+        if self.hessian() is not None:
+            raise UnsupportedFeatureError("to_highs takes no quadratic objective")
+        given = self.arrays()
+        warn_of_scale(given, self.rows.name, self.columns.name)
+        return build(given)
+
+    # -- solving -----------------------------------------------------------
+
+    def solve(
+        self,
+        solver: str = "auto",
+        *,
+        time_limit: float | None = None,
+        gap: float | None = None,
+        target: float | None = None,
+        stop: Stop | None = None,
+        seed: int = 0,
+        threads: int = 1,
+        events: Events | None = None,
+        initial: Any = None,
+        lazy: Callback | None = None,
+        cuts: Callback | None = None,
+        pool: int = 0,
+        started: float | None = None,
+        **params: Any,
+    ) -> Result:
+        """Solve the model; the values are then at its variables.
+
+        Parameters
+        ----------
+        solver : str
+            "highs", "scip", "cpsat" or any other solver of mips; "auto" takes
+            what suits the model. With "highs" a model without special parts is
+            held by one HiGHS object, which edits reach in place and which starts
+            warm from its last basis.
+        time_limit : float, optional
+            Wall seconds, building included.
+        gap : float, optional
+            Relative gap at which to stop, 1e-4 by default.
+        target : float, optional
+            Stop at an objective at least as good.
+        stop : Stop, optional
+            Further criteria.
+        seed : int
+            Seed.
+        threads : int
+            Threads that the solver may use.
+        events : Events, optional
+            Listener for incumbents and bounds, and a way to stop.
+        initial : mapping, Point, Values, array_like or path, optional
+            Where to start: values by variables, ``{x: [1, 0], y: 3}``; a point of
+            a pool; one value a variable, NaN where open; a ``.sol`` or ``.mst``
+            file. What is not given stays open.
+        lazy : callable, optional
+            ``lazy(point) -> constraints``: those that belong to the model but are
+            only stated where ``point.value(x)`` violates them (SCIP).
+        cuts : callable, optional
+            As ``lazy``, for constraints that every solution satisfies anyway.
+        pool : int
+            How many improving solutions ``model.pool`` keeps.
+        started : float, optional
+            Reading of ``time.perf_counter()`` from which the clock counts.
+        **params
+            Options of the solver, such as ``log="run.log"``, and its own
+            parameters by their names.
+
+        Returns
+        -------
+        Result
+            Its solution holds the variables in order, checked.
+
+        Raises
+        ------
+        UnsupportedFeatureError
+            If the solver cannot take the model, before anything is built.
+        UsageError
+            If the solver or an option does not exist.
+        """
+        from combkit.mip.modelling.solving import solve_model
+
+        return solve_model(
+            self,
+            solver,
+            time_limit=time_limit,
+            gap=gap,
+            target=target,
+            stop=stop,
+            seed=seed,
+            threads=threads,
+            events=events,
+            initial=initial,
+            lazy=lazy,
+            cuts=cuts,
+            pool=pool,
+            started=started,
+            params=params,
+        )
+
+    @property
+    def has_integers(self) -> bool:
+        """Whether a variable is integral or semi-continuous."""
+        columns = self.columns
+        return bool(((columns.kind != CONTINUOUS) & columns.alive).any())
+
+    def connect(self) -> LiveHighs:
+        """Return the HiGHS object that holds the model, made when first needed."""
+        from combkit.mip.modelling.live import LiveHighs
+
+        if self._live is None:
+            self._live = LiveHighs(self)
+        return self._live
+
+    def disconnect(self) -> None:
+        """Let go of the HiGHS object; the next solve makes a new one."""
+        self._live = None
+
+    def reset(self) -> None:
+        """Forget the last answer."""
+        self._answer = None
+
+    def keep(self, answer: Answer) -> None:
+        """Take an answer as the last one."""
+        self._answer = answer
+
+    def duals(self) -> tuple[Any, Any]:
+        """Return duals and reduced costs by number, None where there are none."""
+        found = None if self._live is None else self._live.duals()
+        return (None, None) if found is None else found
+
+    @property
+    def pool(self) -> tuple[Point, ...]:
+        """Improving solutions of the last solve, the best first."""
+        return self.answer.pool
+
+    @property
+    def basis(self) -> Basis:
+        """The simplex basis after a linear program was solved by highs.
+
+        Assigning one lets the next solve start from it.
+        """
+        if self._live is None:
+            raise UsageError("there is no basis: no linear program was solved")
+        return self._live.basis()
+
+    @basis.setter
+    def basis(self, basis: Basis) -> None:
+        self.connect().set_basis(basis)
+
+    def sensitivity(self) -> Sensitivity:
+        """Return the ranges in which the optimal basis stays optimal (highs).
+
+        Raises
+        ------
+        UsageError
+            If no linear program was solved to optimality last.
+        """
+        if self._live is None or self.answer.duals is None:
+            raise UsageError("there are no ranges: no linear program was solved")
+        return self._live.sensitivity()
+
+    @property
+    def answer(self) -> Answer:
+        """What is known of the last solution.
+
+        Raises
+        ------
+        UsageError
+            If the model has not been solved.
+        """
+        if self._answer is None:
+            raise UsageError("the model has not been solved")
+        return self._answer
