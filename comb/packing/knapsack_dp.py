@@ -142,6 +142,10 @@ class _Search:
 
     def _report_bound(self, bound: float) -> None:
         value = self.core.value(math.floor(max(bound, self.best)))
+        if self.core.scale != 1:
+            # Decimal profits are summed in floating point, rounding at each item.
+            items = self.core.items.size + self.core.taken.size
+            value += value * items * np.finfo(float).eps
         self.run.report_bound(max(value, self.run.objective or 0.0), _SOURCE)
 
 

@@ -11,13 +11,13 @@ import pytest
 #: Compiles and calls one small kernel of the suite and prints the cache folder.
 _CALL = """
 import numpy as np
-from combkit.comb.routing import _kernels
+from combkit.comb.routing import _kernels_tour
 from combkit.instances.kernels import cache_folder
-space = _kernels.Space(
-    _kernels.EUCLIDEAN, np.array([[0.0, 0.0], [3.0, 4.0]]), np.zeros((0, 0)),
-    np.zeros((2, 1), np.int32), np.zeros((0, 2), np.int32), 0.0,
+space = _kernels_tour.Space(
+    _kernels_tour.EUCLIDEAN, np.array([[0.0, 0.0], [3.0, 4.0]]), np.zeros((0, 0)),
+    np.zeros((2, 1), np.int32), np.zeros((2, 1)), np.zeros((0, 2), np.int32), 0.0, 0,
 )
-length = _kernels.tour_length(space, np.array([0, 1], np.int32))
+length = _kernels_tour.tour_length(space, np.array([0, 1], np.int32))
 assert length == 10.0, length
 print(cache_folder())
 """
