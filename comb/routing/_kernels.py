@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from combkit.comb.routing._kernels_moves import deepen, improve
 from combkit.comb.routing._kernels_tour import (
     Space,
@@ -41,6 +43,13 @@ def _search(space: Space, walk: Walk) -> float:
 
 
 @kernel
+def _copy(source: Any, target: Any) -> None:
+    # A slice would be assigned by way of a temporary array.
+    for k in range(source.size):
+        target[k] = source[k]
+
+
+@kernel
 def descend(space: Space, walk: Walk, pops: int) -> bool:
     """Search the queued cities; return whether the queue is empty.
 
@@ -58,7 +67,7 @@ def descend(space: Space, walk: Walk, pops: int) -> bool:
         walk.length[0] -= _search(space, walk)
     walk.cursor[2] = 0
     walk.length[1] = walk.length[0]
-    walk.best[:] = walk.tour
+    _copy(walk.tour, walk.best)
     return walk.cursor[1] == 0
 
 
@@ -121,7 +130,7 @@ def kick(space: Space, walk: Walk, kicks: int, longest: int) -> None:
             # which one is found must not depend on when somebody looks.
             if walk.length[0] < walk.length[1] - space.least:
                 walk.length[1] = walk.length[0]
-                walk.best[:] = walk.tour
+                _copy(walk.tour, walk.best)
             continue
         undo(walk.tour, walk.place, walk.journal, walk.cursor, 0)
     walk.cursor[2] = 0
