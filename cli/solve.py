@@ -35,6 +35,7 @@ from combkit.instances.result import Result, Status
 from combkit.instances.run import ViolationWarning
 from combkit.instances.solutions import Solution
 from combkit.instances.stop import Reason
+from combkit.mip.scaling import ScalingWarning
 
 __all__ = ["configure", "run"]
 
@@ -270,6 +271,7 @@ def _warnings_as_lines() -> Iterator[None]:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        warnings.simplefilter("always", ViolationWarning)
+        for own in (ScalingWarning, ViolationWarning):
+            warnings.simplefilter("always", own)
         warnings.showwarning = show
         yield

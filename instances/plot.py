@@ -29,7 +29,7 @@ from combkit.instances.problem import Problem
 from combkit.instances.result import Result
 from combkit.instances.source import Source, atomic_write
 
-__all__ = ["Curve", "plot", "plot_trace", "read_trace"]
+__all__ = ["Curve", "plot", "plot_arms", "plot_trace", "read_trace"]
 
 Floats = NDArray[np.float64]
 
@@ -164,6 +164,67 @@ def plot_trace(
     last = max(curve.runtime for curve in curves)
     # Most of what happens early is invisible on a linear axis of a long run.
     scene.log_x = first > 0 and last / first > 100
+    return _render(scene, path)
+
+
+def plot_arms(
+    result: Result,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    title: str | None = None,
+) -> Any:
+    """Draw which arms an adaptive search chose over time.
+
+    One line an arm: the seconds that it has got so far. A dot is a choice that
+    improved the incumbent.
+
+    Parameters
+    ----------
+    result : Result
+        Of a solver that keeps its choices, as ``balans`` does.
+    path : str or PathLike, optional
+        Where to write the picture.
+    title : str, optional
+        Title instead of "Arms over time".
+
+    Returns
+    -------
+    matplotlib.figure.Figure or plotly.graph_objects.Figure
+        The second for ``.html``.
+
+    Raises
+    ------
+    UnsupportedFeatureError
+        If the result has no choices.
+    """
+    choices = result.extra.get("choices", {})
+    if not choices.get("rows"):
+        raise UnsupportedFeatureError(f"{result.solver}: no choices to draw")
+    columns = choices["columns"]
+    by_name = {c: [row[k] for row in choices["rows"]] for k, c in enumerate(columns)}
+    times, seconds, best = (
+        np.array(by_name[name], dtype=np.float64)
+        for name in ("time", "seconds", "best")
+    )
+    improved = np.concatenate([[False], np.diff(best) != 0])
+    scene = Scene(
+        title="Arms over time" if title is None else title,
+        x_label="seconds",
+        y_label="seconds of the arm",
+        grid=True,
+    )
+    for color, name in enumerate(dict.fromkeys(by_name["arm"])):
+        mine = np.array([arm == name for arm in by_name["arm"]])
+        spent = np.cumsum(seconds[mine])
+        x = np.concatenate([times[mine], [result.runtime]])
+        y = np.concatenate([spent, spent[-1:]])
+        scene.shapes.append(Line(x, y, color, 1.8, name))
+        gains = improved[mine]
+        if gains.any():
+            hover = [f"{name}: {value:g}" for value in best[mine][gains]]
+            scene.shapes.append(
+                Dots(times[mine][gains], spent[gains], color, 6.0, hover)
+            )
     return _render(scene, path)
 
 

@@ -40,4 +40,12 @@ SOLVERS: tuple[SolverInfo, ...] = (
         summary="fix integers, propagate bounds, solve the LP that is left",
         packages=("highspy",),
     ),
+    SolverInfo(
+        "balans",
+        ("mip",),
+        f"{_HERE}.balans.solver",
+        exact=True,
+        summary="adaptive large neighbourhood search around HiGHS, with its bounds",
+        packages=("highspy", "pyscipopt", "numba"),
+    ),
 )

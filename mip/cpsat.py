@@ -17,7 +17,7 @@ from combkit.mip.cp_search import search
 from combkit.mip.integral import IntegralForm, integral_form
 from combkit.mip.polish import polish
 
-__all__ = ["solve", "supports"]
+__all__ = ["model_of", "solve", "supports"]
 
 
 def supports(problem: MIP) -> str | None:
@@ -58,7 +58,7 @@ def solve(
     form = integral_form(problem)
     if form.is_empty:
         return Outcome(Status.INFEASIBLE, raw_status="bounds without an integer")
-    model = _model(problem, form)
+    model = model_of(problem, form)
     if (start := start_vector(problem, run)) is not None:
         _hint(model, form, start)
     reporter = Reporter(problem, run, "cpsat")
@@ -81,7 +81,7 @@ def solve(
     return outcome
 
 
-def _model(problem: MIP, form: IntegralForm) -> cp_model.CpModel:
+def model_of(problem: MIP, form: IntegralForm) -> cp_model.CpModel:
     """Fill a model's proto from arrays, one ``extend`` a field of a row."""
     model = cp_model.CpModel()
     proto = model.proto
