@@ -35,7 +35,7 @@ from combkit.instances.result import Result, Status
 from combkit.instances.run import ViolationWarning
 from combkit.instances.solutions import Solution
 from combkit.instances.stop import Reason
-from combkit.mip.scaling import ScalingWarning
+from combkit.mip.modelling import ScaleWarning
 
 __all__ = ["configure", "run"]
 
@@ -271,7 +271,7 @@ def _warnings_as_lines() -> Iterator[None]:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for own in (ScalingWarning, ViolationWarning):
+        for own in (ScaleWarning, ViolationWarning):
             warnings.simplefilter("always", own)
         warnings.showwarning = show
         yield

@@ -58,7 +58,8 @@ def kernel(function: F | None = None, *, allocates: bool = False) -> Any:
     before = config.CACHE_DIR
     config.CACHE_DIR = str(cache_folder())
     try:
-        return numba.njit(cache=True, nogil=True, _nrt=allocates)(function)
+        njit: Any = numba.njit  # its stubs do not know the option
+        return njit(cache=True, nogil=True, _nrt=allocates)(function)
     finally:
         config.CACHE_DIR = before
 

@@ -17,6 +17,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib import metadata
 from types import FrameType
 from typing import Any, TypeVar
@@ -414,6 +415,9 @@ def _status(run: Run, outcome: Outcome, solver: str) -> Status:
         return status
     if status is Status.OPTIMAL and run.bound is None:
         run.report_bound(run.objective or 0.0, solver)
+    if status is Status.OPTIMAL and _only_rounding(run.objective, run.bound):
+        # Near zero, rounding alone makes a relative gap of any size.
+        run.bound = run.objective
     gap = relative_gap(run.objective, run.bound)
     if (
         problem.exact
@@ -436,8 +440,20 @@ def _versions(packages: tuple[str, ...]) -> dict[str, str]:
     found = {"python": platform.python_version()}
     for package in packages:
         with contextlib.suppress(metadata.PackageNotFoundError):
-            found[package] = metadata.version(package)
+            found[package] = _version(package)
     return found
+
+
+def _only_rounding(objective: float | None, bound: float | None) -> bool:
+    if objective is None or bound is None:
+        return False
+    return abs(objective - bound) <= _ROUNDING * max(1.0, abs(objective))
+
+
+@cache
+def _version(package: str) -> str:
+    """Return a distribution's version; finding it takes milliseconds."""
+    return metadata.version(package)
 
 
 @contextlib.contextmanager

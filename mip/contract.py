@@ -98,14 +98,16 @@ class Reporter:
         self.stopping = False
         self._error: BaseException | None = None
         self._integer = problem.integrality == 1
+        self._continuous = not self._integer.any()
 
     def solution(self, values: ArrayLike) -> None:
         """Report a point, its integers rounded where that breaks nothing."""
-        x = np.array(values, dtype=np.float64)
-        rounded = np.where(self._integer, np.round(x), x) + 0.0  # no negative zeros
-        limit = max(TOLERANCE, self.problem.violation(x))
-        if self.problem.violation(rounded) <= limit:
-            x = rounded
+        x = np.array(values, dtype=np.float64) + 0.0  # no negative zeros
+        if not self._continuous:
+            rounded = np.where(self._integer, np.round(x), x) + 0.0
+            limit = max(TOLERANCE, self.problem.violation(x))
+            if self.problem.violation(rounded) <= limit:
+                x = rounded
         self.run.report(Values(x, self.problem.col_names), self.source)
 
     def bound(self, value: float) -> None:

@@ -15,6 +15,7 @@ import highspy
 import numpy as np
 
 from combkit.instances.errors import SolverError
+from combkit.instances.formats.highs_arrays import solution_arrays
 from combkit.instances.mip import MIP
 from combkit.instances.result import Status
 from combkit.instances.run import Outcome, Run
@@ -216,7 +217,7 @@ def _conclude(highs: highspy.Highs, reporter: Reporter) -> Outcome:
     status = _PROVEN.get(native)
     unlimited = status in (Status.UNBOUNDED, Status.INFEASIBLE_OR_UNBOUNDED)
     if info.primal_solution_status == _FEASIBLE and not unlimited:
-        reporter.solution(highs.getSolution().col_value)
+        reporter.solution(solution_arrays(highs).col_value)
     if is_mip:
         reporter.bound(info.mip_dual_bound)
         nodes = max(0, info.mip_node_count)

@@ -43,8 +43,17 @@ def sniff(head: str) -> bool:
     return bool(lines) and all(_pair(line) is not None for line in lines[:20])
 
 
-def read(source: Source, problem: MIP) -> Values:
-    """Read a solution; variables that it does not name are 0.
+def read(source: Source, problem: MIP, missing: float = 0.0) -> Values:
+    """Read a solution.
+
+    Parameters
+    ----------
+    source : Source
+        The file.
+    problem : MIP
+        The problem.
+    missing : float
+        What a variable gets that the file does not name.
 
     Raises
     ------
@@ -52,7 +61,7 @@ def read(source: Source, problem: MIP) -> Values:
         With the line of a name that is unknown or listed twice, or of a value
         that is no finite number.
     """
-    values = np.zeros(problem.n)
+    values = np.full(problem.n, missing)
     listed: set[int] = set()
     for number, line in _body(source):
         pair = _pair(line)

@@ -111,12 +111,32 @@ def _or(rows: Rows, name: str, variables: list[Any]) -> None:
 _BOOLEAN: dict[str, Callable[[Rows, str, list[Any]], None]] = {"and": _and, "or": _or}
 
 
-def read(model: Any, path: str, out: str) -> int:
-    """Read a file and store its arrays; return the exit code."""
-    model.readProblem(path)
-    rows = Rows(model.getVars())
+def collect(
+    model: Any,
+    rows: Rows,
+    constraints: list[Any],
+    other: Callable[[Any, str], bool] | None = None,
+) -> str:
+    """Collect the rows of constraints.
+
+    Parameters
+    ----------
+    model : pyscipopt.Model
+        Their model.
+    rows : Rows
+        Gets the rows.
+    constraints : list of pyscipopt.Constraint
+        The constraints.
+    other : callable, optional
+        Gets what is no row, and the name of its type; says whether it takes it.
+
+    Returns
+    -------
+    str
+        Empty, or what cannot be a row.
+    """
     taken: set[str] = set()
-    for number, constraint in enumerate(model.getConss()):
+    for number, constraint in enumerate(constraints):
         handler = constraint.getConshdlrName()
         name = constraint.name or f"c{number}"
         if name in taken:
@@ -129,9 +149,18 @@ def read(model: Any, path: str, out: str) -> int:
             rows.add(name, terms, model.getLhs(constraint), model.getRhs(constraint))
         elif handler in _BOOLEAN:
             _BOOLEAN[handler](rows, name, model.getConsVars(constraint))
-        else:
-            print(f"constraint {constraint.name!r} is of type {handler}")
-            return UNSUPPORTED
+        elif other is None or not other(constraint, handler):
+            return f"constraint {constraint.name!r} is of type {handler}"
+    return ""
+
+
+def read(model: Any, path: str, out: str) -> int:
+    """Read a file and store its arrays; return the exit code."""
+    model.readProblem(path)
+    rows = Rows(model.getVars())
+    if trouble := collect(model, rows, model.getConss()):
+        print(trouble)
+        return UNSUPPORTED
     np.savez(
         out,
         maximize=model.getObjectiveSense() == "maximize",

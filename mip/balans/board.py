@@ -163,9 +163,10 @@ class Board:
                     ]
                 )
 
-    def skip(self, arm: Arm) -> None:
-        """Take that an arm had nothing to propose."""
+    def skip(self, arm: Arm, seconds: float) -> None:
+        """Take that an arm had nothing to propose, after some seconds."""
         with self._lock:
+            arm.seconds += seconds
             self._bandit.update(self.arms.index(arm), 0.0)
 
     def retire(self, arm: Arm, error: Exception) -> None:

@@ -73,16 +73,8 @@ class FullRun:
         self._thread: threading.Thread | None = None
         self.status: Status | None = None
         self.raw = ""
-        self._highs = highs = build(problem)
-        for name, value in {
-            "random_seed": native_seed(run.seed),
-            "mip_rel_gap": gap_limit(run),
-            "mip_abs_gap": 0.0 if gap_limit(run) == 0 else 1e-9,
-        }.items():
-            set_option(highs, name, value)
-        highs.cbMipImprovingSolution.subscribe(self._improved)
-        highs.cbMipInterrupt.subscribe(self._progress)
-        highs.cbMipUserSolution.subscribe(self._ask)
+        self._problem = problem
+        self._highs: Any = None
 
     @property
     def ended(self) -> bool:
@@ -116,11 +108,22 @@ class FullRun:
         """Let HiGHS run until it ends, in a thread of its own."""
         if self._thread is not None:
             return
-        start = self._judge.best
+        run, gap = self._run, gap_limit(self._run)
+        self._highs = highs = build(self._problem)
+        for name, value in {
+            "random_seed": native_seed(run.seed),
+            "mip_rel_gap": gap,
+            "mip_abs_gap": 0.0 if gap == 0 else 1e-9,
+        }.items():
+            set_option(highs, name, value)
+        highs.cbMipImprovingSolution.subscribe(self._improved)
+        highs.cbMipInterrupt.subscribe(self._progress)
+        highs.cbMipUserSolution.subscribe(self._ask)
+        start, value = self._judge.incumbent
         if start is not None:
-            self._offered = self._judge.value
+            self._offered = value
             cols = np.arange(start.size, dtype=np.int32)
-            self._highs.setSolution(start.size, cols, start)
+            highs.setSolution(start.size, cols, start)
         self._thread = threading.Thread(
             target=self._work, name="combkit-full", daemon=True
         )
@@ -199,7 +202,7 @@ class FullRun:
     def _ask(self, event: Any) -> None:
         """Hand over the best solution if HiGHS does not have it yet."""
         judge = self._judge
-        best, value = judge.best, judge.value
+        best, value = judge.incumbent
         if self._left_behind() or best is None:
             return
         if value < min(self._own, self._offered) - 1e-9 * max(1.0, abs(value)):

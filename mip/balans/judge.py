@@ -42,10 +42,8 @@ class Judge:
     ----------
     structure : Structure
         Of the problem, as a minimisation.
-    best : ndarray of float, shape (n,), or None
-        The best solution.
-    value : float
-        Its objective, to be minimised; infinite without.
+    incumbent : tuple
+        The best solution, None without, and its objective, to be minimised.
     """
 
     def __init__(
@@ -63,8 +61,18 @@ class Judge:
         self._lock = threading.Lock()
         self._names = names
         self._violated: tuple[Floats, str] | None = None
-        self.best: Floats | None = None
-        self.value = np.inf
+        # Replaced as a whole: other threads read it.
+        self.incumbent: tuple[Floats | None, float] = (None, np.inf)
+
+    @property
+    def best(self) -> Floats | None:
+        """The best solution, None without."""
+        return self.incumbent[0]
+
+    @property
+    def value(self) -> float:
+        """Its objective, to be minimised; infinite without."""
+        return self.incumbent[1]
 
     @property
     def problem(self) -> MIP:
@@ -124,6 +132,6 @@ class Judge:
         with self._lock:
             self._pool.add(x, value)
             if self.improves(value):
-                self.best, self.value = x, value
+                self.incumbent = (x, value)
                 self._run.report(Values(x, self._names), source)
         return x, value

@@ -62,13 +62,14 @@ def compiled(seconds: float = 0.0) -> bool:
 
 def _compile() -> None:
     global _ready
-    one = np.ones(1)
+    one = np.ones(2)
     kinds = one.astype(np.uint8)
-    nothing = MIP(one, np.ones((1, 1)), 0 * one, one, 0 * one, one, kinds)
-    local = LocalSearch(Structure(nothing), Run(nothing))
-    local.begin(np.zeros(1))
+    little = MIP(one, np.ones((2, 2)), 0 * one, one, 0 * one, one, kinds)
+    structure = Structure(little)
+    local = LocalSearch(structure, Run(little))
+    local.begin(np.zeros(2))
     local.steps(1)
-    _ready = True
+    _ready = len(structure.communities) > 0
 
 
 class LocalSearch:

@@ -40,6 +40,7 @@ from numpy.typing import NDArray
 
 from combkit.instances.errors import UsageError
 from combkit.mip.balans.engine import Row
+from combkit.mip.balans.local import compiled
 from combkit.mip.balans.naming import made
 from combkit.mip.balans.state import Neighbourhood, State, Structure
 from combkit.mip.propagation import slices
@@ -222,6 +223,33 @@ class Block(_Plain):
         starts = rng.integers(0, order.size, windows)
         places = (starts[:, None] + np.arange(width)) % order.size
         return _release(state, np.unique(order[places.ravel()]))
+
+
+@dataclass(frozen=True)
+class Community(_Plain):
+    """Free whole communities of variables that meet among themselves."""
+
+    name: ClassVar[str] = "community"
+
+    def propose(
+        self, state: State, rng: np.random.Generator, size: float
+    ) -> Neighbourhood | None:
+        """Return the part of random communities, the last one cut to size."""
+        if not compiled():
+            return None
+        structure = state.structure
+        groups, count = structure.communities, _count(structure, size)
+        picked: list[Indices] = []
+        missing = count
+        for k in rng.permutation(len(groups)).tolist():
+            group = groups[k]
+            if group.size > missing:
+                group = rng.choice(group, missing, replace=False)
+            picked.append(group)
+            missing -= group.size
+            if missing <= 0:
+                break
+        return _release(state, np.concatenate(picked))
 
 
 @dataclass(frozen=True)
@@ -495,6 +523,7 @@ OPERATORS: dict[str, Callable[..., Operator]] = {
     "graph": Graph,
     "rows": Rows,
     "block": Block,
+    "community": Community,
     "objective": Objective,
     "rins": Rins,
     "reduced-cost": ReducedCost,
@@ -513,6 +542,7 @@ DEFAULT = (
     "graph",
     "rows",
     "block",
+    "community",
     "objective",
     "rins",
     "reduced-cost",

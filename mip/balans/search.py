@@ -46,7 +46,8 @@ _ELSEWHERE = 0.15
 #: The relaxation gets this share of the time, and so many seconds at most.
 _RELAX_SHARE, _RELAX_MOST = 0.05, 20.0
 #: The whole model begins when its share is so many times what its relaxation took.
-_ROOT = 3.0
+#: A relaxation that was not solved in its time says that it took long.
+_ROOT, _NO_ROOT = 3.0, 12.0
 #: Seconds between two looks for a first solution.
 _POLL = 0.02
 
@@ -150,7 +151,10 @@ class Worker:
             Set when there is nothing left to do.
         """
         run, judge, board = self._run, self._judge, self._board
-        current, value, known = None, math.inf, math.inf
+        if self._common.deterministic:
+            compiled(math.inf)
+        current: Floats | None = None
+        value = known = math.inf
         while not (self._over(ended) or run.should_stop(board.rounds)):
             if judge.best is None or not board.alive:
                 if self._full is not None:
@@ -160,10 +164,12 @@ class Worker:
                 else:
                     return
                 continue
-            if self._number == 0 and not self._root_seconds:
+            if self._relaxation_is_due():
                 self._relax()
             if current is None or judge.value < known:
-                current, value, known = judge.best, judge.value, judge.value
+                best, known = judge.incumbent
+                assert best is not None
+                current, value = best, known
             # The root of the whole model may take longer than can be spared yet.
             arm = board.choose(full=self._full_seconds > 0)
             outcome = None
@@ -172,7 +178,10 @@ class Worker:
             elif arm.name == WALK:
                 outcome = self._walk(arm, current)
             else:
-                outcome = self._pull(arm, *self._base(current, value))
+                base = self._base(current, value)
+                outcome = self._pull(arm, *base)
+                if base[0] is not current and outcome and outcome[1] >= value:
+                    outcome = None  # better than where it came from, not than here
             if outcome is not None:
                 current, value = outcome
                 known = judge.value
@@ -185,13 +194,19 @@ class Worker:
         full.check()
         return full.status is not None or ended.is_set()
 
+    def _relaxation_is_due(self) -> bool:
+        """Whether the relaxation is to be solved, or tried once more."""
+        if self._number or self._common.relaxed is not None:
+            return False
+        spent = time.perf_counter() - self._begun
+        return not self._root_seconds or self._root_seconds < _RELAX_SHARE * spent
+
     def _relax(self) -> None:
-        before = time.perf_counter()
-        limit = self._run.remaining
+        before, limit = time.perf_counter(), self._run.remaining
         if not self._common.deterministic:
             limit = min(_RELAX_SHARE * limit, _RELAX_MOST)
         relaxed = self._common.relaxed = self._common.linear.solve(limit)
-        self._root_seconds = time.perf_counter() - before
+        self._root_seconds += time.perf_counter() - before
         if relaxed is not None:
             self._run.report_bound(self._sign * relaxed.value, "relaxation")
 
@@ -202,7 +217,10 @@ class Worker:
         if self._full is None or self._full_arm is None:
             return False
         due = self._common.share * (time.perf_counter() - self._begun)
-        first = _ROOT * self._root_seconds if self._full_seconds == 0 else 0.0
+        first = 0.0
+        if not self._full_seconds:
+            solved = self._common.relaxed is not None
+            first = (_ROOT if solved else _NO_ROOT) * self._root_seconds
         return self._full_seconds + first < due
 
     def _base(self, current: Floats, value: float) -> tuple[Floats, float]:
@@ -263,8 +281,8 @@ class Worker:
     def _walk(self, arm: Arm, x: Floats) -> tuple[Floats, float] | None:
         """Walk from a solution; return a better one, None if there is none."""
         before, best, limit = time.perf_counter(), self._judge.value, self._limit
-        if not compiled(math.inf if self._common.deterministic else 0.0):
-            self._board.skip(arm)
+        if not compiled():
+            self._board.skip(arm, 0.0)
             return None
         if self._local is None:
             self._local = LocalSearch(self._structure, self._run, self._number)
@@ -297,7 +315,7 @@ class Worker:
         try:
             part = arm.operator.propose(state, self._rng, size)
             if part is None:
-                self._board.skip(arm)
+                self._board.skip(arm, time.perf_counter() - before)
                 return None
             threshold = self._threshold(part, value)
             limit = self._limit

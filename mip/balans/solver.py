@@ -18,9 +18,11 @@ import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
+
 from combkit.instances.mip import MIP
 from combkit.instances.result import Status
-from combkit.instances.run import Outcome, Run
+from combkit.instances.run import Abandoned, Outcome, Run
 from combkit.mip.balans.board import FULL, WALK, Arm, Board
 from combkit.mip.balans.crew import Crew
 from combkit.mip.balans.engine import minimised
@@ -34,7 +36,7 @@ from combkit.mip.balans.settings import Settings, settings
 from combkit.mip.balans.starts import Start
 from combkit.mip.balans.state import Pool, Structure
 from combkit.mip.contract import settled, start_vector
-from combkit.mip.scaling import warn_of_scaling
+from combkit.mip.modelling.arrays import Arrays, warn_of_scale
 
 __all__ = ["solve"]
 
@@ -116,7 +118,7 @@ def solve(
         isolate=isolate,
         deterministic=deterministic,
     )
-    warn_of_scaling(problem)
+    _warn_of_scale(problem)
     if (outcome := settled(problem, run)) is not None:
         return outcome
     own = minimised(problem)
@@ -126,6 +128,23 @@ def solve(
 
         return highs(problem, run)
     return _Balans(problem, own, structure, run, chosen).solve()
+
+
+def _warn_of_scale(problem: MIP) -> None:
+    arrays = Arrays(
+        problem.c,
+        problem.A,
+        problem.row_lower,
+        problem.row_upper,
+        problem.lower,
+        problem.upper,
+        problem.integrality,
+        problem.offset,
+        problem.maximize,
+        np.arange(problem.n),
+        np.arange(problem.m),
+    )
+    warn_of_scale(arrays, problem.row_name, problem.col_name)
 
 
 class _Balans:
@@ -171,12 +190,15 @@ class _Balans:
     def solve(self) -> Outcome:
         """Return what is known at the end."""
         run, full = self._run, self._full
-        if not self._sliced:
-            full.begin()
+        proven = None
         try:
+            if not self._sliced:
+                full.begin()
             proven = self._start()
             if proven is None and not run.should_stop() and full.status is None:
                 self._search()
+        except Abandoned:
+            pass  # the run is over, and what was found is safe
         finally:
             full.stop()
         full.check()

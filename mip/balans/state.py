@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -25,6 +26,8 @@ Mask = NDArray[np.bool_]
 
 #: Rows with more entries than this join everything and say nothing.
 _DENSE = 1000
+#: Rounds in which communities form.
+_ROUNDS = 10
 #: Values closer than this are the same.
 _SAME = 1e-6
 
@@ -155,6 +158,50 @@ class Structure:
         ordered: Indices = order[is_discrete[order]]
         return ordered
 
+    @cached_property
+    def communities(self) -> list[Indices]:
+        """The discrete variables in groups that meet among themselves.
+
+        Groups are merged like variables, level by level, until there are few.
+        Compiled code finds them.
+        """
+        from combkit.mip.balans._kernels import communities
+
+        starts, indices = self.rows
+        label, count = np.arange(self.problem.n), self.problem.n
+        few = math.isqrt(self.discrete.size)
+        rng = np.random.default_rng(0)
+        while count > few:
+            shape = (self.problem.m, count)
+            ones = np.ones(indices.size, dtype=np.int8)
+            pattern = sp.csr_array((ones, label[indices], starts.copy()), shape=shape)
+            pattern.sum_duplicates()
+            # A row within one group holds it together already.
+            pattern = pattern[np.diff(pattern.indptr) > 1]
+            cols = pattern.tocsc()
+            merged = np.arange(count)
+            communities(
+                pattern.indptr.astype(np.int64),
+                pattern.indices.astype(np.int64),
+                cols.indptr.astype(np.int64),
+                cols.indices.astype(np.int64),
+                rng.permutation(count),
+                merged,
+                np.zeros(pattern.shape[0], dtype=np.int64),
+                np.zeros(count),
+                _ROUNDS,
+            )
+            left, merged = np.unique(merged, return_inverse=True)
+            label = merged[label]
+            if left.size == count:
+                break
+            count = left.size
+        label = label[self.discrete]
+        by_label = np.argsort(label, kind="stable")
+        ends = np.flatnonzero(np.diff(label[by_label])) + 1
+        groups: list[Indices] = np.split(self.discrete[by_label], ends)
+        return groups
+
     def around(self, seed: int, count: int, rng: np.random.Generator) -> Mask:
         """Return about ``count`` discrete variables close to one another.
 
@@ -174,13 +221,15 @@ class Structure:
         seen, chosen = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
         used = np.zeros(self.problem.m, dtype=bool)
         front, missing = np.array([seed], dtype=np.int64), count
-        while missing > 0:
+        while True:
             seen[front] = True
             new = front[is_discrete[front]]
             if new.size > missing:
                 new = rng.choice(new, missing, replace=False)
             chosen[new] = True
             missing -= new.size
+            if missing <= 0:
+                break
             rows = _some(self.cols, front, _ROWS, rng)
             rows = np.unique(rows[~used[rows]])
             used[rows] = True

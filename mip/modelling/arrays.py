@@ -80,12 +80,10 @@ def arrays_of(columns: Columns, rows: Rows, offset: float, maximize: bool) -> Ar
         Whether the objective is maximised.
     """
     A = rows.matrix(columns.count)
-    col_ids, row_ids = np.arange(columns.count), np.arange(rows.count)
+    col_ids, row_ids = columns.left, rows.left
     if columns.removed:
-        col_ids = np.flatnonzero(columns.alive)
         A = A[:, col_ids]
     if rows.removed:
-        row_ids = np.flatnonzero(rows.alive)
         A = A[row_ids]
     c, lower, upper = columns.cost, columns.lower, columns.upper
     kind: Any = columns.kind
@@ -114,19 +112,29 @@ def warn_of_scale(
     given: Arrays, row_name: Callable[[int], str], col_name: Callable[[int], str]
 ) -> None:
     """Warn of coefficients so small or large that tolerances swallow them."""
-    data = given.A.data
-    if not data.size:
-        return
-    for at in (int(np.argmin(np.abs(data))), int(np.argmax(np.abs(data)))):
-        value = float(data[at])
-        if _SMALL <= abs(value) <= _LARGE:
-            continue
+    for at in _extremes(given.A.data):
         row = int(np.searchsorted(given.A.indptr, at, side="right")) - 1
-        col = int(given.A.indices[at])
-        warnings.warn(
-            f"the coefficient {value:g} of {col_name(int(given.col_ids[col]))} in "
-            f"{row_name(int(given.row_ids[row]))} is badly scaled: solvers are "
-            f"reliable between {_SMALL:g} and {_LARGE:g}",
-            ScaleWarning,
-            stacklevel=4,
-        )
+        column, where = int(given.A.indices[at]), row_name(int(given.row_ids[row]))
+        _warn(given.A.data[at], col_name(int(given.col_ids[column])), where)
+    costs = np.flatnonzero(given.c)
+    for at in _extremes(given.c[costs]):
+        column = int(costs[at])
+        _warn(given.c[column], col_name(int(given.col_ids[column])), "the objective")
+
+
+def _extremes(values: Floats) -> list[int]:
+    """Return where the smallest and the largest value stand that are out of range."""
+    if not values.size:
+        return []
+    sizes = np.abs(values)
+    places = int(np.argmin(sizes)), int(np.argmax(sizes))
+    return [at for at in places if not _SMALL <= sizes[at] <= _LARGE]
+
+
+def _warn(value: float, column: str, where: str) -> None:
+    warnings.warn(
+        f"the coefficient {value:g} of {column} in {where} is badly scaled: solvers "
+        f"are reliable between {_SMALL:g} and {_LARGE:g}",
+        ScaleWarning,
+        stacklevel=5,
+    )

@@ -20,15 +20,15 @@ from combkit.instances.errors import UsageError
 from combkit.mip.modelling import pieces as terms
 from combkit.mip.modelling.indexing import (
     axis_numbers,
+    axis_order,
     index_key,
     new_shape,
     opened_axes,
 )
-from combkit.mip.modelling.labels import Axes, Labels, common, locate, selected
-from combkit.mip.modelling.pieces import Piece, Sparse, Uniform
+from combkit.mip.modelling.labels import Axes, ByLabel, Labels, common, selected
+from combkit.mip.modelling.pieces import Piece, Sparse
 from combkit.mip.modelling.scalars import (
     NUMBERS,
-    Constraint,
     Linear,
     Variable,
     foreign,
@@ -37,16 +37,7 @@ from combkit.mip.modelling.scalars import (
 if TYPE_CHECKING:
     from combkit.mip.modelling.model import Model
 
-__all__ = [
-    "Constraints",
-    "Expression",
-    "Relations",
-    "Variables",
-    "as_block",
-    "concatenate",
-    "data_of",
-    "stack",
-]
+__all__ = ["Expression", "Relations", "as_block", "data_of", "mismatch"]
 
 Shape = tuple[int, ...]
 Floats = NDArray[np.float64]
@@ -161,9 +152,9 @@ class Expression:
         )
 
     @property
-    def loc(self) -> _ByLabel:
+    def loc(self) -> ByLabel:
         """Index by label: ``x.loc["paris", ["a", "b"], "mon":"fri"]``."""
-        return _ByLabel(self)
+        return ByLabel(self)
 
     def _like(self, shape: Shape, axes: Axes, change: Any, constant: Any) -> Expression:
         """Return the block whose pieces and constants were changed alike."""
@@ -175,8 +166,7 @@ class Expression:
 
     def reshape(self, *shape: Any) -> Expression:
         """Return the elements in another shape, in C order, without labels."""
-        wanted = shape[0] if len(shape) == 1 and isinstance(shape[0], tuple) else shape
-        target = new_shape(self.shape, wanted)
+        target = new_shape(self.shape, shape)
         return self._like(
             target,
             (None,) * len(target),
@@ -190,9 +180,7 @@ class Expression:
 
     def transpose(self, *order: int) -> Expression:
         """Return the block with its axes in another order, reversed without one."""
-        axes = order or tuple(reversed(range(self.ndim)))
-        if sorted(axes) != list(range(self.ndim)):
-            raise UsageError(f"transpose: {axes} is no order of {self.ndim} axes")
+        axes = axis_order(order, self.ndim)
         return self._like(
             tuple(self.shape[a] for a in axes),
             tuple(self.axes[a] for a in axes),
@@ -241,10 +229,11 @@ class Expression:
 
     def _combined(self, other: Any, sign: float) -> Expression:
         if isinstance(other, NUMBERS):
-            return self._shifted(sign * float(other))
+            return _shifted(self, sign * float(other))
         block = as_block(other)
         if block is None:
-            return self._shifted(sign * data_of(other, self.shape, self.axes))
+            block, numbers = _beside(self, other)
+            return _shifted(block, sign * numbers)
         left, right = _matched(self, block)
         added = right.pieces
         constant = right.constant
@@ -258,19 +247,6 @@ class Expression:
             left.constant + constant,
             common(left.axes, right.axes),
             both,
-        )
-
-    def _shifted(self, constant: float | Floats) -> Expression:
-        block = self
-        if isinstance(constant, np.ndarray) and not self.shape:
-            block = self.broadcast_to(constant.shape)
-        return Expression(
-            block.model,
-            block.shape,
-            block.pieces,
-            block.constant + constant,
-            block.axes,
-            block.open,
         )
 
     def __add__(self, other: Any) -> Any:
@@ -289,7 +265,7 @@ class Expression:
         return -self + other
 
     def __neg__(self) -> Expression:
-        return self._times(-1.0)
+        return _times(self, -1.0)
 
     def __mul__(self, other: Any) -> Any:
         if isinstance(other, NUMBERS):
@@ -299,20 +275,9 @@ class Expression:
         elif as_block(other) is not None:
             return self._product(other)
         else:
-            factor = data_of(other, self.shape, self.axes)
-            if not self.shape and factor.shape:
-                return self.broadcast_to(factor.shape) * factor
-        return self._times(factor)
-
-    def _times(self, factor: Any) -> Expression:
-        return Expression(
-            self.model,
-            self.shape,
-            tuple(terms.scaled(p, factor) for p in self.pieces),
-            self.constant * factor,
-            self.axes,
-            self.open,
-        )
+            block, factor = _beside(self, other)
+            return _times(block, factor)
+        return _times(self, factor)
 
     __rmul__ = __mul__
 
@@ -353,7 +318,7 @@ class Expression:
         if block is None:
             return (self * other).sum()
         if self.shape != block.shape:
-            raise _mismatch(self.shape, block.shape)
+            raise mismatch(self.shape, block.shape)
         return product(self, block)
 
     def sum(self, axis: int | Sequence[int] | None = None) -> Expression:
@@ -450,7 +415,9 @@ class Expression:
     # -- matrices ----------------------------------------------------------
 
     def __rmatmul__(self, matrix: Any) -> Expression:
-        return _left_product(matrix, self)
+        from combkit.mip.modelling.matrices import matrix_product
+
+        return matrix_product(matrix, self)
 
     def __matmul__(self, other: Any) -> Any:
         if not self.shape:
@@ -460,7 +427,7 @@ class Expression:
                 raise UsageError("@ of two expressions needs vectors")
             return self.dot(other)
         matrix = other if sp.issparse(other) else np.asarray(other)
-        moved = _left_product(matrix.T, self.move_axis(self.ndim - 1, 0))
+        moved = self.move_axis(self.ndim - 1, 0).__rmatmul__(matrix.T)
         return moved if matrix.ndim == 1 else moved.move_axis(0, moved.ndim - 1)
 
     # -- relations ---------------------------------------------------------
@@ -486,9 +453,7 @@ class Expression:
         elif as_block(other) is not None:
             return Relations(self - other, lower, upper)
         else:
-            right = data_of(other, self.shape, self.axes)
-            if not self.shape and right.shape:
-                block = self.broadcast_to(right.shape)
+            block, right = _beside(self, other)
         return Relations(
             block,
             right if lower == 0.0 else lower,
@@ -523,283 +488,6 @@ class Expression:
         return values if self.shape else float(values)
 
 
-class Variables(Expression):
-    """A block of variables.
-
-    Parameters
-    ----------
-    model : Model
-        Their model.
-    ids : ndarray of int32
-        Numbers of the variables, which stay when others are removed.
-    axes : tuple of Labels or None
-        Labels of each axis.
-    """
-
-    __slots__ = ("_item", "ids")
-
-    def __init__(
-        self, model: Model, ids: Any, axes: Axes, open: tuple[int, ...] = ()
-    ) -> None:
-        piece = Uniform(ids[..., None], 1.0)
-        super().__init__(model, ids.shape, (piece,), 0.0, axes, open)
-        self.ids = ids
-        self._item = ids.item
-
-    def __repr__(self) -> str:
-        return f"<variables of shape {self.shape}>"
-
-    def __hash__(self) -> int:  # type: ignore[override]
-        return hash(self.ids.tobytes())
-
-    def __getitem__(self, key: Any) -> Any:
-        if len(self.shape) == (len(key) if type(key) is tuple else type(key) is int):
-            try:
-                return Variable(self.model, self._item(key))
-            except (TypeError, ValueError):
-                pass
-        full = index_key(key, self.ndim)
-        ids = self.ids[full]
-        if not np.ndim(ids):
-            return Variable(self.model, int(ids))
-        axes = selected(self.axes, full, ids.ndim)
-        return Variables(self.model, ids, axes, opened_axes(full))
-
-    def reshape(self, *shape: Any) -> Expression:
-        """Return the variables in another shape, in C order, without labels."""
-        wanted = shape[0] if len(shape) == 1 and isinstance(shape[0], tuple) else shape
-        ids = self.ids.reshape(new_shape(self.shape, wanted))
-        return Variables(self.model, ids, (None,) * ids.ndim)
-
-    def transpose(self, *order: int) -> Expression:
-        """Return the block with its axes in another order, reversed without one."""
-        axes = order or tuple(reversed(range(self.ndim)))
-        if sorted(axes) != list(range(self.ndim)):
-            raise UsageError(f"transpose: {axes} is no order of {self.ndim} axes")
-        labels = tuple(self.axes[a] for a in axes)
-        return Variables(self.model, self.ids.transpose(axes), labels)
-
-    # -- attributes --------------------------------------------------------
-
-    def _data(self, values: Any) -> Any:
-        return data_of(values, self.shape, self.axes)
-
-    @property
-    def names(self) -> Any:
-        """Names, as an array of objects of the block's shape."""
-        flat = [self.model.columns.name(k) for k in self.ids.ravel().tolist()]
-        names = np.empty(self.size, object)
-        names[:] = flat
-        return names.reshape(self.shape)
-
-    @property
-    def lower(self) -> Any:
-        """Lower bounds, read-only; assigning changes them in the model."""
-        return _read_only(self.model.columns.lower[self.ids])
-
-    @lower.setter
-    def lower(self, values: Any) -> None:
-        self.model.change_columns(self.ids, lower=self._data(values))
-
-    @property
-    def upper(self) -> Any:
-        """Upper bounds, read-only; assigning changes them in the model."""
-        return _read_only(self.model.columns.upper[self.ids])
-
-    @upper.setter
-    def upper(self, values: Any) -> None:
-        self.model.change_columns(self.ids, upper=self._data(values))
-
-    @property
-    def cost(self) -> Any:
-        """Coefficients in the objective; assigning changes them in the model."""
-        return _read_only(self.model.costs(self.ids))
-
-    @cost.setter
-    def cost(self, values: Any) -> None:
-        self.model.change_costs(self.ids, self._data(values))
-
-    @property
-    def value(self) -> Any:
-        """Values in the last solution, of the block's shape."""
-        return self.model.answer.value(self.ids)
-
-    @property
-    def reduced_cost(self) -> Any:
-        """Change of the optimal objective per unit of the active bound."""
-        return self.model.answer.reduced_cost(self.ids)
-
-    def to_series(self) -> Any:
-        """Return the values as a pandas Series, indexed by labels or positions."""
-        return _series(self.value, self.axes)
-
-
-class Constraints:
-    """A block of rows of a model.
-
-    Parameters
-    ----------
-    model : Model
-        Their model.
-    ids : ndarray of int
-        Numbers of the rows, which stay when others are removed.
-    axes : tuple of Labels or None
-        Labels of each axis.
-    """
-
-    __slots__ = ("axes", "ids", "model")
-
-    def __init__(self, model: Model, ids: Any, axes: Axes) -> None:
-        self.model = model
-        self.ids = ids
-        self.axes = axes
-
-    def __repr__(self) -> str:
-        return f"<constraints of shape {self.shape}>"
-
-    @property
-    def shape(self) -> Shape:
-        """Shape of the block."""
-        shape: Shape = self.ids.shape
-        return shape
-
-    @property
-    def loc(self) -> _ByLabel:
-        """Index by label."""
-        return _ByLabel(self)
-
-    def __getitem__(self, key: Any) -> Constraints | Constraint:
-        full = index_key(key, len(self.shape))
-        ids = self.ids[full]
-        if not np.ndim(ids):
-            return Constraint(self.model, int(ids))
-        return Constraints(self.model, ids, selected(self.axes, full, ids.ndim))
-
-    def _data(self, values: Any) -> Any:
-        return data_of(values, self.shape, self.axes)
-
-    @property
-    def names(self) -> Any:
-        """Names, as an array of objects of the block's shape."""
-        names = np.empty(self.ids.size, object)
-        names[:] = [self.model.rows.name(k) for k in self.ids.ravel().tolist()]
-        return names.reshape(self.shape)
-
-    @property
-    def lower(self) -> Any:
-        """Lower bounds, read-only; assigning changes them in the model."""
-        return _read_only(self.model.rows.lower[self.ids])
-
-    @lower.setter
-    def lower(self, values: Any) -> None:
-        self.model.change_rows(self.ids, lower=self._data(values))
-
-    @property
-    def upper(self) -> Any:
-        """Upper bounds, read-only; assigning changes them in the model."""
-        return _read_only(self.model.rows.upper[self.ids])
-
-    @upper.setter
-    def upper(self, values: Any) -> None:
-        self.model.change_rows(self.ids, upper=self._data(values))
-
-    @property
-    def activity(self) -> Any:
-        """Values of the rows' terms at the last solution."""
-        return self.model.answer.activity(self.ids)
-
-    @property
-    def dual(self) -> Any:
-        """Change of the optimal objective per unit of the active bound."""
-        return self.model.answer.dual(self.ids)
-
-    def to_series(self) -> Any:
-        """Return the duals as a pandas Series, indexed by labels or positions."""
-        return _series(self.dual, self.axes)
-
-
-class _ByLabel:
-    """Indexing of a block by labels, one axis after the other."""
-
-    __slots__ = ("_block",)
-
-    def __init__(self, block: Expression | Constraints) -> None:
-        self._block = block
-
-    def __getitem__(self, key: Any) -> Any:
-        block: Any = self._block
-        places = locate(block.axes, block.shape, key)
-        if all(isinstance(p, int) for p in places):
-            return block[tuple(places)]
-        # From the last axis on, so that the numbers of the others stay.
-        for axis in reversed(range(len(places))):
-            block = block[(*(slice(None),) * axis, places[axis])]
-        return block
-
-
-# -- joining blocks ------------------------------------------------------------
-
-
-def concatenate(blocks: Sequence[Any], axis: int = 0) -> Expression:
-    """Return blocks joined along an axis that they have.
-
-    Parameters
-    ----------
-    blocks : sequence of Expression
-        The blocks; all other axes must be the same.
-    axis : int
-        The axis, without labels in the result.
-    """
-    parts = [as_block(b) for b in blocks]
-    known = [p for p in parts if p is not None]
-    if not known or len(known) < len(parts):
-        raise UsageError("concatenate: a list of expressions is needed")
-    first = known[0]
-    (axis,) = axis_numbers(axis, first.ndim)
-    moved = [p.move_axis(axis, 0) if p.ndim else p for p in known]
-    rest = moved[0].shape[1:]
-    for part in moved:
-        if part.ndim != first.ndim or part.shape[1:] != rest:
-            raise _mismatch(first.shape, part.shape)
-        if part.model is not first.model:
-            raise foreign()
-    rows = [p.assembled() for p in moved]
-    lengths = np.concatenate([np.diff(r.start) for r in rows])
-    joined = Sparse(
-        np.concatenate(([0], np.cumsum(lengths))),
-        np.concatenate([r.cols[r.start[0] : r.start[-1]] for r in rows]),
-        np.concatenate([r.coefs[r.start[0] : r.start[-1]] for r in rows]),
-    )
-    constants = [np.broadcast_to(p.constant, p.shape) for p in moved]
-    axes = moved[0].axes[1:]
-    for part in moved[1:]:
-        axes = common(axes, part.axes[1:])
-    whole = Expression(
-        first.model,
-        (sum(p.shape[0] for p in moved), *rest),
-        (joined,),
-        np.concatenate(constants),
-        (None, *axes),
-    )
-    return whole.move_axis(0, axis)
-
-
-def stack(blocks: Sequence[Any], axis: int = 0) -> Expression:
-    """Return blocks of the same shape joined along a new axis.
-
-    Parameters
-    ----------
-    blocks : sequence of Expression, Variable or Linear
-        The blocks or single expressions.
-    axis : int
-        Where the new axis stands.
-    """
-    parts = [as_block(b) for b in blocks]
-    if not parts or None in [p if p is None else 0 for p in parts]:
-        raise UsageError("stack: a list of expressions is needed")
-    return concatenate([p[None] for p in parts if p is not None]).move_axis(0, axis)
-
-
 # -- helpers -------------------------------------------------------------------
 
 
@@ -830,7 +518,7 @@ def data_of(values: Any, shape: Shape, axes: Axes) -> Any:
     except (TypeError, ValueError):
         raise UsageError(f"not numbers: {type(values).__name__}") from None
     if array.shape != shape and array.shape and shape:
-        raise _mismatch(shape, array.shape)
+        raise mismatch(shape, array.shape)
     if np.isnan(array).any():
         place = tuple(int(i) for i in np.argwhere(np.isnan(array))[0])
         raise UsageError(f"the value at {place} is NaN" if place else "a value is NaN")
@@ -855,15 +543,54 @@ def _bound(values: Any, block: Expression) -> Any:
             raise UsageError("a bound is NaN")
         return number
     if not block.shape:
-        raise _mismatch(block.shape, np.shape(values))
+        raise mismatch(block.shape, np.shape(values))
     return data_of(values, block.shape, block.axes)
 
 
-def _mismatch(left: Shape, right: Shape) -> UsageError:
+def mismatch(left: Shape, right: Shape) -> UsageError:
+    """Return the error for operands of two shapes."""
     return UsageError(
         f"shapes {left} and {right} differ; only scalars are repeated: index with "
         "None, or use broadcast_to"
     )
+
+
+def _shifted(block: Expression, constant: float | Floats) -> Expression:
+    return Expression(
+        block.model,
+        block.shape,
+        block.pieces,
+        block.constant + constant,
+        block.axes,
+        block.open,
+    )
+
+
+def _times(block: Expression, factor: float | Floats) -> Expression:
+    return Expression(
+        block.model,
+        block.shape,
+        tuple(terms.scaled(p, factor) for p in block.pieces),
+        block.constant * factor,
+        block.axes,
+        block.open,
+    )
+
+
+def _beside(block: Expression, values: Any) -> tuple[Expression, Any]:
+    """Return a block and numbers in one shape: scalars and open axes stretch."""
+    try:
+        shape = np.shape(values)
+    except ValueError:
+        shape = block.shape
+    pairs = zip(block.shape, shape, strict=False)
+    fits = len(shape) == block.ndim and all(
+        size == target or axis in block.open
+        for axis, (size, target) in enumerate(pairs)
+    )
+    if shape and (fits or not block.shape):
+        block = block.broadcast_to(shape) if shape != block.shape else block
+    return block, data_of(values, block.shape, block.axes)
 
 
 def _matched(left: Expression, right: Expression) -> tuple[Expression, Expression]:
@@ -877,7 +604,7 @@ def _matched(left: Expression, right: Expression) -> tuple[Expression, Expressio
     if not right.shape:
         return left, right.broadcast_to(left.shape)
     if left.ndim != right.ndim:
-        raise _mismatch(left.shape, right.shape)
+        raise mismatch(left.shape, right.shape)
     target = []
     for axis, (a, b) in enumerate(zip(left.shape, right.shape, strict=True)):
         if a == b or axis in right.open:
@@ -885,73 +612,6 @@ def _matched(left: Expression, right: Expression) -> tuple[Expression, Expressio
         elif axis in left.open:
             target.append(b)
         else:
-            raise _mismatch(left.shape, right.shape)
+            raise mismatch(left.shape, right.shape)
     shape = tuple(target)
     return left.broadcast_to(shape), right.broadcast_to(shape)
-
-
-def _left_product(matrix: Any, block: Expression) -> Expression:
-    """Return ``matrix @ block`` for a vector, a matrix or a sparse matrix."""
-    if not block.shape:
-        raise UsageError("@ needs a block; a scalar is multiplied by *")
-    if not sp.issparse(matrix):
-        matrix = np.asarray(matrix)
-        if matrix.ndim not in (1, 2) or matrix.dtype.kind not in "iufb":
-            raise UsageError("@: a vector or a matrix of numbers is needed")
-    if matrix.shape[-1] != block.shape[0]:
-        raise UsageError(f"@: shapes {matrix.shape} and {block.shape} do not fit")
-    if matrix.ndim == 1:
-        column = matrix.reshape((-1, *(1,) * (block.ndim - 1)))
-        weighted: Expression = block * np.broadcast_to(column, block.shape)
-        return weighted.sum(axis=0)
-    A = sp.csr_array(matrix, dtype=np.float64)
-    if not np.isfinite(A.data).all():
-        raise UsageError("@: the matrix holds a value that is not finite")
-    rest = block.shape[1:]
-    shape = (A.shape[0], *rest)
-    (piece,) = block.pieces if len(block.pieces) == 1 else (None,)
-    if not rest and isinstance(piece, Uniform) and piece.cols.shape[-1] == 1:
-        coefs = piece.coefs
-        if isinstance(coefs, np.ndarray):
-            coefs = coefs[A.indices, 0]
-        product = Sparse(A.indptr, piece.cols[A.indices, 0], A.data * coefs)
-    else:
-        product = _weighted(A, block.assembled(), math.prod(rest))
-    constant = block.constant
-    if isinstance(constant, np.ndarray) or constant:
-        full = np.broadcast_to(constant, block.shape).reshape(block.shape[0], -1)
-        constant = (A @ full).reshape(shape)
-    return Expression(block.model, shape, (product,), constant, (None, *block.axes[1:]))
-
-
-def _weighted(A: Any, rows: Sparse, width: int) -> Sparse:
-    """Return the terms of ``A @ block`` for elements of several terms."""
-    inner = np.arange(width)
-    owner = np.repeat(np.arange(A.shape[0]), np.diff(A.indptr))
-    target = (owner[:, None] * width + inner).ravel()
-    source = (A.indices.astype(np.intp)[:, None] * width + inner).ravel()
-    chosen = terms.taken(rows, (rows.start.size - 1,), (source,))
-    weighted = terms.scaled(chosen, np.repeat(A.data, width))
-    return terms.collected(Sparse(*weighted), target, A.shape[0] * width)
-
-
-def _read_only(values: Any) -> Any:
-    array = np.array(values)
-    array.flags.writeable = False
-    return array
-
-
-def _series(values: Any, axes: Axes) -> Any:
-    import pandas as pd
-
-    array = np.asarray(values)
-    levels = [
-        pd.RangeIndex(n) if labels is None else pd.Index(labels.values)
-        for n, labels in zip(array.shape, axes, strict=True)
-    ]
-    names = [None if a is None else a.name for a in axes]
-    if len(levels) == 1:
-        return pd.Series(array, index=levels[0].rename(names[0]))
-    return pd.Series(
-        array.ravel(), index=pd.MultiIndex.from_product(levels, names=names)
-    )

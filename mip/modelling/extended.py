@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from combkit.instances.mip import MIP, TOLERANCE
 from combkit.instances.solutions import Values
 
-__all__ = ["SOS", "ExtendedMIP", "Indicators", "is_convex"]
+__all__ = ["SOS", "ExtendedMIP", "Indicators", "build_quadratic", "is_convex"]
 
 Floats = NDArray[np.float64]
 
@@ -128,6 +128,27 @@ class ExtendedMIP(MIP):
                 text = f"SOS{one.order} {k}: too many variables are not zero"
                 found.append((float(rest.max()), text))
         return found
+
+
+def build_quadratic(problem: MIP) -> Any:
+    """Return a silent HiGHS model of a problem, without indicators and sets."""
+    import highspy
+
+    from combkit.mip.highs_model import build
+
+    highs = build(problem)
+    H = getattr(problem, "hessian", None)
+    if H is not None:
+        # The lower triangle: HiGHS before 1.14 mistakes an upper one.
+        highs.passHessian(
+            problem.n,
+            H.nnz,
+            int(highspy.HessianFormat.kTriangular),
+            H.indptr.astype(np.int32),
+            H.indices.astype(np.int32),
+            H.data,
+        )
+    return highs
 
 
 def is_convex(hessian: Any, maximize: bool) -> bool:

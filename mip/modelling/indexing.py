@@ -9,7 +9,7 @@ import numpy as np
 
 from combkit.instances.errors import UsageError
 
-__all__ = ["axis_numbers", "index_key", "new_shape", "opened_axes"]
+__all__ = ["axis_numbers", "axis_order", "index_key", "new_shape", "opened_axes"]
 
 Shape = tuple[int, ...]
 
@@ -72,15 +72,33 @@ def axis_numbers(axis: int | Sequence[int] | None, ndim: int) -> tuple[int, ...]
     return axes
 
 
-def new_shape(shape: Shape, wanted: Sequence[int]) -> Shape:
-    """Return the shape after ``reshape``, which may hold one -1.
+def axis_order(order: tuple[int, ...], ndim: int) -> tuple[int, ...]:
+    """Return an order of all axes, reversed where none is given.
+
+    Raises
+    ------
+    UsageError
+        If an axis is missing or named twice.
+    """
+    axes = order or tuple(reversed(range(ndim)))
+    if sorted(axes) != list(range(ndim)):
+        raise UsageError(f"transpose: {axes} is no order of {ndim} axes")
+    return axes
+
+
+def new_shape(shape: Shape, wanted: tuple[Any, ...]) -> Shape:
+    """Return the shape after ``reshape(*wanted)``, which may hold one -1.
 
     Raises
     ------
     UsageError
         If the number of elements would change.
     """
+    if len(wanted) == 1 and isinstance(wanted[0], tuple):
+        (wanted,) = wanted
     try:
-        return np.broadcast_to(np.empty((), bool), shape).reshape(wanted).shape
+        places = np.broadcast_to(np.empty((), bool), shape)
+        target: Shape = places.reshape(wanted).shape
     except (TypeError, ValueError):
-        raise UsageError(f"reshape: {shape} does not fit {tuple(wanted)}") from None
+        raise UsageError(f"reshape: {shape} does not fit {wanted}") from None
+    return target

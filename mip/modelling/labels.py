@@ -10,7 +10,7 @@ import numpy as np
 
 from combkit.instances.errors import UsageError, nearest
 
-__all__ = ["Axes", "Labels", "as_dimensions", "common", "locate", "selected"]
+__all__ = ["Axes", "ByLabel", "Labels", "as_dimensions", "common", "locate", "selected"]
 
 
 class Labels:
@@ -203,3 +203,22 @@ def _label_slice(labels: Labels, part: slice) -> slice:
     first = None if part.start is None else labels.position(part.start)
     last = None if part.stop is None else labels.position(part.stop) + 1
     return slice(first, last)
+
+
+class ByLabel:
+    """Indexing of a block by labels, one axis after the other."""
+
+    __slots__ = ("_block",)
+
+    def __init__(self, block: Any) -> None:
+        self._block = block
+
+    def __getitem__(self, key: Any) -> Any:
+        block = self._block
+        places = locate(block.axes, block.shape, key)
+        if all(isinstance(p, int) for p in places):
+            return block[tuple(places)]
+        # From the last axis on, so that the numbers of the others stay.
+        for axis in reversed(range(len(places))):
+            block = block[(*(slice(None),) * axis, places[axis])]
+        return block

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from combkit.instances.errors import SolverError, UsageError
+from combkit.instances.formats.highs_arrays import solution_arrays
 from combkit.instances.mip import MIP
 from combkit.instances.run import Outcome, Run
 from combkit.mip.contract import settled
@@ -16,6 +17,7 @@ from combkit.mip.highs import solve_built
 from combkit.mip.highs_model import build, set_defaults
 
 if TYPE_CHECKING:
+    from combkit.mip.modelling.arrays import Arrays
     from combkit.mip.modelling.model import Model
 
 __all__ = ["Basis", "LiveHighs", "Sensitivity"]
@@ -79,21 +81,26 @@ class LiveHighs:
 
     def __init__(self, model: Model) -> None:
         self._model = model
-        self._held = model.arrays()
+        given = model.arrays()
         self._patched = len(model.rows.patches)
-        self.highs = build(self._held)
-        self._keep()
+        self._gone = model.rows.removed, model.columns.removed
+        self.highs = build(given)
+        #: Whether HiGHS' answer is one to the model as it is held.
+        self._answered = False
+        self._keep(given)
 
-    def _keep(self) -> None:
-        """Copy what the model may change in place."""
-        held = self._held
-        self._held = held._replace(
-            c=held.c.copy(),
-            lower=held.lower.copy(),
-            upper=held.upper.copy(),
-            row_lower=held.row_lower.copy(),
-            row_upper=held.row_upper.copy(),
-        )
+    def _keep(self, now: Arrays, buffers: Arrays | None = None) -> None:
+        """Copy what the model may change in place, into buffers that fit."""
+        copies = {}
+        for field in ("c", "lower", "upper", "row_lower", "row_upper"):
+            values = getattr(now, field)
+            copy = None if buffers is None else getattr(buffers, field)
+            if copy is None or copy.shape != values.shape:
+                copies[field] = values.copy()
+            else:
+                np.copyto(copy, values)
+                copies[field] = copy
+        self._held = now._replace(**copies)
 
     def solve(self, problem: MIP, run: Run, **options: Any) -> Outcome:
         """Solve the model, warm from the last basis.
@@ -107,17 +114,21 @@ class LiveHighs:
         **options
             As for the solver ``highs``.
         """
+        self._answered = False
         if (outcome := settled(problem, run)) is not None:
             return outcome
         self.update()
         set_defaults(self.highs)
         self.highs.clearCallbacks()
-        return solve_built(self.highs, problem, run, **options)
+        outcome = solve_built(self.highs, problem, run, **options)
+        self._answered = True
+        return outcome
 
     # -- bringing it up to date ----------------------------------------------
 
     def update(self) -> None:
         """Change what differs from the model."""
+        self._answered = False
         now = self._model.arrays()
         rows, cols = self._removed(now)
         self._append_columns(now, rows, cols)
@@ -125,8 +136,7 @@ class LiveHighs:
         self._change_coefficients(now)
         self._change_bounds(now)
         self._change_objective(now)
-        self._held = now
-        self._keep()
+        self._keep(now, self._held)
 
     def _check(self, status: highspy.HighsStatus, what: str) -> None:
         if status == highspy.HighsStatus.kError:
@@ -135,6 +145,10 @@ class LiveHighs:
     def _removed(self, now: Any) -> tuple[int, int]:
         """Delete what is gone; return how many rows and columns are left."""
         model, held = self._model, self._held
+        gone_now = model.rows.removed, model.columns.removed
+        if gone_now == self._gone:
+            return held.m, held.n
+        self._gone = gone_now
         left = []
         for part, ids, delete in (
             (model.rows, held.row_ids, self.highs.deleteRows),
@@ -183,7 +197,7 @@ class LiveHighs:
             self._set_kinds(now, whole)
         held = self._held
         self._held = held._replace(
-            c=now.c,
+            c=now.c.copy(),
             lower=np.concatenate((held.lower, now.lower[cols:])),
             upper=np.concatenate((held.upper, now.upper[cols:])),
             integrality=np.concatenate((held.integrality, now.integrality[cols:])),
@@ -283,10 +297,12 @@ class LiveHighs:
     def duals(self) -> tuple[Floats, Floats] | None:
         """Return duals and reduced costs by number, None where there are none."""
         held = self._held
-        solution = self.highs.getSolution()
-        optimal = self.highs.getModelStatus() == _STATUS.kOptimal
-        if held.integrality.any() or not (solution.dual_valid and optimal):
+        optimal = self._answered and self.highs.getModelStatus() == _STATUS.kOptimal
+        if held.integrality.any() or not (
+            optimal and self.highs.getSolution().dual_valid
+        ):
             return None
+        solution = solution_arrays(self.highs)
         return (
             self._by_number(self._model.rows, held.row_ids, solution.row_dual),
             self._by_number(self._model.columns, held.col_ids, solution.col_dual),

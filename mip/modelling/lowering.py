@@ -13,6 +13,8 @@ Computational Optimization and Applications 65 (2016). doi:10.1007/s10589-016-98
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -66,6 +68,7 @@ def lowered(model: Model, *, native: bool) -> MIP:
     given = model.arrays()
     draft = _Draft(model, given)
     draft.semicontinuous()
+    draft.extremes()
     indicators, sets = draft.indicators(), draft.sets()
     if not native:
         draft.bridge_indicators(indicators)
@@ -86,6 +89,8 @@ class _Draft:
         self._new = 0
         self._rows: list[tuple[Any, Floats, Floats]] = []
         self._open: list[tuple[int, bool, int]] = []
+        #: The expressions whose extreme a column is, to blame for its bounds.
+        self._blamed: dict[int, tuple[Any, slice, float]] = {}
 
     # -- growing -----------------------------------------------------------
 
@@ -141,6 +146,38 @@ class _Draft:
         for k in np.flatnonzero(~np.isfinite(upper)).tolist():
             self._open.append((int(on[k]), False, int(columns[k])))
 
+    # -- largest and smallest --------------------------------------------------
+
+    def extremes(self) -> None:
+        """Bound variables that equal the largest or smallest of expressions."""
+        for one in self._model.extremes:
+            A = self._matrix(one.rows)
+            columns = self._place[one.columns]
+            least, most = self._activity(A)
+            shape = (columns.size, -1)
+            low = (least + one.constant).reshape(shape).max(axis=1)
+            high = (most + one.constant).reshape(shape).max(axis=1)
+            if one.sign < 0:
+                low, high = -high, -low
+            self._lower[columns] = np.maximum(self._lower[columns], low)
+            self._upper[columns] = np.minimum(self._upper[columns], high)
+            ends = A.indptr[:: A.shape[0] // columns.size].tolist()
+            for j, first, last in zip(
+                columns.tolist(), ends[:-1], ends[1:], strict=True
+            ):
+                self._blamed[j] = A, slice(first, last), one.sign
+
+    def _matrix(self, rows: Any) -> Any:
+        """Return terms of the model as a matrix over the columns so far."""
+        self._model.columns.check(rows.cols)
+        shape = rows.start.size - 1, self._given.n + self._new
+        A = sp.csr_array(
+            (rows.coefs.copy(), self._place[rows.cols], rows.start.copy()), shape=shape
+        )
+        A.sum_duplicates()
+        A.eliminate_zeros()
+        return A
+
     # -- indicators --------------------------------------------------------
 
     def indicators(self) -> list[Indicators]:
@@ -151,16 +188,7 @@ class _Draft:
             model.columns.check(block.binaries)
             columns = self._place[block.binaries]
             self._check_binary(columns)
-            model.columns.check(block.rows.cols)
-            A = sp.csr_array(
-                (
-                    block.rows.coefs.copy(),
-                    self._place[block.rows.cols],
-                    block.rows.start,
-                ),
-                shape=(columns.size, n + self._new),
-            )
-            A.sum_duplicates()
+            A = self._matrix(block.rows)
             active = np.full(columns.size, block.active)
             found.append(Indicators(columns, active, A, block.lower, block.upper))
         if self._open:
@@ -199,11 +227,10 @@ class _Draft:
             return
         for k in rows.tolist():
             if not np.isfinite(extreme[k]):
-                side = "a lower" if least else "an upper"
-                column, flip = self._culprit(block.A, k, least)
-                if flip:
-                    side = "an upper" if least else "a lower"
-                raise self._needs("an indicator", column, side)
+                inside = slice(block.A.indptr[k], block.A.indptr[k + 1])
+                raise self._needs(
+                    "an indicator", *self._culprit(block.A, inside, least)
+                )
         part = block.A[rows].tocoo()
         big = extreme[rows] - bound[rows]
         terms = (
@@ -228,14 +255,17 @@ class _Draft:
         lower = np.concatenate((self._lower, fresh))
         return lower, np.concatenate((self._upper, fresh + 1.0))
 
-    def _culprit(self, A: Any, row: int, least: bool) -> tuple[int, bool]:
-        """Return a column without the bound that a row needs, and if it is < 0."""
+    def _culprit(self, A: Any, inside: slice, least: bool) -> tuple[int, str]:
+        """Return a column without the bound that terms need, and which it is."""
         lower, upper = self._bounds()
-        inside = slice(A.indptr[row], A.indptr[row + 1])
         cols, values = A.indices[inside], A.data[inside]
-        wanted = np.where((values < 0) != least, lower[cols], upper[cols])
-        at = int(np.argmax(~np.isfinite(wanted)))
-        return int(cols[at]), bool(values[at] < 0)
+        low = (values < 0) != least
+        at = int(np.argmax(~np.isfinite(np.where(low, lower[cols], upper[cols]))))
+        column = int(cols[at])
+        if column in self._blamed:
+            A, inside, sign = self._blamed[column]
+            return self._culprit(A, inside, bool(low[at]) == (sign > 0))
+        return column, "a lower" if low[at] else "an upper"
 
     # -- special ordered sets ------------------------------------------------
 
@@ -280,60 +310,85 @@ class _Draft:
 
     def problem(self, indicators: list[Indicators], sets: list[SOS]) -> MIP:
         """Return the problem."""
-        given, model, new = self._given, self._model, self._new
-        n = given.n + new
-        fresh = np.zeros(new)
-        lower, upper = self._bounds()
-        A, row_lower, row_upper = given.A, given.row_lower, given.row_upper
-        if new or self._rows:
-            parts = [_widened(part, n) for part in (A, *(r[0] for r in self._rows))]
-            A = sp.vstack(parts, format="csr")
-            row_lower = np.concatenate((row_lower, *(r[1] for r in self._rows)))
-            row_upper = np.concatenate((row_upper, *(r[2] for r in self._rows)))
-        common: dict[str, Any] = {
-            "c": np.concatenate((given.c, fresh)) if new else given.c,
-            "A": A,
-            "row_lower": row_lower,
-            "row_upper": row_upper,
-            "lower": lower,
-            "upper": upper,
-            "integrality": np.concatenate((given.integrality, fresh + 1)),
+        given, model = self._given, self._model
+        fields: dict[str, Any] = {
+            "c": given.c,
+            "A": given.A,
+            "row_lower": given.row_lower,
+            "row_upper": given.row_upper,
+            "lower": self._lower,
+            "upper": self._upper,
+            "integrality": given.integrality,
             "offset": given.offset,
             "maximize": given.maximize,
             "name": model.name,
-            "col_names": self._col_names(),
-            "row_names": self._row_names(row_lower.size),
+            "col_names": model.columns.all_names(),
+            "row_names": model.rows.all_names(),
         }
-        hessian = model.hessian()
+        hessian = model.goal.hessian()
+        grown = bool(self._new or self._rows)
+        if not (grown or hessian is not None or indicators or sets):
+            return _unchecked(**fields)
+        if grown:
+            fields |= self._grown(fields)
         if hessian is None and not indicators and not sets:
-            return MIP(**common)
+            return MIP(**fields)
+        n = given.n + self._new
         return ExtendedMIP(
-            **common,
+            **fields,
             hessian=None if hessian is None else _widened(hessian, n, n).tocsc(),
             indicators=_joined(indicators, n),
             sets=tuple(sets),
         )
 
-    def _col_names(self) -> list[str] | None:
-        columns = self._model.columns
-        if not (columns.names.given or columns.removed or self._new):
-            return None
-        names = [columns.name(k) for k in self._given.col_ids.tolist()]
-        return names + _fresh("bridge", self._new, names)
+    def _grown(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what new columns and rows change."""
+        given, new = self._given, self._new
+        fresh, count = np.zeros(new), sum(r[1].size for r in self._rows)
+        lower, upper = self._bounds()
+        parts = [
+            _widened(p, given.n + new) for p in (given.A, *(r[0] for r in self._rows))
+        ]
+        return {
+            "c": np.concatenate((given.c, fresh)),
+            "A": sp.vstack(parts, format="csr"),
+            "row_lower": np.concatenate((given.row_lower, *(r[1] for r in self._rows))),
+            "row_upper": np.concatenate((given.row_upper, *(r[2] for r in self._rows))),
+            "lower": lower,
+            "upper": upper,
+            "integrality": np.concatenate((given.integrality, fresh + 1)),
+            "col_names": _extended(fields["col_names"], "x", given.n, new),
+            "row_names": _extended(fields["row_names"], "r", given.m, count),
+        }
 
-    def _row_names(self, m: int) -> list[str] | None:
-        rows = self._model.rows
-        if not (rows.names.given or rows.removed or m > self._given.m):
-            return None
-        names = [rows.name(k) for k in self._given.row_ids.tolist()]
-        return names + _fresh("bridge", m - self._given.m, names)
+
+def _unchecked(**fields: Any) -> MIP:
+    """Return a problem of arrays that the model has checked when they came."""
+    problem: MIP = object.__new__(MIP)
+    for one in dataclasses.fields(MIP):
+        value = fields.get(one.name, one.default)
+        if isinstance(value, np.ndarray):
+            # The model may change its own in place.
+            value = value.copy()
+            value.flags.writeable = False
+        object.__setattr__(problem, one.name, value)
+    A = problem.A
+    shared = sp.csr_array((A.data, A.indices, A.indptr), shape=A.shape)
+    for part in (shared.data, shared.indices, shared.indptr):
+        part.flags.writeable = False
+    object.__setattr__(problem, "A", shared)
+    return problem
 
 
-def _fresh(prefix: str, count: int, taken: list[str]) -> list[str]:
-    known = set(taken) if count else set()
-    while any(f"{prefix}{k}" in known for k in range(count)):
-        prefix += "_"
-    return [f"{prefix}{k}" for k in range(count)]
+def _extended(
+    names: tuple[str, ...] | None, prefix: str, size: int, count: int
+) -> list[str]:
+    """Return the names of what a model holds, and of what bridges add."""
+    known = names or [f"{prefix}{k}" for k in range(size)]
+    taken, bridge = set(known), "bridge"
+    while any(f"{bridge}{k}" in taken for k in range(count)):
+        bridge += "_"
+    return [*known, *(f"{bridge}{k}" for k in range(count))]
 
 
 def _widened(matrix: Any, n: int, m: int | None = None) -> Any:

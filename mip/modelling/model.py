@@ -5,27 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
-from combkit.instances.errors import UnsupportedFeatureError, UsageError, nearest
+from combkit.instances.errors import UsageError, nearest
 from combkit.mip.modelling import special
 from combkit.mip.modelling.answer import Answer, Point
 from combkit.mip.modelling.arrays import Arrays, arrays_of, warn_of_scale
-from combkit.mip.modelling.expressions import (
-    Constraints,
-    Relations,
-    Variables,
-    as_block,
-    data_of,
-    stack,
-)
-from combkit.mip.modelling.labels import as_dimensions
+from combkit.mip.modelling.blocks import Constraints, Variables
+from combkit.mip.modelling.expressions import Relations, as_block, data_of
+from combkit.mip.modelling.joining import stack
+from combkit.mip.modelling.labels import Labels, as_dimensions
 from combkit.mip.modelling.lowering import lowered
+from combkit.mip.modelling.objective import Goal
 from combkit.mip.modelling.pieces import assemble
-from combkit.mip.modelling.quadratic import Quadratic
 from combkit.mip.modelling.scalars import (
-    NUMBERS,
     Constraint,
     Relation,
     Variable,
@@ -40,10 +33,15 @@ from combkit.mip.modelling.store import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from os import PathLike
+
     from combkit.instances.events import Events
     from combkit.instances.mip import MIP
     from combkit.instances.result import Result
     from combkit.instances.stop import Stop
+    from combkit.mip.modelling.hierarchy import Objective
+    from combkit.mip.modelling.infeasible import Conflict, Relaxation
     from combkit.mip.modelling.live import Basis, LiveHighs, Sensitivity
     from combkit.mip.modelling.native_scip import Callback
 
@@ -84,11 +82,14 @@ class Model:
         self.rows = Rows()
         self.indicators: list[special.IndicatorBlock] = []
         self.sets: list[special.OrderedSet] = []
-        self.offset = 0.0
-        self.maximizing = False
-        self._products: tuple[Any, Any, Floats] | None = None
+        self.extremes: list[special.Extreme] = []
+        self.goal = Goal(self.columns)
         self._answer: Answer | None = None
         self._live: LiveHighs | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A solver's object does not travel; the next solve makes a new one.
+        return {**self.__dict__, "_live": None}
 
     def __repr__(self) -> str:
         size = self.size
@@ -106,7 +107,92 @@ class Model:
             "integers": int(np.count_nonzero(integer)),
         }
 
+    # -- models from elsewhere -----------------------------------------------
+
+    @classmethod
+    def read(cls, path: str | PathLike[str]) -> Model:
+        """Read a model from a file: MPS, LP, CIP, OPB and what else ``read`` knows.
+
+        Indicators and special ordered sets are read from CIP, LP and MPS.
+
+        Parameters
+        ----------
+        path : str or PathLike
+            The file, plain or gzip-compressed.
+
+        Raises
+        ------
+        InstanceFormatError
+            If the file cannot be read.
+        UnsupportedFeatureError
+            If it holds what a model cannot say.
+        """
+        from combkit.mip.modelling.interchange import read_model
+
+        return read_model(path)
+
+    @classmethod
+    def from_mip(cls, problem: MIP) -> Model:
+        """Return a model of a problem, its variables and rows in the same order."""
+        from combkit.mip.modelling.interchange import from_mip
+
+        return from_mip(problem)
+
+    @classmethod
+    def from_highs(cls, highs: Any) -> Model:
+        """Return a model of what a ``highspy.Highs`` holds.
+
+        Raises
+        ------
+        UnsupportedFeatureError
+            If a variable is semi-integer.
+        """
+        from combkit.mip.modelling.interchange import from_highs
+
+        return from_highs(highs)
+
+    @classmethod
+    def from_scip(cls, scip: Any) -> Model:
+        """Return a model of a ``pyscipopt.Model`` that has not been presolved.
+
+        Raises
+        ------
+        UnsupportedFeatureError
+            If a constraint is no row, indicator or special ordered set, naming it.
+        UsageError
+            If SCIP has presolved it.
+        """
+        from combkit.mip.modelling.interchange import from_scip
+
+        return from_scip(scip)
+
+    @classmethod
+    def from_milp(cls, c: ArrayLike, **arguments: Any) -> Model:
+        """Return a model of the arguments of ``scipy.optimize.milp``."""
+        from combkit.mip.modelling.interchange import from_milp
+
+        return from_milp(c, **arguments)
+
+    @classmethod
+    def from_linprog(cls, c: ArrayLike, *positional: Any, **arguments: Any) -> Model:
+        """Return a model of the arguments of ``scipy.optimize.linprog``."""
+        from combkit.mip.modelling.interchange import from_linprog
+
+        return from_linprog(c, *positional, **arguments)
+
     # -- variables ---------------------------------------------------------
+
+    @property
+    def variables(self) -> Variables:
+        """All variables as a vector, labelled by their names where they have some."""
+        return Variables(
+            self, self.columns.left.astype(np.int32), (_labels(self.columns),)
+        )
+
+    @property
+    def constraints(self) -> Constraints:
+        """All constraints as a vector, labelled by their names where they have some."""
+        return Constraints(self, self.rows.left, (_labels(self.rows),))
 
     def add_variables(
         self,
@@ -142,8 +228,6 @@ class Model:
             If a bound is NaN or of another shape, labels repeat, or the name is
             taken.
         """
-        if kind not in _KINDS:
-            raise UsageError(f"unknown kind {kind!r}{nearest(kind, _KINDS)}")
         if upper is None:
             upper = 1.0 if kind == "binary" else np.inf
         sizes, axes = as_dimensions(shape)
@@ -151,10 +235,7 @@ class Model:
         for what, bound in (("lower", low), ("upper", up)):
             if bound.shape not in (sizes, ()):
                 raise UsageError(f"{what}: shape {bound.shape} for a block of {sizes}")
-        if kind == "binary" and ((low < 0).any() or (up > 1).any()):
-            raise UsageError("binary variables lie between 0 and 1")
-        if kind == "semicontinuous" and not np.isfinite(low).all():
-            raise UsageError("semi-continuous variables need finite lower bounds")
+        self._check_kind(kind, low, up)
         ids = self.columns.add(
             sizes, axes, np.ravel(low), np.ravel(up), _KINDS[kind], name
         )
@@ -316,7 +397,7 @@ class Model:
         expression : Expression, Linear, Variable, Quadratic or float
             A single expression.
         """
-        self._set_objective(expression, maximize=False)
+        self.goal.set(self, expression, maximize=False)
 
     def maximize(self, expression: Any) -> None:
         """Set the objective, replacing the one before.
@@ -326,55 +407,7 @@ class Model:
         expression : Expression, Linear, Variable, Quadratic or float
             A single expression.
         """
-        self._set_objective(expression, maximize=True)
-
-    def _set_objective(self, expression: Any, *, maximize: bool) -> None:
-        products = None
-        if isinstance(expression, Quadratic):
-            products, expression = expression.products(), expression.linear
-        cost: Any = np.zeros(self.columns.count)
-        if isinstance(expression, NUMBERS):
-            offset = float(expression)
-        else:
-            block = as_block(expression)
-            if block is None:
-                raise UsageError(f"no expression: {type(expression).__name__}")
-            if block.model is not self:
-                raise foreign()
-            if block.shape:
-                raise UsageError(
-                    f"an objective is single, not of shape {block.shape}: sum it"
-                )
-            cols, coefs = block.terms()
-            self.columns.check(cols)
-            cost = np.bincount(cols, coefs, self.columns.count)
-            offset = float(block.constant)
-        quadratic = np.zeros(0) if products is None else products[2]
-        if not np.isfinite([offset, cost.sum(), quadratic.sum()]).all():
-            raise UsageError("the objective has a coefficient that is not finite")
-        self.columns.cost[:] = cost
-        self.offset, self.maximizing, self._products = offset, maximize, products
-
-    def costs(self, ids: Any) -> Any:
-        """Return linear objective coefficients by number of variable."""
-        return self.columns.cost[ids]
-
-    def hessian(self) -> Any:
-        """Return the lower triangle of the objective's Hessian, None if linear."""
-        if self._products is None:
-            return None
-        rows, cols, values = self._products
-        self.columns.check(rows)
-        self.columns.check(cols)
-        place = self.columns.positions()
-        rows, cols = place[rows], place[cols]
-        n = self.columns.count - self.columns.removed
-        values = np.where(rows == cols, 2.0, 1.0) * values
-        low, high = np.minimum(rows, cols), np.maximum(rows, cols)
-        H = sp.csc_array(sp.coo_array((values, (high, low)), shape=(n, n)))
-        H.sum_duplicates()
-        H.eliminate_zeros()
-        return H if H.nnz else None
+        self.goal.set(self, expression, maximize=True)
 
     # -- editing -----------------------------------------------------------
 
@@ -382,16 +415,24 @@ class Model:
         """Set bounds of variables by number; ``x.lower = ...`` does it by block."""
         self.columns.change(ids, lower, upper)
 
+    def change_kind(self, ids: Any, kind: str) -> None:
+        """Set the kind of variables by number; ``x.kind = ...`` does it by block."""
+        self.columns.check(ids)
+        self._check_kind(kind, self.columns.lower[ids], self.columns.upper[ids])
+        self.columns.kind[ids] = _KINDS[kind]
+
+    @staticmethod
+    def _check_kind(kind: str, lower: Any, upper: Any) -> None:
+        if kind not in _KINDS:
+            raise UsageError(f"unknown kind {kind!r}{nearest(kind, _KINDS)}")
+        if kind == "binary" and ((lower < 0).any() or (upper > 1).any()):
+            raise UsageError("binary variables lie between 0 and 1")
+        if kind == "semicontinuous" and not np.isfinite(lower).all():
+            raise UsageError("semi-continuous variables need finite lower bounds")
+
     def change_rows(self, ids: Any, lower: Any = None, upper: Any = None) -> None:
         """Set bounds of rows by number; ``rows.upper = ...`` does it by block."""
         self.rows.change(ids, lower, upper)
-
-    def change_costs(self, ids: Any, values: Any) -> None:
-        """Set objective coefficients by number; ``x.cost = ...`` does it by block."""
-        self.columns.check(ids)
-        if not np.isfinite(values).all():
-            raise UsageError("the objective has a coefficient that is not finite")
-        self.columns.cost[ids] = values
 
     def set_coefficients(
         self,
@@ -446,7 +487,9 @@ class Model:
 
     def arrays(self) -> Arrays:
         """Return the linear part as arrays, which may be the model's own."""
-        return arrays_of(self.columns, self.rows, self.offset, self.maximizing)
+        return arrays_of(
+            self.columns, self.rows, self.goal.offset, self.goal.maximizing
+        )
 
     def to_mip(self, *, native: bool = False) -> MIP:
         """Return the model as a problem.
@@ -471,17 +514,65 @@ class Model:
         Raises
         ------
         UnsupportedFeatureError
-            As for ``to_mip``, or if the objective is quadratic.
+            As for ``to_mip``.
         """
         from combkit.mip.highs_model import build
+        from combkit.mip.modelling.extended import build_quadratic
 
-        if self.indicators or self.sets or (self.columns.kind == SEMICONTINUOUS).any():
-            return build(self.to_mip())
-        if self.hessian() is not None:
-            raise UnsupportedFeatureError("to_highs takes no quadratic objective")
+        special = self.indicators or self.sets or self.goal.hessian() is not None
+        if special or (self.columns.kind == SEMICONTINUOUS).any():
+            return build_quadratic(self.to_mip())
         given = self.arrays()
         warn_of_scale(given, self.rows.name, self.columns.name)
         return build(given)
+
+    def to_scip(self) -> Any:
+        """Return a ``pyscipopt.Model`` that holds the model, special parts too."""
+        from combkit.mip.modelling.interchange import to_scip
+
+        return to_scip(self)
+
+    def to_milp(self) -> dict[str, Any]:
+        """Return keyword arguments of ``scipy.optimize.milp``.
+
+        SciPy minimises: an objective that is maximised comes negated, and the
+        constant of the objective is left out.
+        """
+        from combkit.mip.modelling.interchange import to_milp
+
+        return to_milp(self)
+
+    def to_linprog(self) -> dict[str, Any]:
+        """Return keyword arguments of ``scipy.optimize.linprog``; see ``to_milp``.
+
+        Raises
+        ------
+        UnsupportedFeatureError
+            If a variable is integral.
+        """
+        from combkit.mip.modelling.interchange import to_linprog
+
+        return to_linprog(self)
+
+    def write(self, path: str | PathLike[str]) -> None:
+        """Write the model to a file; the suffix names the format.
+
+        Parameters
+        ----------
+        path : str or PathLike
+            Target: ``.mps``, ``.lp``, ``.cip``, ``.opb`` and what else ``write``
+            knows, also with ``.gz``. Indicators, special ordered sets and products
+            go to CIP, LP and MPS only, with 15 digits of each number. LP files have
+            ``x(0)`` where the model has ``x[0]``: there, brackets mean products.
+
+        Raises
+        ------
+        UnsupportedFeatureError
+            If the format cannot express the model.
+        """
+        from combkit.mip.modelling.interchange import write_model
+
+        write_model(self, path)
 
     # -- solving -----------------------------------------------------------
 
@@ -575,6 +666,104 @@ class Model:
             params=params,
         )
 
+    def solve_hierarchy(
+        self,
+        objectives: Sequence[Objective],
+        solver: str = "auto",
+        *,
+        time_limit: float | None = None,
+        initial: Any = None,
+        **options: Any,
+    ) -> list[Result]:
+        """Solve for several objectives, one after the other.
+
+        Each one is optimised over what is left by those before it, which may lose
+        no more than their slack. The model's own objective and rows are as before
+        afterwards; the values at its variables are those of the last solve.
+
+        Parameters
+        ----------
+        objectives : sequence of Objective
+            The most important one first.
+        solver : str
+            As for ``solve``.
+        time_limit : float, optional
+            Wall seconds for all objectives together.
+        initial : optional
+            Where the first solve starts; each later one starts from its answer.
+        **options
+            Further options of ``solve``.
+
+        Returns
+        -------
+        list of Result
+            One an objective; fewer if one of them is not solved at all.
+
+        Raises
+        ------
+        UnsupportedFeatureError
+            If an objective before the last one is quadratic.
+        UsageError
+            If an objective is none.
+        """
+        from combkit.mip.modelling.hierarchy import solve_hierarchy
+
+        return solve_hierarchy(
+            self,
+            objectives,
+            solver,
+            time_limit=time_limit,
+            initial=initial,
+            options=options,
+        )
+
+    def explain_infeasibility(self, *, time_limit: float | None = None) -> Conflict:
+        """Return bounds and rows that exclude each other, none of them needlessly.
+
+        Parameters
+        ----------
+        time_limit : float, optional
+            Wall seconds; what is left then still excludes each other.
+
+        Raises
+        ------
+        UsageError
+            If the model is feasible, or that was not found out in time.
+        """
+        from combkit.mip.modelling.infeasible import explain
+
+        return explain(self, time_limit)
+
+    def relax_infeasibility(
+        self,
+        *,
+        rows: float | None = 1.0,
+        bounds: float | None = None,
+        time_limit: float | None = None,
+        threads: int = 1,
+    ) -> Relaxation:
+        """Return the least change of bounds that gives the model a solution.
+
+        Parameters
+        ----------
+        rows, bounds : float or None
+            What a unit of violation costs; None: it is not allowed.
+        time_limit : float, optional
+            Wall seconds.
+        threads : int
+            Threads that the solver, HiGHS, may use.
+
+        Raises
+        ------
+        UsageError
+            If no such change helps, or none was found in time.
+        """
+        from combkit.mip.modelling.infeasible import relax
+
+        return relax(
+            self, rows=rows, bounds=bounds, time_limit=time_limit, threads=threads
+        )
+
     @property
     def has_integers(self) -> bool:
         """Whether a variable is integral or semi-continuous."""
@@ -600,11 +789,6 @@ class Model:
     def keep(self, answer: Answer) -> None:
         """Take an answer as the last one."""
         self._answer = answer
-
-    def duals(self) -> tuple[Any, Any]:
-        """Return duals and reduced costs by number, None where there are none."""
-        found = None if self._live is None else self._live.duals()
-        return (None, None) if found is None else found
 
     @property
     def pool(self) -> tuple[Point, ...]:
@@ -649,3 +833,8 @@ class Model:
         if self._answer is None:
             raise UsageError("the model has not been solved")
         return self._answer
+
+
+def _labels(part: Columns | Rows) -> Labels | None:
+    names = part.all_names()
+    return None if names is None else Labels(names)

@@ -27,6 +27,7 @@ __all__ = [
     "summed",
     "taken",
     "transposed",
+    "weighted",
 ]
 
 Floats = NDArray[np.float64]
@@ -152,6 +153,27 @@ def collected(piece: Sparse, target: Integers, size: int) -> Sparse:
     moved = _rows(piece, order)
     ends = np.concatenate(([0], np.cumsum(np.bincount(target, minlength=size))))
     return moved._replace(start=moved.start[ends])
+
+
+def weighted(A: Any, rows: Sparse, width: int) -> Sparse:
+    """Return the terms of ``A @ block``.
+
+    Parameters
+    ----------
+    A : csr_array, shape (m, n)
+        The matrix.
+    rows : Sparse
+        The terms of n times ``width`` elements.
+    width : int
+        Elements that the block has for each column of the matrix.
+    """
+    inner = np.arange(width)
+    owner = np.repeat(np.arange(A.shape[0]), np.diff(A.indptr))
+    target = (owner[:, None] * width + inner).ravel()
+    source = (A.indices.astype(np.intp)[:, None] * width + inner).ravel()
+    chosen = taken(rows, (rows.start.size - 1,), (source,))
+    weighted = scaled(chosen, np.repeat(A.data, width))
+    return collected(Sparse(*weighted), target, A.shape[0] * width)
 
 
 def assemble(pieces: Sequence[Piece], shape: tuple[int, ...]) -> Sparse:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from combkit.instances.errors import UsageError
+from combkit.mip.modelling.store import KINDS
 
 if TYPE_CHECKING:
     from combkit.mip.modelling.expressions import Expression
@@ -238,11 +239,20 @@ class Variable(_Scalar):
     @property
     def cost(self) -> float:
         """Coefficient in the objective; assigning changes it in the model."""
-        return float(self.model.costs(self.ids))
+        return float(self.model.columns.cost[self.index])
 
     @cost.setter
     def cost(self, value: float) -> None:
-        self.model.change_costs(self.ids, value)
+        self.model.goal.change_costs(self.ids, value)
+
+    @property
+    def kind(self) -> str:
+        """Its kind; assigning changes it in the model."""
+        return KINDS[int(self.model.columns.kind[self.index])]
+
+    @kind.setter
+    def kind(self, kind: str) -> None:
+        self.model.change_kind(self.ids, kind)
 
     @property
     def value(self) -> float:

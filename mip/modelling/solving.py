@@ -19,11 +19,12 @@ from combkit.instances.errors import (
     UsageError,
 )
 from combkit.instances.events import Events
-from combkit.instances.formats import read_solution
+from combkit.instances.formats import mip_solution, read_solution
 from combkit.instances.mip import MIP
 from combkit.instances.result import Result, Status
 from combkit.instances.run import Outcome, Run, execute, validate_common
 from combkit.instances.solutions import Values
+from combkit.instances.source import Source
 from combkit.instances.stop import (
     AnyOf,
     MaxRuntime,
@@ -32,7 +33,11 @@ from combkit.instances.stop import (
     TargetObjective,
 )
 from combkit.mip.modelling.answer import Answer, Point
-from combkit.mip.modelling.extended import ExtendedMIP, is_convex
+from combkit.mip.modelling.extended import (
+    ExtendedMIP,
+    build_quadratic,
+    is_convex,
+)
 from combkit.mip.modelling.lowering import unbridgeable
 from combkit.mip.modelling.store import SEMICONTINUOUS
 
@@ -126,8 +131,10 @@ def solve_model(
         initial=start,
         start=begin,
     )
+    live = False
     if way == "highs":
-        solve: Callable[..., Outcome] = _highs_way(model, problem)
+        live = _is_plain(model)
+        solve: Callable[..., Outcome] = _highs_way(model, problem, live)
         packages: tuple[str, ...] = ("highspy",)
     elif way == "scip":
         solve = partial(_by_scip, model, lazy, cuts)
@@ -139,9 +146,10 @@ def solve_model(
     except BaseException:
         model.disconnect()
         raise
+    known = model.connect().duals() if live else None
     if run.reason is not None and result.raw_status == "abandoned":
         model.disconnect()
-    return _concluded(model, result, watch if pool else None)
+    return _concluded(model, result, watch if pool else None, known)
 
 
 # -- choosing ------------------------------------------------------------------
@@ -150,9 +158,9 @@ def solve_model(
 def _way(model: Model, solver: str, callbacks: bool) -> str:
     """Return "highs", "scip" or "name", after checking what the solver can."""
     special = bool(model.indicators or model.sets)
-    hessian = model.hessian()
+    hessian = model.goal.hessian()
     integers = bool(model.has_integers)
-    convex = hessian is None or is_convex(hessian, model.maximizing)
+    convex = hessian is None or is_convex(hessian, model.goal.maximizing)
     if callbacks and solver not in ("auto", "scip"):
         raise UnsupportedFeatureError(
             f"solver {solver!r} takes no lazy constraints and no cuts: use 'scip'"
@@ -182,39 +190,30 @@ def _way(model: Model, solver: str, callbacks: bool) -> str:
     return "highs" if solver == "highs" else "name"
 
 
-def _highs_way(model: Model, problem: MIP) -> Callable[..., Outcome]:
+def _is_plain(model: Model) -> bool:
+    """Whether HiGHS can hold the model itself: bridges add columns and rows."""
+    semicontinuous = (model.columns.kind == SEMICONTINUOUS).any()
+    special = model.indicators or model.sets or semicontinuous
+    return not special and model.goal.hessian() is None
+
+
+def _highs_way(model: Model, problem: MIP, live: bool) -> Callable[..., Outcome]:
+    if live:
+        return model.connect().solve
     if isinstance(problem, ExtendedMIP):
         return _quadratic_by_highs
-    bridged = model.indicators or model.sets
-    if bridged or (model.columns.kind == SEMICONTINUOUS).any():
-        # Bridges add columns and rows that the model does not know.
-        from combkit.mip.highs import solve
+    from combkit.mip.highs import solve
 
-        return solve
-    return model.connect().solve
+    return solve
 
 
-def _quadratic_by_highs(problem: MIP, run: Run, **options: Any) -> Outcome:
-    """Solve a convex program; HiGHS gets the lower triangle."""
-    import highspy
-
+def _quadratic_by_highs(problem: ExtendedMIP, run: Run, **options: Any) -> Outcome:
     from combkit.mip.contract import settled
     from combkit.mip.highs import solve_built
-    from combkit.mip.highs_model import build
 
     if (outcome := settled(problem, run)) is not None:
         return outcome
-    highs = build(problem)
-    H = problem.hessian  # type: ignore[attr-defined]
-    highs.passHessian(
-        problem.n,
-        H.nnz,
-        int(highspy.HessianFormat.kTriangular),
-        H.indptr.astype(np.int32),
-        H.indices.astype(np.int32),
-        H.data,
-    )
-    return solve_built(highs, problem, run, **options)
+    return solve_built(build_quadratic(problem), problem, run, **options)
 
 
 def _by_scip(
@@ -291,12 +290,12 @@ def _start(model: Model, problem: MIP, initial: Any) -> Values | None:
         return None
     ids = np.flatnonzero(model.columns.alive)
     if isinstance(initial, str | os.PathLike):
+        source = Source(initial)
+        if source.suffix == "mst":
+            # What a MIP start does not list is open, not zero.
+            return mip_solution.read(source, problem, missing=np.nan)
         solution: Any = read_solution(initial, problem)
-        x = np.array(problem.values_of(solution, missing=np.nan).values)
-        if os.fspath(initial).lower().removesuffix(".gz").endswith(".mst"):
-            # A MIP start lists integer variables only.
-            x[problem.integrality == 0] = np.nan
-        return Values(x, problem.col_names)
+        return problem.values_of(solution, missing=np.nan)
     if isinstance(initial, Values) and initial.names is not None:
         return problem.values_of(initial, missing=np.nan)
     by_number = np.full(model.columns.count, np.nan)
@@ -320,7 +319,12 @@ def _start(model: Model, problem: MIP, initial: Any) -> Values | None:
     return Values(full, problem.col_names)
 
 
-def _concluded(model: Model, result: Result, pool: Events | None) -> Result:
+def _concluded(
+    model: Model,
+    result: Result,
+    pool: Events | None,
+    known: tuple[Floats, Floats] | None = None,
+) -> Result:
     """Keep the answer in the model; cut what bridges added from the solution."""
     ids = np.flatnonzero(model.columns.alive)
 
@@ -336,8 +340,8 @@ def _concluded(model: Model, result: Result, pool: Events | None) -> Result:
         kept = Values(solution.values[: ids.size], names)
         result = dataclasses.replace(result, solution=kept)
         values = by_number(kept.values)
-        if result.status is Status.OPTIMAL and result.solver == "highs":
-            duals, reduced = model.duals()
+        if result.status is Status.OPTIMAL and known is not None:
+            duals, reduced = known
     points: tuple[Point, ...] = ()
     if isinstance(pool, _Pool):
         points = tuple(

@@ -9,13 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from combkit.instances.errors import UsageError
-from combkit.mip.modelling.expressions import (
-    Expression,
-    Relations,
-    Variables,
-    as_block,
-    stack,
-)
+from combkit.mip.modelling.blocks import Variables
+from combkit.mip.modelling.expressions import Expression, Relations, as_block
+from combkit.mip.modelling.joining import stack
 from combkit.mip.modelling.pieces import Sparse, assemble
 from combkit.mip.modelling.scalars import Relation, Variable, foreign
 
@@ -23,6 +19,7 @@ if TYPE_CHECKING:
     from combkit.mip.modelling.model import Model
 
 __all__ = [
+    "Extreme",
     "IndicatorBlock",
     "OrderedSet",
     "add_cardinality",
@@ -31,7 +28,6 @@ __all__ = [
     "add_piecewise",
     "add_set",
     "as_relations",
-    "interval",
 ]
 
 Floats = NDArray[np.float64]
@@ -45,6 +41,30 @@ class IndicatorBlock(NamedTuple):
     rows: Sparse
     lower: Floats
     upper: Floats
+
+
+class Extreme(NamedTuple):
+    """Variables that equal the largest or smallest of some expressions.
+
+    Their bounds follow from those of the expressions, whenever these change.
+
+    Parameters
+    ----------
+    columns : ndarray of int, shape (k,)
+        Numbers of the variables.
+    sign : float
+        1 for the largest; -1 where ``rows`` and ``constant`` are the negated
+        expressions of the smallest.
+    rows : Sparse
+        Terms of the expressions, as many for each variable.
+    constant : ndarray of float
+        Their constants.
+    """
+
+    columns: Any
+    sign: float
+    rows: Sparse
+    constant: Floats
 
 
 class OrderedSet(NamedTuple):
@@ -139,20 +159,6 @@ def add_set(
     model.sets.append(OrderedSet(order, np.array(ids)))
 
 
-def interval(block: Expression) -> tuple[Any, Any]:
-    """Return bounds of a block's elements, by the bounds of its variables."""
-    rows = assemble(block.pieces, block.shape)
-    columns = block.model.columns
-    a = rows.coefs * columns.lower[rows.cols]
-    b = rows.coefs * columns.upper[rows.cols]
-    # A coefficient of zero times an infinite bound.
-    a, b = np.where(rows.coefs == 0, 0.0, a), np.where(rows.coefs == 0, 0.0, b)
-    owner = np.repeat(np.arange(block.size), np.diff(rows.start))
-    low = np.bincount(owner, np.minimum(a, b), block.size).reshape(block.shape)
-    high = np.bincount(owner, np.maximum(a, b), block.size).reshape(block.shape)
-    return low + block.constant, high + block.constant
-
-
 def add_maximum(
     model: Model, expressions: Any, axis: int | None, *, smallest: bool, name: str
 ) -> Any:
@@ -178,13 +184,13 @@ def add_maximum(
     if smallest:
         block = -block
     last = block.transpose(*_to_end(block.ndim, axis))
-    low, high = interval(last)
-    bounds = low.max(axis=-1), high.max(axis=-1)
-    lower, upper = (-bounds[1], -bounds[0]) if smallest else bounds
     shape = last.shape[:-1]
-    result = model.add_variables(shape, lower=lower, upper=upper, name=name)
-    wide = result[..., None] if shape else result
-    difference = (-wide if smallest else wide) - last
+    result = model.add_variables(shape, lower=-np.inf, name=name)
+    sign = -1.0 if smallest else 1.0
+    constant = np.broadcast_to(last.constant, last.shape).ravel()
+    extreme = Extreme(result.ids.ravel(), sign, last.assembled(), constant)
+    model.extremes.append(extreme)
+    difference = sign * (result[..., None] if shape else result) - last
     model.add(difference >= 0)
     chosen = model.add_variables(last.shape, kind="binary")
     model.add(chosen.sum(axis=-1) == 1)

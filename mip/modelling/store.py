@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_right
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,11 +21,13 @@ from combkit.instances.errors import UsageError
 from combkit.mip.modelling.labels import Axes
 from combkit.mip.modelling.pieces import Sparse
 
-__all__ = ["CONTINUOUS", "INTEGER", "SEMICONTINUOUS", "Columns", "Rows"]
+__all__ = ["CONTINUOUS", "INTEGER", "KINDS", "SEMICONTINUOUS", "Columns", "Rows"]
 
 Floats = NDArray[np.float64]
 
 CONTINUOUS, INTEGER, SEMICONTINUOUS = 0, 1, 2
+#: Names of the kinds; a binary variable is an integer one with bounds.
+KINDS = ("continuous", "integer", "semicontinuous")
 
 
 class _Growing:
@@ -58,13 +62,13 @@ class _Names:
     def __init__(self, prefix: str) -> None:
         self._prefix = prefix
         self._starts: list[int] = []
-        self._blocks: list[tuple[str, tuple[int, ...], Axes]] = []
+        self._blocks: list[tuple[str | tuple[str, ...], tuple[int, ...], Axes]] = []
         self._taken: set[str] = set()
 
     @property
-    def given(self) -> bool:
-        """Whether anything has a name of its own."""
-        return bool(self._taken)
+    def given(self) -> int:
+        """How many blocks have a name of their own."""
+        return len(self._taken)
 
     def add(self, start: int, name: str, shape: tuple[int, ...], axes: Axes) -> None:
         """Name a block; what has no name is called by prefix and number."""
@@ -73,6 +77,17 @@ class _Names:
         self._taken.add(name)
         self._starts.append(start)
         self._blocks.append((name, shape, axes))
+
+    def add_each(self, start: int, names: Sequence[str]) -> None:
+        """Name things one by one."""
+        listed = tuple(names)
+        twice = self._taken.intersection(listed)
+        if twice or len(set(listed)) < len(listed):
+            name = min(twice) if twice else Counter(listed).most_common(1)[0][0]
+            raise UsageError(f"the name {name!r} is taken")
+        self._taken.update(listed)
+        self._starts.append(start)
+        self._blocks.append((listed, (len(listed),), (None,)))
 
     def name(self, number: int) -> str:
         """Return the name of a thing."""
@@ -84,6 +99,8 @@ class _Names:
                 own += "_"
             return own
         name, shape, axes = self._blocks[at]
+        if isinstance(name, tuple):
+            return name[number - self._starts[at]]
         if not shape:
             return name
         place = np.unravel_index(number - self._starts[at], shape)
@@ -103,6 +120,9 @@ class _Part:
         self._alive = _Growing(np.bool_)
         self.names = _Names(prefix)
         self.removed = 0
+        # What is costly to find again, each with the state that it belongs to.
+        self._left: tuple[Any, Any] = (None, None)
+        self._named: tuple[Any, tuple[str, ...]] = (None, ())
 
     @property
     def count(self) -> int:
@@ -130,6 +150,34 @@ class _Part:
     def name(self, number: int) -> str:
         """Return a name."""
         return self.names.name(number)
+
+    @property
+    def left(self) -> Any:
+        """Numbers of those that were not removed; not to be changed."""
+        state = self.count, self.removed
+        if self._left[0] != state:
+            every = np.arange(self.count, dtype=np.int32)
+            self._left = state, every[self.alive] if self.removed else every
+        return self._left[1]
+
+    def all_names(self) -> tuple[str, ...] | None:
+        """Return the names of those left, None if they are only numbered.
+
+        Raises
+        ------
+        UsageError
+            If a name occurs twice.
+        """
+        if not (self.names.given or self.removed):
+            return None
+        state = self.count, self.removed, self.names.given
+        if self._named[0] != state:
+            listed = tuple(map(self.name, self.left.tolist()))
+            if len(set(listed)) < len(listed):
+                twice = next(n for n, k in Counter(listed).items() if k > 1)
+                raise UsageError(f"the name {twice!r} occurs twice")
+            self._named = state, listed
+        return self._named[1]
 
     def change(self, ids: Any, lower: Any, upper: Any) -> None:
         """Set bounds; None leaves them."""
@@ -260,8 +308,9 @@ class Rows(_Part):
         """Store the rows that came one by one as a chunk."""
         if not self.sizes:
             return
-        cols, coefs = np.array(self.cols), np.array(self.coefs)
-        sizes, lower, upper = map(np.array, (self.sizes, self.lows, self.ups))
+        parts = (self.cols, self.coefs, self.sizes, self.lows, self.ups)
+        # No copies: what comes next goes into new arrays.
+        cols, coefs, sizes, lower, upper = map(np.asarray, parts)
         self._clear_pending()
         try:
             self._append(sizes, cols, coefs, lower, upper)
@@ -275,7 +324,7 @@ class Rows(_Part):
         start, sizes = self._next, np.diff(terms.start)
         self._append(sizes, terms.cols, terms.coefs, lower, upper)
         self._next += sizes.size
-        return np.arange(start, self._next)
+        return np.arange(start, self._next, dtype=np.int32)
 
     def _append(
         self, sizes: Any, cols: Any, coefs: Floats, lower: Any, upper: Any

@@ -178,6 +178,19 @@ def test_stops(stop: Any, reason: Reason) -> None:
     assert answer(solve, stop=stop).reason is reason
 
 
+def test_rounding_near_zero_leaves_no_gap() -> None:
+    def solve(problem: Problem, run: Run) -> Outcome:
+        run.report(pick(0), "a")
+        run.report_bound(bound, "a")
+        return Outcome(Status.OPTIMAL)
+
+    bound = -1e-16
+    result = answer(solve)
+    assert (result.status, result.gap) == (Status.OPTIMAL, 0)
+    bound = -1e-6
+    assert answer(solve).status is Status.FEASIBLE
+
+
 def test_a_closed_gap_is_optimal_and_a_wide_one_is_not() -> None:
     def solve(problem: Problem, run: Run) -> Outcome:
         run.report(pick(4), "a")

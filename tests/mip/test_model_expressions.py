@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from combkit.instances.errors import UsageError
 from combkit.mip.modelling import Model, concatenate, stack
-from combkit.mip.modelling.expressions import Variables, as_block
+from combkit.mip.modelling.blocks import Variables
+from combkit.mip.modelling.expressions import as_block
 from combkit.mip.modelling.scalars import Linear, Variable
 
 INF = np.inf
@@ -252,6 +253,26 @@ def test_none_opens_an_axis():
     np.testing.assert_allclose(at(wide, point), np.broadcast_to(x.array[:, 0], (4, 2)))
     with pytest.raises(UsageError, match="does not fit"):
         a.broadcast_to((2, 4))
+
+
+def test_open_axes_stretch_to_arrays():
+    model = Model()
+    x = model.add_variables(["a", "b"], upper=3, name="x")
+    A = np.arange(6.0).reshape(2, 3)
+    point = np.array([2.0, 5.0])
+    for block, expected in (
+        (A * x[:, None], A * point[:, None]),
+        (x[:, None] + A, A + point[:, None]),
+        (A - 2 * x[:, None], A - 2 * point[:, None]),
+        (x[None] * A.T, A.T * point),
+    ):
+        np.testing.assert_array_equal(block.value_at(point), expected)
+    rows = model.add(x[:, None] <= A)
+    assert rows.shape == (2, 3) and rows.upper.tolist() == A.tolist()
+    assert (A * x[:, None]).labels == (("a", "b"), None)
+    for wrong in (A.T, A[None], [1, 2, 3]):
+        with pytest.raises(UsageError, match="shapes"):
+            x[:, None] * wrong
 
 
 def test_labels():

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from tests.mip.balans.models import cover, knapsack, lot_sizing
 
 from combkit.instances.errors import UsageError
@@ -16,6 +17,7 @@ from combkit.instances.run import Run, execute
 from combkit.mip import fix_propagate
 from combkit.mip.balans.engine import minimised
 from combkit.mip.balans.linear import LinearPart
+from combkit.mip.balans.local import compiled
 from combkit.mip.balans.operators import OPERATORS, Mutation, named, operators
 from combkit.mip.balans.state import Pool, State, Structure
 
@@ -51,6 +53,7 @@ def state_of(problem: MIP) -> State:
 
 PROBLEMS = {"knapsack": knapsack(0, 40), "lots": lot_sizing(), "cover": cover()}
 STATES = {name: state_of(problem) for name, problem in PROBLEMS.items()}
+assert compiled(120.0)
 #: Operators that need binaries, and have none there.
 WITHOUT = {"knapsack": {"local-branching", "lb-relax", "proximity"}}
 
@@ -125,10 +128,12 @@ def test_rins_frees_where_relaxation_and_incumbent_differ_first() -> None:
 
 def test_a_graph_neighbourhood_is_connected() -> None:
     state = STATES["cover"]
-    part = OPERATORS["graph"]().propose(state, np.random.default_rng(3), 0.1)
-    assert part is not None
-    loose = set(np.flatnonzero(part.lower < part.upper).tolist())
     A = state.structure.problem.A
+    busiest = int(np.argmax(A.sum(axis=0)))
+    chosen = state.structure.around(busiest, 6, np.random.default_rng(3))
+    loose = set(np.flatnonzero(chosen).tolist())
+    assert len(loose) == 6
+    assert busiest in loose
     edges = [set(np.flatnonzero(row).tolist()) for row in A.toarray()]
     reached = {next(iter(loose))}
     while True:
@@ -137,6 +142,29 @@ def test_a_graph_neighbourhood_is_connected() -> None:
             break
         reached |= more
     assert reached == loose
+
+
+def test_communities_are_the_blocks_of_a_block_model() -> None:
+    """Two lot-sizing models side by side share no row, so no community."""
+    one = lot_sizing(6, 2)
+    n = one.n
+    both = MIP(
+        np.tile(one.c, 2),
+        sp.block_diag([one.A, one.A]),
+        np.tile(one.row_lower, 2),
+        np.tile(one.row_upper, 2),
+        np.tile(one.lower, 2),
+        np.tile(one.upper, 2),
+        np.tile(one.integrality, 2),
+    )
+    structure = Structure(both)
+    starts = structure.rows[0].copy()
+    groups = structure.communities
+    assert (structure.rows[0] == starts).all()
+    assert sorted(np.concatenate(groups).tolist()) == structure.discrete.tolist()
+    assert all((group < n).all() or (group >= n).all() for group in groups)
+    # Set-ups of one item meet through production and stock.
+    assert len(groups) < structure.discrete.size
 
 
 def test_dins_moves_general_integers_towards_the_relaxation() -> None:

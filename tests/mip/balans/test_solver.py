@@ -26,7 +26,7 @@ from combkit.mip.balans.engines import ENGINES
 from combkit.mip.balans.operators import OPERATORS, Mutation
 from combkit.mip.balans.solver import solve
 from combkit.mip.balans.state import Neighbourhood, State
-from combkit.mip.scaling import ScalingWarning
+from combkit.mip.modelling import ScaleWarning
 
 INF = np.inf
 
@@ -193,9 +193,10 @@ def test_wild_coefficients_are_named() -> None:
     problem = dataclasses.replace(
         row([1e-12, 1e12], 1.0, INF), col_names=("small", "large"), row_names=("r",)
     )
-    told = r"1e-12 \(row r, variable small\) to 1e\+12 \(row r, variable large\)"
-    with pytest.warns(ScalingWarning, match=told):
+    with pytest.warns(ScaleWarning) as told:
         balans(problem, MaxRuntime(5))
+    for words in ("1e-12 of small in r", "1e+12 of large in r"):
+        assert any(words in str(one.message) for one in told)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         balans(row([1.0, 1e3], 1.0, INF), MaxRuntime(5))
