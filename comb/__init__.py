@@ -40,6 +40,14 @@ SOLVERS: tuple[SolverInfo, ...] = (
         summary="Clarke and Wright savings on near neighbours",
     ),
     SolverInfo(
+        "sisr",
+        ("cvrp",),
+        f"{_ROUTING}.sisr",
+        exact=False,
+        summary="ruin by string removals, greedy recreation, annealing (Numba)",
+        packages=("numba",),
+    ),
+    SolverInfo(
         "ils",
         ("tsp",),
         f"{_ROUTING}.ils",

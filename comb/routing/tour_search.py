@@ -8,7 +8,6 @@ depends on the number of cities.
 
 from __future__ import annotations
 
-import math
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -16,9 +15,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from combkit.comb.routing.metric import metric_arrays
 from combkit.comb.routing.nearness import near_nodes
+from combkit.comb.routing.slices import Reports, fitted
 from combkit.comb.routing.starts import start_of
-from combkit.instances.distances import EXPLICIT
 from combkit.instances.errors import UsageError
 from combkit.instances.result import Status
 from combkit.instances.run import Outcome, Run
@@ -32,14 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = ["search"]
 
-#: Up to here rare, slow metrics are tabulated; the table stays below 200 MB.
-_TABULATED = 5_000
-#: Metrics whose distances are cheaper to look up than to compute.
-_SLOW = ("GEO", "XRAY1", "XRAY2")
-#: Seconds that compiled code may run before limits and signals are looked at.
-_SLICE = 0.02
-#: Reporting (a full check) may take this share of the time.
-_REPORTING = 0.05
 #: Reversals that one step may make before it is cut short.
 _JOURNAL = 50_000
 #: Fewer cities cannot be perturbed: then all tours are 2-opt neighbours.
@@ -108,14 +100,12 @@ class _Search:
 
         self._kernels = _kernels
         self._run = run
-        self._source = source
         self._space = space
         self._longest = max(1, min(segment, (tour.size - 2) // 3))
         self._walks = [
             _walk_of(tour, run.seed, k, space.depth) for k in range(run.threads)
         ]
-        self._reported = math.inf
-        self._next_report = 0.0
+        self._reports = Reports(run, source)
         # Lengths are kept up to date from here on: a search that measured again
         # now and then would not repeat itself for unrounded distances.
         self._walks[0].length[:] = tour_length(space, self._walks[0].tour)
@@ -128,7 +118,7 @@ class _Search:
         while not done and not self._run.should_stop():
             started = time.perf_counter()
             done = self._kernels.descend(self._space, first, pops)
-            pops = _scaled(pops, time.perf_counter() - started)
+            pops = fitted(pops, time.perf_counter() - started)
             self._report()
         for walk in self._walks[1:]:
             walk.tour[:], walk.place[:] = first.tour, first.place
@@ -148,7 +138,7 @@ class _Search:
                 started = time.perf_counter()
                 self._advance(kicks, pool)
                 total += kicks
-                kicks = _scaled(kicks, time.perf_counter() - started)
+                kicks = fitted(kicks, time.perf_counter() - started)
                 self._report()
         self._report(last=True)
 
@@ -162,25 +152,8 @@ class _Search:
             list(pool.map(one, self._walks))
 
     def _report(self, *, last: bool = False) -> None:
-        """Report the best tour if it is new, but not all the time."""
         walk = min(self._walks, key=lambda walk: float(walk.length[1]))
-        length = float(walk.length[1])
-        target = self._run.limits.target
-        reached = target is not None and length <= target
-        now = time.perf_counter()
-        if length >= self._reported or not (
-            last or reached or now >= self._next_report
-        ):
-            return
-        self._reported = length
-        self._run.report(Tour(walk.best), self._source)
-        spent = time.perf_counter() - now
-        self._next_report = now + spent / _REPORTING
-
-
-def _scaled(count: int, seconds: float) -> int:
-    """Return how many steps fit in a slice, after ``count`` took ``seconds``."""
-    return max(1, int(count * min(2.0, _SLICE / max(seconds, 1e-6))))
+        self._reports.offer(float(walk.length[1]), lambda: Tour(walk.best), last=last)
 
 
 def _prepare(problem: TSP, neighbours: int, depth: int) -> Space:
@@ -199,30 +172,7 @@ def _prepare(problem: TSP, neighbours: int, depth: int) -> Space:
 def _space_of(problem: TSP, neighbours: int, depth: int) -> Space:
     from combkit.comb.routing import _kernels_tour as codes
 
-    code = {
-        EXPLICIT: codes.MATRIX,
-        "euclidean": codes.EUCLIDEAN,
-        "EUC_2D": codes.EUC,
-        "EUC_3D": codes.EUC,
-        "CEIL_2D": codes.CEIL,
-        "ATT": codes.ATT,
-        "MAN_2D": codes.MAN,
-        "MAN_3D": codes.MAN,
-        "MAX_2D": codes.MAX,
-        "MAX_3D": codes.MAX,
-        "GEO": codes.GEO,
-        "XRAY1": codes.XRAY1,
-        "XRAY2": codes.XRAY2,
-    }[problem.metric]
-    points, matrix = np.zeros((0, 2)), np.zeros((0, 0))
-    slow = problem.metric in _SLOW and problem.n <= _TABULATED
-    if problem.coords is None or slow:
-        matrix = problem.distances().astype(np.float64)
-        code = codes.MATRIX
-    elif problem.metric == "GEO":
-        points = _radians(problem.coords)
-    else:
-        points = np.array(problem.coords)
+    code, points, matrix = metric_arrays(problem)
     near = near_nodes(problem, neighbours)
     nodes = np.arange(problem.n)
     return codes.Space(
@@ -243,12 +193,6 @@ def _least_gain(problem: TSP) -> float:
         return 0.0
     sample = np.arange(min(problem.n, 1_000))
     return 1e-9 * float(np.abs(problem.distance(sample, sample[::-1])).max())
-
-
-def _radians(coords: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Convert TSPLIB's degrees.minutes, with its value of pi."""
-    degrees = np.trunc(coords)
-    return 3.141592 * (degrees + 5.0 * (coords - degrees) / 3.0) / 180.0
 
 
 def _fixed_partners(problem: TSP) -> NDArray[np.int32]:

@@ -11,7 +11,7 @@ from combkit.instances.result import Status
 from combkit.instances.tsp import TSP
 
 ROUTING = [row for row in SOLVERS if {"tsp", "atsp", "cvrp"} & set(row.kinds)]
-SEARCHES = ["ils", "lk", "ortools-routing", "cpsat", "pyvrp"]
+SEARCHES = ["ils", "lk", "sisr", "ortools-routing", "cpsat", "pyvrp"]
 
 
 def rows_for(problem: Any, names: list[str]) -> list[Any]:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from combkit.comb.routing import _kernels, tour_search
+from combkit.comb.routing import metric as metric_module
 from combkit.comb.routing._kernels_tour import Space, Walk, distance, tour_length
 from combkit.comb.routing.greedy_tsp import greedy_tour
 from combkit.comb.solve import solve
@@ -44,7 +45,7 @@ class TestKernels:
     def test_distances_are_the_problem_s(
         self, metric: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(tour_search, "_TABULATED", 0)
+        monkeypatch.setattr(metric_module, "_TABULATED", 0)
         rng = np.random.default_rng(1)
         solid = metric.endswith("3D") or metric.startswith("XRAY")
         coords = rng.uniform(-80, 80, (200, 3 if solid else 2))

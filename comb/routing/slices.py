@@ -1,0 +1,64 @@
+"""Searches in compiled code, advanced in short slices and reported now and then."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+
+from combkit.instances.run import Run
+from combkit.instances.solutions import Solution
+
+__all__ = ["Reports", "fitted"]
+
+#: Seconds that compiled code may run before limits and signals are looked at.
+_SLICE = 0.02
+#: Reporting (a full check) may take this share of the time.
+_REPORTING = 0.05
+
+
+def fitted(count: int, seconds: float) -> int:
+    """Return how many steps fit in a slice, after ``count`` took ``seconds``."""
+    return max(1, int(count * min(2.0, _SLICE / max(seconds, 1e-6))))
+
+
+class Reports:
+    """Hands the best solution of a search to its run, but not all the time.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+    source : str
+        Name of the solver.
+    """
+
+    def __init__(self, run: Run, source: str) -> None:
+        self._run = run
+        self._source = source
+        self._reported = math.inf
+        self._next = 0.0
+
+    def offer(
+        self, cost: float, solution: Callable[[], Solution], *, last: bool = False
+    ) -> None:
+        """Report a solution if it is better, and it is time or the last chance.
+
+        Parameters
+        ----------
+        cost : float
+            Its cost, to be minimised.
+        solution : callable
+            Makes the solution.
+        last : bool
+            Whether there will be no other offer for a while.
+        """
+        target = self._run.limits.target
+        reached = target is not None and cost <= target
+        now = time.perf_counter()
+        if cost >= self._reported or not (last or reached or now >= self._next):
+            return
+        self._reported = cost
+        self._run.report(solution(), self._source)
+        spent = time.perf_counter() - now
+        self._next = now + spent / _REPORTING
