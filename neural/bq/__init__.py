@@ -1,0 +1,1 @@
+"""Learned construction by the bisimulation-quotiented decision process (BQ)."""

@@ -1,0 +1,1 @@
+"""A dispatching rule learned on a generic encoding of scheduling problems."""
