@@ -12,6 +12,7 @@ from combkit.instances.errors import CombkitError
 from combkit.instances.generators import GENERATORS, generate
 from combkit.instances.mip import MIP
 from combkit.instances.problem import Problem
+from combkit.instances.shops import Modelled
 from combkit.instances.stop import MaxIterations
 
 __all__ = ["rehearse", "tiny"]
@@ -36,6 +37,9 @@ def tiny(kind: str) -> Problem | None:
             integrality=np.ones(_SIZE, dtype=np.uint8),
             maximize=True,
         )
+    if kind == "scheduling":
+        project = generate("rcpsp", _SIZE, seed=0)
+        return project.model if isinstance(project, Modelled) else None
     return generate(kind, _SIZE, seed=0) if kind in GENERATORS else None
 
 

@@ -78,6 +78,10 @@ def _at_most(**limits: int) -> Callable[[Problem, float], bool]:
     return when
 
 
+def _proof_in_reach(problem: Problem, seconds: float) -> bool:
+    return problem.size["operations"] <= 400 and seconds > 120.0
+
+
 def _no_integers(problem: Problem, seconds: float) -> bool:
     return problem.size["integers"] == 0
 
@@ -128,9 +132,30 @@ POLICY: tuple[Rule, ...] = (
     Rule("cvrp", (Step("savings"),), _always, "memory stays linear in n"),
     Rule(
         "jsp",
-        (Step("dispatch"), Step("cpsat")),
+        (Step("dispatch"), Step("tabu", share=0.2, most=5.0), Step("cpsat")),
+        _at_most(operations=150),
+        "the optimum within a second, then its proof",
+    ),
+    Rule(
+        "jsp",
+        (Step("dispatch"), Step("tabu", share=0.5, most=60.0), Step("cpsat")),
+        _proof_in_reach,
+        "proofs take minutes at up to 400 operations",
+    ),
+    Rule(
+        "jsp",
+        (Step("dispatch"), Step("tabu")),
         _always,
-        "proofs on small, hints on large",
+        "closes the gap to its own bounds, or comes nearer than CP-SAT",
+    ),
+    *(
+        Rule(
+            kind,
+            (Step("dispatch", share=0.1, most=5.0), Step("cpsat")),
+            _always,
+            "proofs on small, hints on large",
+        )
+        for kind in ("fjsp", "pfsp", "ossp", "rcpsp", "scheduling")
     ),
     Rule(
         "kp",

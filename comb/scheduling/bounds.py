@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from combkit.instances.jobshop import JobShop
 
-__all__ = ["heads", "jackson_bound", "tails", "trivial_bound"]
+__all__ = ["heads", "jackson_bound", "one_machine", "tails", "trivial_bound"]
 
 Integers = NDArray[np.int64]
 
@@ -68,10 +68,10 @@ def jackson_bound(problem: JobShop) -> int:
             machines.tolist(), durations.tolist(), before, after, strict=True
         ):
             on_machine.setdefault(m, []).append((head, -tail, d))
-    return max(_one_machine(sorted(work)) for work in on_machine.values())
+    return max(one_machine(sorted(work)) for work in on_machine.values())
 
 
-def _one_machine(work: Sequence[tuple[int, int, int]]) -> int:
+def one_machine(work: Sequence[tuple[int, int, int]]) -> int:
     """Return the preemptive makespan of (head, -tail, duration), by head."""
     now = longest = k = 0
     waiting: list[tuple[int, int]] = []

@@ -15,7 +15,7 @@ from combkit.comb.scheduling.bounds import (
     tails,
     trivial_bound,
 )
-from combkit.comb.scheduling.dispatch import quick
+from combkit.comb.scheduling.quick import quick
 from combkit.instances.jobshop import JobShop
 from combkit.instances.run import Outcome, Run
 from combkit.instances.solutions import Schedule

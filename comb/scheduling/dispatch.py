@@ -1,10 +1,13 @@
-"""Priority dispatching for the job shop, without compiled code."""
+"""Priority dispatching for the job shop."""
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable, Iterable, Sequence
 from itertools import product
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from combkit.comb.scheduling.bounds import (
     heads,
@@ -12,79 +15,63 @@ from combkit.comb.scheduling.bounds import (
     tails,
     trivial_bound,
 )
+from combkit.comb.scheduling.disjunctive import (
+    graph_of,
+    mirror_of,
+    schedule_of,
+    shop_of,
+)
+from combkit.comb.scheduling.quick import quick
 from combkit.instances.errors import UsageError, nearest
 from combkit.instances.jobshop import JobShop
 from combkit.instances.run import Outcome, Run
-from combkit.instances.solutions import Schedule
+from combkit.instances.seeds import generator
 from combkit.instances.stop import Reason
 
-__all__ = ["RULES", "active", "non_delay", "quick", "solve"]
+if TYPE_CHECKING:
+    from combkit.comb.scheduling._kernels_dispatch import Board
+    from combkit.comb.scheduling._kernels_graph import Shop
 
-Rows = list[list[int]]
-#: Priority of each operation, smallest first; None: in order of arrival.
-Priorities = list[list[float]] | None
+__all__ = ["RULES", "Dispatcher", "solve"]
 
-#: Operations started between two looks at the clock.
-_POLL = 1000
+Vector = NDArray[np.float64]
 
 _SOURCE = "dispatch"
 
 
-def _by(
-    key: Callable[[int, int, int, int], float],
-) -> Callable[[JobShop], Priorities]:
-    """Return a rule from the priority of ``(duration, head, tail, later)``.
-
-    Head and tail are the work of the job before and after the operation, and
-    ``later`` is the number of operations after it.
-    """
-
-    def priorities(problem: JobShop) -> Priorities:
-        rows = zip(
-            (row.tolist() for row in problem.durations),
-            heads(problem),
-            tails(problem),
-            strict=True,
-        )
-        return [
-            [
-                key(d, head, tail, len(durations) - 1 - k)
-                for k, (d, head, tail) in enumerate(
-                    zip(durations, before, after, strict=True)
-                )
-            ]
-            for durations, before, after in rows
-        ]
-
-    return priorities
-
-
-def _arrival(problem: JobShop) -> Priorities:
-    return None
-
-
-#: The rules by name, the ones that are best on average first.
-RULES: dict[str, Callable[[JobShop], Priorities]] = {
-    "mwr": _by(lambda d, head, tail, later: -(d + tail)),
-    "mor": _by(lambda d, head, tail, later: -later),
-    "fdd/mwr": _by(lambda d, head, tail, later: (head + d) / (d + tail or 1)),
-    "fifo": _arrival,
-    "spt": _by(lambda d, head, tail, later: d),
-    "spt/mwr": _by(lambda d, head, tail, later: d / (d + tail or 1)),
-    "lpt": _by(lambda d, head, tail, later: -d),
-    "lwr": _by(lambda d, head, tail, later: d + tail),
+#: Priority of operations, smallest first, from their durations d, the work of
+#: the job before and after them, and the number of operations after them.
+RULES: dict[str, Callable[[Vector, Vector, Vector, Vector], Vector]] = {
+    "mwr": lambda d, head, tail, later: -(d + tail),
+    "mor": lambda d, head, tail, later: -later,
+    "fdd/mwr": lambda d, head, tail, later: (head + d) / np.maximum(d + tail, 1.0),
+    "fifo": lambda d, head, tail, later: np.zeros(d.size),
+    "spt": lambda d, head, tail, later: d,
+    "spt/mwr": lambda d, head, tail, later: d / np.maximum(d + tail, 1.0),
+    "fdd": lambda d, head, tail, later: head + d,
+    "mtw": lambda d, head, tail, later: -(head + d + tail),
+    "lpt": lambda d, head, tail, later: -d,
+    "lwr": lambda d, head, tail, later: d + tail,
 }
+
+#: Share of the spread of its priorities by which a rule is randomised.
+_NOISE = (0.1, 0.3, 1.0)
 
 
 def solve(
-    problem: JobShop, run: Run, *, rules: str | Sequence[str] | None = None
+    problem: JobShop,
+    run: Run,
+    *,
+    rules: str | Sequence[str] | None = None,
+    samples: int = 0,
 ) -> Outcome:
     """Keep the best schedule of several priority dispatching rules.
 
     Each rule builds a non-delay schedule and, by the method of Giffler and
     Thompson [1]_, an active one; both also for the mirrored problem, from the
-    end to the start. An iteration is a schedule. The first one is finished
-    whatever the limits.
+    end to the start. An iteration is a schedule. The first one, non-delay by
+    most work remaining, needs no compiled code and is finished whatever the
+    limits.
 
     Parameters
     ----------
@@ -95,9 +82,17 @@ def solve(
     rules : str or sequence of str, optional
         Names from ``RULES``, in order or separated by commas: ``mwr`` and
         ``lwr`` (most, least work remaining), ``mor`` (most operations
-        remaining), ``fdd/mwr`` (flow due date per work remaining), ``fifo``,
-        ``spt`` and ``lpt`` (shortest, longest processing time), ``spt/mwr``.
-        All of them by default.
+        remaining), ``mtw`` (most work of the whole job), ``fdd`` (flow due
+        date), ``fdd/mwr``, ``fifo``, ``spt`` and ``lpt`` (shortest, longest
+        processing time), ``spt/mwr``. All of them by default.
+    samples : int
+        Schedules more, by these rules in turn with random numbers added to the
+        priorities.
+
+    Raises
+    ------
+    UsageError
+        If a rule is unknown or ``samples`` is negative.
 
     References
     ----------
@@ -105,163 +100,121 @@ def solve(
        production-scheduling problems", Operations Research 8(4), 1960.
     """
     names = _names(rules)
-    extra: dict[str, str] = {}
-    mirrored = _mirrored(problem)
-    for done, (build, mirror, name) in enumerate(
-        product((non_delay, active), (False, True), names)
-    ):
-        shop = mirrored if mirror else problem
-        starts = build(shop, RULES[name](shop), run.should_stop if done else None)
-        if starts is None:
-            break
-        schedule = Schedule(_mirror(shop, starts) if mirror else starts)
-        if run.report(schedule, _SOURCE):
-            direction = "backward" if mirror else "forward"
-            extra = {"rule": name, "schedule": f"{build.__name__} {direction}"}
-        if done == 0:
-            run.report_bound(trivial_bound(problem), "load")
-            run.report_bound(jackson_bound(problem), "jackson")
-        if run.should_stop(done + 1):
+    if samples < 0:
+        raise UsageError(f"samples={samples}: at least 0")
+    run.report(quick(problem), _SOURCE)
+    extra = {"rule": "mwr", "schedule": "non-delay forward"}
+    run.report_bound(trivial_bound(problem), "load")
+    run.report_bound(jackson_bound(problem), "jackson")
+    if run.should_stop(1):
+        return Outcome(reason=run.reason, extra=extra)
+    dispatcher = run.supervise(lambda: Dispatcher(problem, run.seed))
+    plain = product((0.0, 1.0), (False, True), names, (0.0,))
+    drawn = [
+        (0.0, False, names[k % len(names)], _NOISE[k // len(names) % len(_NOISE)])
+        for k in range(samples)
+    ]
+    for done, (delay, mirrored, name, noise) in enumerate([*plain, *drawn], start=2):
+        starts = run.supervise(
+            lambda d=delay, m=mirrored, n=name, s=noise: dispatcher.starts(n, d, m, s)  # type: ignore[misc]
+        )
+        if run.report(schedule_of(problem, starts), _SOURCE):
+            kind = "active" if delay else "non-delay"
+            direction = "backward" if mirrored else "forward"
+            extra = {"rule": name, "schedule": f"{kind} {direction}"}
+            if noise:
+                extra["noise"] = f"{noise:g}"
+        if run.should_stop(done):
             break
     return Outcome(reason=run.reason or Reason.COMPLETED, extra=extra)
 
 
-def quick(problem: JobShop) -> Schedule:
-    """Return the non-delay schedule by most work remaining, whatever it takes."""
-    starts = non_delay(problem, RULES["mwr"](problem))
-    if starts is None:  # nothing tells it to stop
-        raise RuntimeError("dispatching stopped without being told to")
-    return Schedule(starts)
-
-
-def non_delay(
-    problem: JobShop,
-    priorities: Priorities,
-    should_stop: Callable[[], bool] | None = None,
-) -> Rows | None:
-    """Build a non-delay schedule: no machine idles while an operation waits.
+class Dispatcher:
+    """Builds schedules of one problem by compiled code.
 
     Parameters
     ----------
     problem : JobShop
         The problem.
-    priorities : list of list of float or None
-        Priority of each operation, the smallest first; None: by arrival.
-    should_stop : callable, optional
-        Polled now and then.
-
-    Returns
-    -------
-    list of list of int, or None
-        Starts; None when told to stop.
+    seed : int
+        Seed of the randomised rules.
     """
-    machines, durations = _lists(problem)
-    starts = [[0] * len(row) for row in machines]
-    done = [0] * len(machines)
-    waiting: list[list[tuple[float, int]]] = [[] for _ in range(problem.n_machines)]
-    busy = [False] * problem.n_machines
-    ends = [(0, job) for job in range(len(machines))]
-    started = 0
-    while ends:
-        now = ends[0][0]
-        touched: list[int] = []
-        while ends and ends[0][0] == now:
-            job = heapq.heappop(ends)[1]
-            k, row = done[job], machines[job]
-            if k > 0:
-                busy[row[k - 1]] = False
-                touched.append(row[k - 1])
-            if k < len(row):
-                first = now if priorities is None else priorities[job][k]
-                heapq.heappush(waiting[row[k]], (first, job))
-                touched.append(row[k])
-        for machine in touched:
-            if busy[machine] or not waiting[machine]:
-                continue
-            job = heapq.heappop(waiting[machine])[1]
-            k = done[job]
-            starts[job][k] = now
-            done[job] = k + 1
-            busy[machine] = True
-            heapq.heappush(ends, (now + durations[job][k], job))
-            started += 1
-            if should_stop is not None and started % _POLL == 0 and should_stop():
-                return None
-    return starts
 
+    def __init__(self, problem: JobShop, seed: int = 0) -> None:
+        from combkit.comb.scheduling import _kernels_dispatch, _kernels_graph
 
-def active(
-    problem: JobShop,
-    priorities: Priorities,
-    should_stop: Callable[[], bool] | None = None,
-) -> Rows | None:
-    """Build an active schedule: nothing can start earlier without delaying.
-
-    The operation that can end first fixes the machine; of those that could
-    start there before that, the one of the smallest priority does. Parameters
-    and return value are those of ``non_delay``.
-
-    Parameters
-    ----------
-    problem : JobShop
-        The problem.
-    priorities : list of list of float or None
-        Priority of each operation, the smallest first; None: by arrival.
-    should_stop : callable, optional
-        Polled now and then.
-    """
-    machines, durations = _lists(problem)
-    starts = [[0] * len(row) for row in machines]
-    done = [0] * len(machines)
-    ready = [0] * len(machines)
-    free = [0] * problem.n_machines
-    waiting: list[list[int]] = [[] for _ in range(problem.n_machines)]
-    for job, row in enumerate(machines):
-        waiting[row[0]].append(job)
-
-    def earliest_end(machine: int) -> int:
-        available = free[machine]
-        return min(
-            max(ready[job], available) + durations[job][done[job]]
-            for job in waiting[machine]
+        self._dispatch = _kernels_dispatch.dispatch
+        self._rebuild = _kernels_graph.rebuild
+        forward = shop_of(problem)
+        self._shops = (forward, mirror_of(forward))
+        self._graph = graph_of(forward)
+        self._board = _board_of(forward)
+        self._order = np.zeros(problem.n_operations, np.int32)
+        self._random = generator(seed).integers(1, 2**63, 1).astype(np.uint64)
+        before, after = (
+            np.concatenate(rows).astype(np.float64)
+            for rows in (heads(problem), tails(problem))
         )
+        later = np.concatenate([np.arange(r.size)[::-1] for r in problem.machines])
+        duration = forward.duration[:-1].astype(np.float64)
+        length = np.concatenate([np.full(r.size, r.size) for r in problem.machines])
+        self._forward = duration, before, after, later.astype(np.float64)
+        self._backward = duration, after, before, (length - 1.0 - later)
 
-    # A machine's entry is out of date when its earliest end has changed since.
-    end = [earliest_end(m) if waiting[m] else -1 for m in range(problem.n_machines)]
-    ends = [(end[m], m) for m in range(problem.n_machines) if waiting[m]]
-    heapq.heapify(ends)
-    started = 0
-    while ends:
-        until, machine = heapq.heappop(ends)
-        if until != end[machine]:
-            continue
-        available = free[machine]
-        best, chosen = (float("inf"), -1), -1
-        for place, job in enumerate(waiting[machine]):
-            k = done[job]
-            start = max(ready[job], available)
-            if start < until or start + durations[job][k] == until:
-                first = ready[job] if priorities is None else priorities[job][k]
-                if (first, job) < best:
-                    best, chosen = (first, job), place
-        job, k = best[1], done[best[1]]
-        waiting[machine][chosen] = waiting[machine][-1]
-        waiting[machine].pop()
-        starts[job][k] = max(ready[job], available)
-        ready[job] = free[machine] = starts[job][k] + durations[job][k]
-        done[job] = k + 1
-        changed = {machine}
-        if k + 1 < len(machines[job]):
-            waiting[machines[job][k + 1]].append(job)
-            changed.add(machines[job][k + 1])
-        for m in changed:
-            end[m] = earliest_end(m) if waiting[m] else -1
-            if waiting[m]:
-                heapq.heappush(ends, (end[m], m))
-        started += 1
-        if should_stop is not None and started % _POLL == 0 and should_stop():
-            return None
-    return starts
+    def starts(
+        self,
+        rule: str,
+        delay: float = 0.0,
+        mirrored: bool = False,
+        noise: float = 0.0,
+    ) -> NDArray[np.int64]:
+        """Return the starts of all operations, in job order.
+
+        Parameters
+        ----------
+        rule : str
+            Name from ``RULES``.
+        delay : float
+            0 for a non-delay schedule, 1 for an active one; between them, the
+            share of the earliest operation's time for which others are awaited.
+        mirrored : bool
+            Whether to build it from the end to the start; what then can start
+            earlier does.
+        noise : float
+            Share of the spread of the priorities that random numbers may add.
+        """
+        priority = RULES[rule](*(self._backward if mirrored else self._forward))
+        spread = float(np.ptp(priority)) or 1.0
+        arrival = float(rule == "fifo")
+        self._dispatch(
+            self._shops[mirrored],
+            self._board,
+            priority,
+            arrival,
+            delay,
+            noise * spread,
+            self._random,
+            self._order,
+        )
+        # Semi-active: nothing can start earlier in the same order.
+        order = self._order[::-1].copy() if mirrored else self._order
+        self._rebuild(self._shops[0], self._graph, order)
+        starts: NDArray[np.int64] = self._graph.head[:-1].copy()
+        return starts
+
+
+def _board_of(shop: Shop) -> Board:
+    from combkit.comb.scheduling._kernels_dispatch import Board
+
+    n, m = shop.duration.size, int(shop.machine.max()) + 1
+    return Board(
+        ready=np.zeros(n, np.int64),
+        following=np.zeros(n, np.int32),
+        first=np.zeros(m, np.int32),
+        free=np.zeros(m, np.int64),
+        start=np.zeros(m, np.int64),
+        end=np.zeros(m, np.int64),
+    )
 
 
 def _names(rules: str | Sequence[str] | None) -> list[str]:
@@ -279,29 +232,3 @@ def _names(rules: str | Sequence[str] | None) -> list[str]:
     if not names:
         raise UsageError("rules: there is none")
     return list(dict.fromkeys(names))
-
-
-def _lists(problem: JobShop) -> tuple[Rows, Rows]:
-    """Return machines and durations as lists, much faster to index one by one."""
-    return (
-        [row.tolist() for row in problem.machines],
-        [row.tolist() for row in problem.durations],
-    )
-
-
-def _mirrored(problem: JobShop) -> JobShop:
-    """Return the problem with time running backwards."""
-    return JobShop(
-        [row[::-1] for row in problem.machines],
-        [row[::-1] for row in problem.durations],
-    )
-
-
-def _mirror(mirrored: JobShop, starts: Rows) -> Rows:
-    """Return the schedule of the mirror image's schedule."""
-    ends = [
-        [start + d for start, d in zip(row, durations.tolist(), strict=True)]
-        for row, durations in zip(starts, mirrored.durations, strict=True)
-    ]
-    makespan = max(row[-1] for row in ends)
-    return [[makespan - end for end in row[::-1]] for row in ends]

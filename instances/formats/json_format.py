@@ -47,6 +47,11 @@ _CLASSES = {
     "atsp": ("combkit.instances.tsp", "ATSP"),
     "cvrp": ("combkit.instances.cvrp", "CVRP"),
     "jsp": ("combkit.instances.jobshop", "JobShop"),
+    "fjsp": ("combkit.instances.shops", "FlexibleJobShop"),
+    "pfsp": ("combkit.instances.shops", "FlowShop"),
+    "ossp": ("combkit.instances.shops", "OpenShop"),
+    "rcpsp": ("combkit.instances.project", "Project"),
+    "scheduling": ("combkit.instances.scheduling", "Scheduling"),
     "kp": ("combkit.instances.knapsack", "Knapsack"),
 }
 

@@ -24,6 +24,10 @@ GENERATORS: dict[str, str] = {
     "atsp": f"{_HERE}.routing:atsp",
     "cvrp": f"{_HERE}.routing:cvrp",
     "jsp": f"{_HERE}.scheduling:jobshop",
+    "fjsp": f"{_HERE}.shops:flexible_job_shop",
+    "pfsp": f"{_HERE}.shops:flow_shop",
+    "ossp": f"{_HERE}.shops:open_shop",
+    "rcpsp": f"{_HERE}.shops:project",
     "kp": f"{_HERE}.packing:knapsack",
 }
 
@@ -34,9 +38,9 @@ def generate(kind: str, n: int, *, seed: int, **params: Any) -> Problem:
     Parameters
     ----------
     kind : str
-        "tsp", "atsp", "cvrp", "jsp" or "kp".
+        One of ``GENERATORS``, e.g. "tsp".
     n : int
-        Number of cities, customers, jobs or items.
+        Number of cities, customers, jobs, activities or items.
     seed : int
         Non-negative; the same seed and parameters give the same problem.
     **params

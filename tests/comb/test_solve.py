@@ -47,8 +47,8 @@ def shop() -> JobShop:
     """Large enough that nothing proves it within a test."""
     rng = np.random.default_rng(0)
     return JobShop(
-        rng.permuted(np.tile(np.arange(15), (20, 1)), axis=1),
-        rng.integers(1, 100, (20, 15)),
+        rng.permuted(np.tile(np.arange(20), (20, 1)), axis=1),
+        rng.integers(1, 100, (20, 20)),
         name="twenty",
     )
 
@@ -123,7 +123,7 @@ def test_auto_says_what_it_ran(knapsack: Knapsack, shop: JobShop) -> None:
             {},
             r"unknown solver 'knapsack-pd'; did you mean 'knapsack-dp'",
         ),
-        ("dispatch", {}, "'dispatch' solves jsp, not kp"),
+        ("savings", {}, "'savings' solves cvrp, not kp"),
         ("knapsack-dp", {"memry": 1}, r"no option 'memry'; did you mean 'memory'\?"),
         ("greedy", {"memory": 1}, r"'greedy' has no option 'memory' \(options: none\)"),
         ("auto", {"memory": 1}, "no option 'memory'"),

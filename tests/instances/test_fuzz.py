@@ -51,6 +51,45 @@ Machines
  1 2
  2 1
 """,
+    "taillard-flow": """number of jobs, number of machines, seed, upper and lower :
+ 3 2 873654221 20 15
+processing times :
+ 5 4 3
+ 1 2 9
+""",
+    "vrf": "2 2\n0 3 1 4\n0 2 1 5\n",
+    "openshop": "2 3\n48 8 4\n39 98 46\n",
+    "flexible": "2 2 1.5\n2 1 1 3 2 1 4 2 5\n1 1 2 6\n\n0 1 2\n3 0 4\n5 6 0\n"
+    "0 1 2\n3 0 4\n5 6 0\n",
+    "assembly": "3 2 2\n0 2\n1 2\n1 0 3\n2 0 4 1 5\n1 1 6\n",
+    "patterson": "4 1\n3\n0 0 2 2 3\n4 2 1 4\n5 3 1 4\n0 0 0\n",
+    "rcpsp-max": "1 1 0 0\n0 1 1 1 [0]\n1 1 1 2 [4]\n2 1 0\n0 1 0 0\n1 1 4 2\n"
+    "2 1 0 0\n3\n",
+    "psplib": """jobs (incl. supersource/sink ):  3
+RESOURCES
+  - renewable                 :  1   R
+  - nonrenewable              :  1   N
+  - doubly constrained        :  0   D
+************
+PRECEDENCE RELATIONS:
+jobnr.    #modes  #successors   successors
+   1        1          1           2
+   2        2          1           3
+   3        1          0
+************
+REQUESTS/DURATIONS:
+jobnr. mode duration  R 1  N 1
+------------
+  1      1     0       0    0
+  2      1     3       2    1
+         2     5       1    0
+  3      1     0       0    0
+************
+RESOURCEAVAILABILITIES:
+  R 1  N 1
+   2    1
+************
+""",
     "knapsack": "3\n0 5 4\n1 6 3\n2 7 9\n10\n",
     "kplib": "\n3\n10\n\n5 4\n6 3\n7 9\n",
     "json": '{"format": "combkit-1", "kind": "kp", "profits": [1, 2], '
@@ -70,6 +109,9 @@ ENDATA
     "lp": "Minimize\n obj: x + 2 y\nSubject To\n c1: x + y >= 1\nBounds\n x <= 4\n"
     "General\n x\nEnd\n",
 }
+
+#: A text that is of another format as well; the user must say what it is.
+AMBIGUOUS = {"vrf"}
 
 TOKENS = st.sampled_from(
     [
@@ -128,7 +170,7 @@ def test_seed_text_is_valid(name: str, tmp_path: Path) -> None:
     """The damage below starts from something that can be read."""
     path = tmp_path / f"seed.{name}"
     path.write_text(SEEDS[name])
-    assert read(path, name) == read(path)
+    assert name in AMBIGUOUS or read(path, name) == read(path)
 
 
 @pytest.mark.parametrize("name", SEEDS)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from combkit.comb.scheduling.dispatch import quick
+from combkit.comb.scheduling.quick import quick
 from combkit.comb.solve import solve
 from combkit.instances.errors import UsageError
 from combkit.instances.events import Events

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from combkit.comb.scheduling import bounds, dispatch
+from combkit.comb.scheduling.disjunctive import schedule_of
+from combkit.comb.scheduling.dispatch import Dispatcher
 from combkit.comb.solve import solve
 from combkit.instances.jobshop import JobShop
-from combkit.instances.solutions import Schedule
 
 
 @st.composite
@@ -75,13 +76,39 @@ def test_jackson_is_no_worse_than_the_load(problem: JobShop) -> None:
     assert jackson >= bounds.trivial_bound(problem)
 
 
-@pytest.mark.parametrize("build", [dispatch.non_delay, dispatch.active])
+@pytest.mark.parametrize("delay", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("mirrored", [False, True])
 @pytest.mark.parametrize("rule", dispatch.RULES)
-@given(problem=shops(jobs=6, operations=5))
-@settings(max_examples=15, deadline=None)
-def test_every_rule_builds_a_feasible_schedule(build, rule, problem) -> None:
-    starts = build(problem, dispatch.RULES[rule](problem))
-    assert problem.check(Schedule(starts)) == []
+@given(problem=shops(jobs=6, operations=5), noise=st.sampled_from([0.0, 1.0]))
+@settings(max_examples=10, deadline=None)
+def test_every_rule_builds_a_feasible_schedule(
+    rule, mirrored, delay, problem, noise
+) -> None:
+    starts = Dispatcher(problem).starts(rule, delay, mirrored, noise)
+    assert problem.check(schedule_of(problem, starts)) == []
+
+
+@given(shops(jobs=5, operations=4))
+@settings(max_examples=60, deadline=None)
+def test_nothing_in_an_active_schedule_fits_into_an_earlier_gap(
+    drawn: JobShop,
+) -> None:
+    problem = JobShop(drawn.machines, [row + 1 for row in drawn.durations])
+    starts = schedule_of(problem, Dispatcher(problem).starts("spt", 1.0)).starts
+    work = [
+        (int(m), int(s), int(s + d), j, k)
+        for j, (used, row, times) in enumerate(
+            zip(problem.machines, starts, problem.durations, strict=True)
+        )
+        for k, (m, s, d) in enumerate(zip(used, row, times, strict=True))
+    ]
+    for m, start, end, j, k in work:
+        ready = max((e for *_, e, i, h in work if (i, h) == (j, k - 1)), default=0)
+        others = [w for w in work if w[0] == m and w[3:] != (j, k)]
+        for begin in {ready, *(w[2] for w in others)}:
+            if ready <= begin < start and end > start:
+                until = begin + end - start
+                assert any(w[1] < until and w[2] > begin for w in others)
 
 
 @given(shops(jobs=5, operations=4))
@@ -89,7 +116,7 @@ def test_every_rule_builds_a_feasible_schedule(build, rule, problem) -> None:
 def test_non_delay_schedules_never_let_work_wait_for_an_idle_machine(
     problem: JobShop,
 ) -> None:
-    starts = dispatch.non_delay(problem, dispatch.RULES["spt"](problem))
+    starts = schedule_of(problem, Dispatcher(problem).starts("spt")).starts
     busy = [
         (int(m), start, start + int(d))
         for used, times, row in zip(

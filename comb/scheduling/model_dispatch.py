@@ -1,0 +1,332 @@
+"""Schedule generation for the whole scheduling model, without compiled code.
+
+Tasks are scheduled one after the other, each in the mode that ends first, as
+early as what is scheduled lets it: into gaps, or behind what is there where a
+resource has set-ups, must not idle or shares its order with others. Maximal
+lags, deadlines, blocking and consumable resources may spoil a schedule; then it
+is not reported.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from combkit.comb.scheduling.model_bounds import Windows, makespan_bound, windows
+from combkit.instances.errors import UsageError
+from combkit.instances.problem import Problem
+from combkit.instances.result import Status
+from combkit.instances.run import Outcome, Run
+from combkit.instances.scheduling import Scheduling
+from combkit.instances.seeds import generator
+from combkit.instances.shops import Modelled
+from combkit.instances.solutions import Schedule
+from combkit.instances.stop import Reason
+
+__all__ = ["first_schedule", "model_of", "report", "schedule_of", "solve"]
+
+Vector = NDArray[np.float64]
+
+_SOURCE = "dispatch"
+
+#: Priorities of tasks, smallest first.
+_RULES: dict[str, Callable[[Scheduling, Windows], Vector]] = {
+    "tail": lambda model, limits: -limits.tail.astype(np.float64),
+    "due": lambda model, limits: (
+        np.minimum(model.due, limits.head.max() + limits.tail.max())
+        - limits.tail.astype(np.float64)
+    ),
+    "weight": lambda model, limits: limits.least / np.maximum(model.weight, 1e-3),
+    "head": lambda model, limits: limits.head.astype(np.float64),
+    "shortest": lambda model, limits: limits.least.astype(np.float64),
+}
+
+
+def solve(problem: Problem, run: Run, *, samples: int = 20) -> Outcome:
+    """Keep the best schedule of several priority rules, then of random ones.
+
+    An iteration is a schedule.
+
+    Parameters
+    ----------
+    problem : Problem
+        A scheduling model, or a kind that has one.
+    run : Run
+        The run.
+    samples : int
+        Schedules with randomised priorities behind those of the rules.
+
+    Raises
+    ------
+    UsageError
+        If ``samples`` is negative.
+    """
+    if samples < 0:
+        raise UsageError(f"samples={samples}: at least 0")
+    model = model_of(problem)
+    limits = windows(model)
+    if not limits.feasible:
+        return Outcome(Status.INFEASIBLE, raw_status="contradicting precedences")
+    if model.objective == (("makespan", 1),):
+        run.report_bound(makespan_bound(model, limits), "load")
+    rng = generator(run.seed)
+    rules = list(_RULES.values())
+    for k in range(len(rules) + samples):
+        priority = rules[k % len(rules)](model, limits)
+        if k >= len(rules):
+            spread = float(np.ptp(priority)) or 1.0
+            priority = priority + rng.uniform(0.0, 0.5 * spread, priority.size)
+        starts, modes = generate(model, limits, priority)
+        report(problem, run, starts, modes, _SOURCE)
+        if run.should_stop(k + 1):
+            break
+    return Outcome(reason=run.reason or Reason.COMPLETED)
+
+
+def first_schedule(problem: Problem, run: Run) -> None:
+    """Report the schedule of one rule, if it is feasible."""
+    model = model_of(problem)
+    limits = windows(model)
+    starts, modes = generate(model, limits, _RULES["tail"](model, limits))
+    report(problem, run, starts, modes, _SOURCE)
+
+
+def model_of(problem: Problem) -> Scheduling:
+    """Return the scheduling model of a problem."""
+    if isinstance(problem, Scheduling):
+        return problem
+    if isinstance(problem, Modelled):
+        return problem.model
+    raise TypeError(f"a {problem.kind} has no scheduling model")
+
+
+def schedule_of(problem: Problem, starts: ArrayLike, modes: ArrayLike) -> Schedule:
+    """Return the schedule of starts and modes of all tasks, one number each."""
+    model = model_of(problem)
+    choice = model.n_modes > model.n_tasks or bool(model.optional.any())
+    if isinstance(problem, Modelled):
+        return problem.schedule(starts, modes if choice else None)
+    return Schedule([starts], [modes] if choice else None)
+
+
+def report(
+    problem: Problem, run: Run, starts: ArrayLike, modes: ArrayLike, source: str
+) -> bool:
+    """Report a schedule if it is feasible.
+
+    Parameters
+    ----------
+    problem : Problem
+        A problem with a scheduling model.
+    run : Run
+        Hears of the schedule.
+    starts, modes : array_like, shape (n,), int
+        Of all tasks.
+    source : str
+        Who has found it.
+
+    Returns
+    -------
+    bool
+        Whether it is feasible.
+    """
+    schedule = schedule_of(problem, starts, modes)
+    if problem.check(schedule):
+        return False
+    run.report(schedule, source)
+    return True
+
+
+def generate(
+    model: Scheduling, limits: Windows, priority: Vector
+) -> tuple[list[int], list[int]]:
+    """Return starts and modes of a schedule, feasible or not.
+
+    Parameters
+    ----------
+    model : Scheduling
+        The problem.
+    limits : Windows
+        Its windows.
+    priority : ndarray, shape (n,), float64
+        Of the tasks that could be next, that of the smallest is.
+    """
+    maker = _Maker(model, limits)
+    keys: list[tuple[float, ...]] = [(p,) for p in priority.tolist()]
+    if model.same_order.size:
+        # Job by job, so that all resources see them in one order.
+        least: dict[int, float] = {}
+        for t, p in enumerate(priority.tolist()):
+            j = int(model.job[t])
+            least[j] = min(least.get(j, p), p)
+        keys = [
+            (least[int(j)], float(j), p)
+            for j, p in zip(model.job, priority.tolist(), strict=True)
+        ]
+    waiting = list(maker.waiting)
+    ready = [(keys[t], t) for t, count in enumerate(waiting) if count == 0]
+    heapq.heapify(ready)
+    placed = 0
+    while ready:
+        t = heapq.heappop(ready)[1]
+        maker.place(t)
+        placed += 1
+        for u in maker.followers[t]:
+            waiting[u] -= 1
+            if waiting[u] == 0:
+                heapq.heappush(ready, (keys[u], u))
+    for t, count in enumerate(waiting):
+        if count > 0 and maker.start[t] < 0:  # precedences that go in circles
+            maker.place(t)
+    return maker.start, maker.mode
+
+
+class _Maker:
+    """A schedule under construction."""
+
+    def __init__(self, model: Scheduling, limits: Windows) -> None:
+        self._model, self._limits = model, limits
+        n = model.n_tasks
+        self.start, self.end, self.mode = [-1] * n, [0] * n, [-1] * n
+        self._left = model.capacity.tolist()
+        #: Spans (start, until, demand, family) on each resource, by start.
+        self._spans: list[list[tuple[int, int, int, int]]] = [
+            [] for _ in range(model.n_resources)
+        ]
+        appended = {*model.setup_resource.tolist(), *model.same_order.tolist()}
+        self._appended = appended | set(np.flatnonzero(model.no_idle).tolist())
+        self._setup: dict[int, list[list[int]]] = {
+            int(k): model.setup_time[i].tolist()
+            for i, k in enumerate(model.setup_resource)
+        }
+        self._before: list[list[tuple[int, int, int]]] = [[] for _ in range(n)]
+        self.followers: list[list[int]] = [[] for _ in range(n)]
+        self.waiting = [0] * n
+        for a, b, relation, lag in zip(
+            model.before.tolist(),
+            model.after.tolist(),
+            model.relation.tolist(),
+            model.lag.tolist(),
+            strict=True,
+        ):
+            self._before[b].append((a, relation, lag))
+            # A negative lag is a maximal one: it does not say who goes first.
+            if lag >= 0:
+                self.followers[a].append(b)
+                self.waiting[b] += 1
+
+    def place(self, t: int) -> None:
+        """Schedule a task, in the mode that ends first; optional ones are absent."""
+        model = self._model
+        if model.optional[t]:
+            self.start[t] = 0
+            return
+        modes = range(int(model.first_mode[t]), int(model.first_mode[t + 1]))
+        best: tuple[bool, int, int, int] | None = None
+        for mode in modes:
+            begin, end = self._earliest(t, mode)
+            short = any(
+                model.consumable[k] and demand > self._left[k]
+                for k, demand in model.uses[mode]
+            )
+            if best is None or (short, end) < best[:2]:
+                best = short, end, begin, mode
+        if best is None:
+            raise RuntimeError("a task without a mode")
+        _, end, begin, mode = best
+        self.start[t], self.end[t] = begin, end
+        self.mode[t] = mode - modes.start
+        family = int(model.family[t])
+        for k, demand in model.uses[mode]:
+            if model.consumable[k]:
+                self._left[k] -= demand
+            elif begin < end or model.capacity[k] == 1:
+                spans = self._spans[k]
+                spans.append((begin, end, demand, family))
+                if len(spans) > 1 and spans[-2] > spans[-1]:
+                    spans.sort()
+
+    def _earliest(self, t: int, mode: int) -> tuple[int, int]:
+        """Return the earliest start of a mode, and its end."""
+        model = self._model
+        duration = int(model.mode_duration[mode])
+        now = int(max(model.release[t], self._limits.head[t]))
+        for a, relation, lag in self._before[t]:
+            if self.mode[a] < 0:
+                continue
+            point = self.end[a] if relation in (0, 3) else self.start[a]
+            now = max(now, point + lag - (duration if relation in (2, 3) else 0))
+        uses = [(k, d) for k, d in model.uses[mode] if not model.consumable[k]]
+        pauses = sorted(
+            pause for k, _ in uses if k in model.breaks for pause in model.breaks[k]
+        )
+        while True:
+            begin, end = self._worked(t, now, duration, pauses)
+            for k, demand in uses:
+                begin = max(begin, self._free(k, t, demand, begin, end - begin))
+            if begin == now:
+                return begin, end
+            now = begin
+
+    def _worked(
+        self, t: int, now: int, duration: int, pauses: Sequence[tuple[int, int]]
+    ) -> tuple[int, int]:
+        """Return the first start from a time on that breaks allow, and the end."""
+        if duration == 0 or not pauses:
+            return now, now + duration
+        if not self._model.interruptible[t]:
+            for low, high in pauses:
+                if low < now + duration and now < high:
+                    now = high
+            return now, now + duration
+        begin, left, at = -1, duration, now
+        for low, high in pauses:
+            if high <= at:
+                continue
+            if at < low:
+                begin = at if begin < 0 else begin
+                if at + left <= low:
+                    break
+                left -= low - at
+            at = high
+        return (at if begin < 0 else begin), at + left
+
+    def _free(self, k: int, t: int, demand: int, now: int, length: int) -> int:
+        """Return when a resource has units for a time, from ``now`` on."""
+        spans = self._spans[k]
+        if k in self._appended:
+            if k not in self._setup:
+                return max(now, spans[-1][1]) if spans else now
+            table, family = self._setup[k], int(self._model.family[t])
+            if not spans:
+                return max(now, table[-1][family])
+            return max(now, spans[-1][1] + max(0, table[spans[-1][3]][family]))
+        if self._model.capacity[k] == 1:
+            for start, until, _, _ in spans:
+                if start >= now + length and start > now:
+                    break
+                if until > now or (length and start == now == until):
+                    now = max(now, until)
+            return now
+        return self._room(spans, int(self._model.capacity[k]) - demand, now, length)
+
+    @staticmethod
+    def _room(
+        spans: Sequence[tuple[int, int, int, int]], most: int, now: int, length: int
+    ) -> int:
+        """Return the first time from which on others take at most ``most``."""
+        if length == 0:
+            return now
+        while True:
+            near = [s for s in spans if s[1] > now and s[0] < now + length]
+            moments = sorted({now, *(s[0] for s in near if s[0] > now)})
+            for moment in reversed(moments):
+                here = [s for s in near if s[0] <= moment < s[1]]
+                if sum(s[2] for s in here) > most:
+                    now = min(s[1] for s in here)
+                    break
+            else:
+                return now
