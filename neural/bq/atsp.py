@@ -13,8 +13,8 @@ from torch.nn.functional import pad
 
 from combkit.neural.bq.base import View
 from combkit.neural.bq.draw import SCALE
-from combkit.neural.bq.tsp import infix
-from combkit.neural.bq.window import nearest
+from combkit.neural.bq.tsp import first_of, infix, starts
+from combkit.neural.bq.window import fingerprint, nearest
 
 __all__ = ["ATSP", "ATSPState"]
 
@@ -52,6 +52,8 @@ class ATSP:
     actions = 1
     width = 64
     marks = _MARKS
+    maximised = False
+    changing = ("open", "here")
     sets: Mapping[str, float] = {"atsp": 1.0}
 
     def decode(self, shard: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
@@ -74,12 +76,11 @@ class ATSP:
         return state, wanted.float().unsqueeze(-1)
 
     def start(self, instance: Mapping[str, Tensor]) -> ATSPState:
-        """Return the states in which the path begins and ends at city 0."""
-        costs = instance["costs"]
+        """Return the states in which the path begins and ends at its first city."""
+        costs, first = instance["costs"], first_of(instance)
         place = torch.arange(costs.shape[1], device=costs.device)[None]
-        unvisited = (place < instance["n"][:, None]) & (place > 0)
-        zero = torch.zeros_like(instance["n"])
-        return ATSPState(costs, unvisited, zero, zero)
+        unvisited = (place < instance["n"][:, None]) & (place != first[:, None])
+        return ATSPState(costs, unvisited, first, first)
 
     def left(self, state: ATSPState) -> Tensor:
         """Return how many cities are unvisited."""
@@ -158,11 +159,32 @@ class ATSP:
             open=unvisited, here=torch.where(moving, node, state.here)
         )
 
+    def gain(self, state: ATSPState, node: Tensor, way: Tensor) -> Tensor:
+        """Return the costs of going to cities."""
+        batch = torch.arange(len(node), device=node.device)
+        return state.costs[batch, state.here, node]
+
+    def closing(self, state: ATSPState) -> Tensor:
+        """Return the costs of going to the ends of the paths."""
+        return self.gain(state, state.end, state.end)
+
+    def identity(self, state: ATSPState, gained: Tensor) -> tuple[Tensor, Tensor]:
+        """Take for alike what has the same cities left from the same one."""
+        return fingerprint(state.open, state.here), -gained
+
+    def vary(
+        self, instance: Mapping[str, Tensor], count: int
+    ) -> tuple[dict[str, Tensor], Tensor]:
+        """Let tours begin at different cities."""
+        return starts(instance, count)
+
     def objective(
         self, instance: Mapping[str, Tensor], nodes: Tensor, ways: Tensor
     ) -> Tensor:
         """Return the costs of the closed tours."""
-        costs = instance["costs"]
-        tour = pad(nodes.clamp(min=0), (1, 1))
+        costs, first = instance["costs"], first_of(instance)[:, None]
         n = costs.shape[1]
-        return costs.flatten(1).gather(1, tour[:, :-1] * n + tour[:, 1:]).sum(1)
+        # After its last action a row is back where it began; staying costs nothing.
+        tour = torch.cat([first, torch.where(nodes < 0, first, nodes), first], 1)
+        legs = costs.flatten(1).gather(1, tour[:, :-1] * n + tour[:, 1:])
+        return (legs * (tour[:, :-1] != tour[:, 1:])).sum(1)

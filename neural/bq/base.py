@@ -18,7 +18,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple, Protocol
 
-import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -62,6 +61,10 @@ class Problem(Protocol):
         Tokens of a window, unless a model asks for another number.
     marks : int
         Tokens that are not candidates (origin, destination, summary).
+    maximised : bool
+        Whether the objective is to be large.
+    changing : tuple of str
+        Fields of a state that an action changes.
     sets : mapping
         Label sets by name and their share of a training batch.
     """
@@ -72,6 +75,8 @@ class Problem(Protocol):
     actions: ClassVar[int]
     width: ClassVar[int]
     marks: ClassVar[int]
+    maximised: ClassVar[bool]
+    changing: ClassVar[tuple[str, ...]]
     sets: ClassVar[Mapping[str, float]]
 
     def decode(self, shard: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
@@ -116,6 +121,51 @@ class Problem(Protocol):
         """
         ...
 
+    def gain(self, state: Any, node: Tensor, way: Tensor) -> Tensor:
+        """Return what an action adds to the objective, shape (b,).
+
+        A solution's objective is the sum of its actions' and of ``closing``.
+        """
+        ...
+
+    def closing(self, state: Any) -> Tensor:
+        """Return what ending in a state adds to the objective, shape (b,)."""
+        ...
+
+    def identity(self, state: Any, gained: Tensor) -> tuple[Tensor, Tensor]:
+        """Tell states apart that an instance may reach in several ways.
+
+        Parameters
+        ----------
+        state
+            The states.
+        gained : Tensor, shape (b,)
+            Sum of ``gain`` on the way there.
+
+        Returns
+        -------
+        key : Tensor, shape (b,), int64
+            Equal where one of two states is never worse than the other.
+        merit : Tensor, shape (b,)
+            The larger of the two is that of the better state.
+        """
+        ...
+
+    def vary(
+        self, instance: Mapping[str, Tensor], count: int
+    ) -> tuple[dict[str, Tensor], Tensor]:
+        """Return ways to look at each instance from which solutions differ.
+
+        Returns
+        -------
+        dict of Tensor
+            ``count`` rows for each instance, beside each other, the first one
+            as it is; their nodes have the same numbers.
+        Tensor, shape (b * count,), int64
+            Rank of the first action that each row is to take.
+        """
+        ...
+
     def objective(
         self, instance: Mapping[str, Tensor], nodes: Tensor, ways: Tensor
     ) -> Tensor:
@@ -129,7 +179,3 @@ class Problem(Protocol):
             The actions in order, nodes -1 where a row took none.
         """
         ...
-
-
-#: Kept here for adapters: the type of decoded shards.
-Arrays = Mapping[str, NDArray[np.generic]]

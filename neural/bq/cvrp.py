@@ -13,14 +13,22 @@ from torch import Tensor
 from combkit.neural.bq.base import View
 from combkit.neural.bq.draw import SCALE
 from combkit.neural.bq.planar import COMMON, MARKS, look
-from combkit.neural.bq.window import dropped, lengths, mirrored, pick
+from combkit.neural.bq.window import (
+    dropped,
+    fingerprint,
+    lengths,
+    mirrored,
+    pick,
+    symmetries,
+)
 
 __all__ = ["CVRP", "CVRPState"]
 
 #: Ways to go to a customer.
 DIRECT, THROUGH_DEPOT = 0, 1
-#: Rounding that a load may exceed the capacity by.
-_SLACK = 1e-5
+#: Rounding that a load may exceed the capacity by: loads are float64, because
+#: what the policy packs must fit exactly.
+_SLACK = 1e-12
 
 
 class CVRPState(NamedTuple):
@@ -30,13 +38,13 @@ class CVRPState(NamedTuple):
     ----------
     xy : Tensor, shape (b, n, 2)
         Customers.
-    demand : Tensor, shape (b, n)
+    demand : Tensor, shape (b, n), float64
         Demands in capacities.
     open : Tensor, shape (b, n), bool
         Customers to serve.
     here, depot : Tensor, shape (b, 2)
         Where the vehicle and the depot are.
-    room : Tensor, shape (b,)
+    room : Tensor, shape (b,), float64
         What the vehicle still has room for, in capacities.
     home : Tensor, shape (b,), bool
         Whether the vehicle is at the depot, as before the first route.
@@ -60,6 +68,8 @@ class CVRP:
     actions = 2
     width = 80
     marks = MARKS
+    maximised = False
+    changing = ("open", "here", "room", "home")
     sets: Mapping[str, float] = {"cvrp": 1.0}
 
     def decode(self, shard: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
@@ -72,7 +82,7 @@ class CVRP:
         return {
             "xy": shard["xy"].astype(np.float32) / SCALE,
             "depot": shard["depot"].astype(np.float32) / SCALE,
-            "demand": shard["demand"] / shard["capacity"][:, None].astype(np.float32),
+            "demand": shard["demand"] / shard["capacity"][:, None].astype(np.float64),
             "first": same.argmax(2).astype(np.int64),
             "last": place[-1] - same[:, :, ::-1].argmax(2).astype(np.int64),
             "n": shard["n"].astype(np.int64),
@@ -132,7 +142,7 @@ class CVRP:
             place < instance["n"][:, None],
             depot,
             depot,
-            torch.ones_like(depot[:, 0]),
+            torch.ones_like(depot[:, 0], dtype=torch.float64),
             torch.ones_like(depot[:, 0], dtype=torch.bool),
         )
 
@@ -156,14 +166,15 @@ class CVRP:
             [
                 demand,
                 (demand / room.clamp(min=1e-3)).clamp(max=2.0),
-                fits.float(),
+                fits.double(),
                 room.expand_as(demand),
                 torch.log1p(rest)[:, None].expand_as(demand),
                 torch.log1p(total)[:, None].expand_as(demand),
             ],
             -1,
         )
-        tokens = torch.cat([scene.tokens, extra * scene.valid.unsqueeze(-1)], -1)
+        extra = extra.to(scene.tokens.dtype) * scene.valid.unsqueeze(-1)
+        tokens = torch.cat([scene.tokens, extra], -1)
         through = scene.candidate & ~state.home[:, None]
         return View(
             tokens,
@@ -189,6 +200,30 @@ class CVRP:
             room=torch.where(moving, room, state.room),
             home=state.home & ~moving,
         )
+
+    def gain(self, state: CVRPState, node: Tensor, way: Tensor) -> Tensor:
+        """Return the distances to customers, through the depot or not."""
+        there = state.xy[torch.arange(len(node), device=node.device), node]
+        home = lengths(state.here - state.depot) + lengths(there - state.depot)
+        direct = lengths(there - state.here)
+        return torch.where(way == THROUGH_DEPOT, home, direct)
+
+    def closing(self, state: CVRPState) -> Tensor:
+        """Return the distances to the depot."""
+        return lengths(state.here - state.depot)
+
+    def identity(self, state: CVRPState, gained: Tensor) -> tuple[Tensor, Tensor]:
+        """Take for alike what serves the same rest from the same place and load."""
+        # The same load comes about by sums in any order: digits that rounding
+        # may touch do not count.
+        room = (state.room * 1e9).round().long()
+        return fingerprint(state.open, state.here, room), -gained
+
+    def vary(
+        self, instance: Mapping[str, Tensor], count: int
+    ) -> tuple[dict[str, Tensor], Tensor]:
+        """Turn and reflect; then begin with other customers."""
+        return symmetries(instance, count)
 
     def objective(
         self, instance: Mapping[str, Tensor], nodes: Tensor, ways: Tensor

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from combkit.instances.errors import UsageError
 from combkit.neural.bq.base import Problem
 from combkit.neural.bq.decode import greedy
 from combkit.neural.bq.network import Policy
@@ -18,8 +19,13 @@ __all__ = ["instances_of", "measure"]
 
 #: Seed of the test instances, and their number of nodes.
 _SEED, _N = 1234, 100
-#: Instances that are decoded at once.
-_BATCH = {"cuda": 1024, "cpu": 64}
+#: Instances that are drawn, of which the first ones are taken: by the legacy
+#: generator that the literature uses for its 10,000 sets of cities.
+_DRAWN, _CITIES = 1000, 10_000
+#: Instances that are decoded at once; on a CPU, what fits in its caches.
+_BATCH = {"cuda": 1024, "cpu": 32}
+#: Numbers that must be exact; all others are float32.
+_EXACT = ("demand", "value", "weight", "capacity")
 
 
 def instances_of(name: str, count: int) -> dict[str, Tensor]:
@@ -30,7 +36,7 @@ def instances_of(name: str, count: int) -> dict[str, Tensor]:
     name : str
         Kind of the problem.
     count : int
-        How many, at most 10,000.
+        How many, at most 10,000 for ``tsp`` and 1,000 for the others.
 
     Returns
     -------
@@ -40,28 +46,27 @@ def instances_of(name: str, count: int) -> dict[str, Tensor]:
         distance from the depot, budget 4. ``kp``: values and weights of 1 to 999
         thousandths, capacity 25. ``atsp``: uniform costs closed under detours.
     """
-    # The literature draws its 10,000 cities by the legacy generator.
     random = np.random.RandomState(_SEED)
     arrays: dict[str, Any] = {}
+    drawn = _CITIES if name == "tsp" else _DRAWN
+    if count > drawn:
+        raise UsageError(f"count={count}: there are {drawn} test instances of {name}")
     if name == "tsp":
-        arrays["xy"] = random.uniform(size=(10_000, _N, 2))[:count]
-        arrays["n"] = np.full(count, _N)
+        arrays["xy"] = random.uniform(size=(drawn, _N, 2))
     elif name in ("cvrp", "op"):
-        points = random.uniform(size=(count, _N + 1, 2))
+        points = random.uniform(size=(drawn, _N + 1, 2))
         arrays["depot"], arrays["xy"] = points[:, 0], points[:, 1:]
-        arrays["n"] = np.full(count, _N)
         if name == "cvrp":
-            arrays["demand"] = random.randint(1, 10, size=(count, _N)) / 50.0
+            arrays["demand"] = random.randint(1, 10, size=(drawn, _N)) / 50.0
         else:
             far = np.linalg.norm(arrays["xy"] - arrays["depot"][:, None], axis=-1)
             share = far / far.max(axis=1, keepdims=True)
             arrays["prize"] = (1.0 + np.floor(99.0 * share)) / 100.0
-            arrays["budget"] = np.full(count, 4.0)
+            arrays["budget"] = np.full(drawn, 4.0)
     elif name == "kp":
-        arrays["value"] = random.randint(1, 1000, size=(count, _N)).astype(float)
-        arrays["weight"] = random.randint(1, 1000, size=(count, _N)).astype(float)
-        arrays["capacity"] = np.full(count, 25_000.0)
-        arrays["n"] = np.full(count, _N)
+        arrays["value"] = random.randint(1, 1000, size=(drawn, _N)).astype(float)
+        arrays["weight"] = random.randint(1, 1000, size=(drawn, _N)).astype(float)
+        arrays["capacity"] = np.full(drawn, 25_000.0)
     else:
         matrices = random.uniform(size=(count, _N, _N))
         matrices[:, np.arange(_N), np.arange(_N)] = 0.0
@@ -69,11 +74,17 @@ def instances_of(name: str, count: int) -> dict[str, Tensor]:
             detour = matrices[:, :, k, None] + matrices[:, None, k]
             np.minimum(matrices, detour, out=matrices)
         arrays["costs"] = matrices
-        arrays["n"] = np.full(count, _N)
+    arrays["n"] = np.full(drawn, _N)
     return {
-        key: torch.as_tensor(array, dtype=torch.int64 if key == "n" else torch.float32)
+        key: torch.as_tensor(array[:count], dtype=_type(key))
         for key, array in arrays.items()
     }
+
+
+def _type(key: str) -> torch.dtype:
+    if key == "n":
+        return torch.int64
+    return torch.float64 if key in _EXACT else torch.float32
 
 
 def measure(
@@ -114,9 +125,7 @@ def measure(
     for path in sorted(references.glob(f"{problem.name}-n*.npz")) if references else []:
         with np.load(path) as file:
             arrays = {
-                key: torch.as_tensor(
-                    file[key], dtype=torch.int64 if key == "n" else torch.float32
-                )
+                key: torch.as_tensor(file[key], dtype=_type(key))
                 for key in file.files
                 if key != "reference"
             }

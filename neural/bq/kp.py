@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from combkit.neural.bq.base import View
-from combkit.neural.bq.window import nearest, pick
+from combkit.neural.bq.window import fingerprint, nearest, pick, repeated
 
 __all__ = ["KP", "KPState"]
 
@@ -25,11 +25,11 @@ class KPState(NamedTuple):
 
     Attributes
     ----------
-    value, weight : Tensor, shape (b, n)
-        Of the items.
+    value, weight : Tensor, shape (b, n), float64
+        Of the items; what the policy packs must fit exactly.
     open : Tensor, shape (b, n), bool
         Items that are not packed.
-    room : Tensor, shape (b,)
+    room : Tensor, shape (b,), float64
         Capacity that is left.
     """
 
@@ -54,14 +54,16 @@ class KP:
     actions = 1
     width = 101
     marks = _MARKS
+    maximised = True
+    changing = ("open", "room")
     sets: Mapping[str, float] = {"kp": 1.0}
 
     def decode(self, shard: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """Return instances whose packed items come first."""
         return {
-            "value": shard["values"].astype(np.float32),
-            "weight": shard["weights"].astype(np.float32),
-            "capacity": shard["capacity"].astype(np.float32),
+            "value": shard["values"].astype(np.float64),
+            "weight": shard["weights"].astype(np.float64),
+            "capacity": shard["capacity"].astype(np.float64),
             "n": shard["n"].astype(np.int64),
             "chosen": shard["chosen"].astype(np.int64),
         }
@@ -77,7 +79,7 @@ class KP:
         most = torch.where(draws[0] < 0.5, chosen, chosen.clamp(max=10))
         keep = 1 + (draws[1] * most).long().clamp(max=most - 1)
         # Dense items tend to be packed first, as the policy will do.
-        noise = torch.rand(b, width, device=value.device)
+        noise = torch.rand(b, width, device=value.device, dtype=value.dtype)
         density = torch.log(value / weight.clamp(min=1.0) + 1e-6)
         order = torch.where(draws[2][:, None] < 0.7, 0.3 * noise - density, noise)
         rank = order.masked_fill(~good, -torch.inf).argsort(1, descending=True)
@@ -86,7 +88,7 @@ class KP:
         state = KPState(
             value, weight, (place < rows["n"][:, None]) & (left | ~good), room
         )
-        wanted = left / left.sum(1, keepdim=True).clamp(min=1)
+        wanted = left.float() / left.sum(1, keepdim=True).clamp(min=1)
         return state, wanted.unsqueeze(-1)
 
     def start(self, instance: Mapping[str, Tensor]) -> KPState:
@@ -145,14 +147,15 @@ class KP:
             ((slack - w) / heaviest).clamp(-2.0, 2.0),
             torch.log1p(share).expand_as(w),
             (slack / heaviest).clamp(max=2.0).expand_as(w),
-            (0.25 * torch.log1p(rest.sum(1, keepdim=True).float())).expand_as(w),
-            candidate.float(),
+            (0.25 * torch.log1p(rest.sum(1, keepdim=True).double())).expand_as(w),
+            candidate.double(),
         ]
         valid = candidate.clone()
         valid[:, 0] = True
-        tokens = torch.stack(columns, -1) * valid.unsqueeze(-1)
-        edges = (w[:, :, None] - w[:, None]).abs() / heaviest[:, :, None]
-        return View(tokens, edges.unsqueeze(-1), valid, candidate.unsqueeze(-1), node)
+        tokens = (torch.stack(columns, -1) * valid.unsqueeze(-1)).float()
+        size = (w / heaviest).float()
+        edges = (size[:, :, None] - size[:, None]).abs().unsqueeze(-1)
+        return View(tokens, edges, valid, candidate.unsqueeze(-1), node)
 
     def step(
         self, state: KPState, node: Tensor, way: Tensor, moving: Tensor
@@ -163,6 +166,26 @@ class KP:
         unpacked[batch, node] &= ~moving
         room = state.room - state.weight[batch, node] * moving
         return state._replace(open=unpacked, room=room)
+
+    def gain(self, state: KPState, node: Tensor, way: Tensor) -> Tensor:
+        """Return the values of items."""
+        return state.value[torch.arange(len(node), device=node.device), node]
+
+    def closing(self, state: KPState) -> Tensor:
+        """Return 0."""
+        return torch.zeros_like(state.room)
+
+    def identity(self, state: KPState, gained: Tensor) -> tuple[Tensor, Tensor]:
+        """Take for alike what has the same items left."""
+        return fingerprint(state.open), gained
+
+    def vary(
+        self, instance: Mapping[str, Tensor], count: int
+    ) -> tuple[dict[str, Tensor], Tensor]:
+        """Begin with other items."""
+        rows = repeated(instance, count)
+        number = torch.arange(len(rows["n"]), device=rows["n"].device)
+        return rows, number % count
 
     def objective(
         self, instance: Mapping[str, Tensor], nodes: Tensor, ways: Tensor

@@ -17,7 +17,12 @@ from dataclasses import asdict, dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import linear, relu, rms_norm
+from torch.nn.functional import (
+    linear,
+    relu,
+    rms_norm,
+    scaled_dot_product_attention,
+)
 
 from combkit.neural.bq.base import Problem, View
 
@@ -134,15 +139,22 @@ class _Layer(nn.Module):
         seen = self._normed(x)
         projected = linear(seen, self.attend.flatten(0, 1))
         q, k, v = projected.view(b, t, 3, self.heads, size).permute(2, 0, 3, 1, 4)
-        scores = (q @ k.transpose(-1, -2)) * size**-0.5 + mask
+        bias = mask
         if hasattr(self, "slopes"):
             for feature in range(self.slopes.shape[0]):
                 slope = self.slopes[feature][:, None, None]
-                scores = scores + slope * edges[:, None, :, :, feature]
-        weights = torch.softmax(scores.float(), -1).to(v.dtype)
-        mixed = (weights @ v).transpose(1, 2).reshape(b, t, d)
-        change = linear(mixed, self.join)
-        if hasattr(self, "gather"):
+                bias = bias + slope * edges[:, None, :, :, feature]
+        gathering = hasattr(self, "gather")
+        if gathering or torch.is_grad_enabled():
+            scores = (q @ k.transpose(-1, -2)) * size**-0.5 + bias
+            weights = torch.softmax(scores.float(), -1).to(v.dtype)
+            mixed = weights @ v
+        else:
+            # The fused operation has no gradient of the bias on every device.
+            bias = bias.to(q.dtype).expand(b, self.heads, t, t)
+            mixed = scaled_dot_product_attention(q, k, v, attn_mask=bias)
+        change = linear(mixed.transpose(1, 2).reshape(b, t, d), self.join)
+        if gathering:
             sums = [
                 (weights * edges[:, None, :, :, feature].to(v.dtype)).sum(-1)
                 for feature in range(edges.shape[-1])
@@ -150,7 +162,7 @@ class _Layer(nn.Module):
             gathered = torch.cat(sums, 1).transpose(1, 2)
             change = change + linear(gathered, self.gather)
         x = x + (change if self.rms else change * self.gates[0])
-        inner = relu(linear(self._normed(x), self.widen) + self.shift)
+        inner = relu(linear(self._normed(x), self.widen, self.shift))
         change = linear(inner.square() if self.rms else inner, self.narrow)
         return x + (change if self.rms else change * self.gates[1])
 

@@ -13,7 +13,15 @@ from torch import Tensor
 from combkit.neural.bq.base import View
 from combkit.neural.bq.draw import SCALE
 from combkit.neural.bq.planar import COMMON, MARKS, look
-from combkit.neural.bq.window import dropped, lengths, mirrored, pick, squash
+from combkit.neural.bq.window import (
+    dropped,
+    fingerprint,
+    lengths,
+    mirrored,
+    pick,
+    squash,
+    symmetries,
+)
 
 __all__ = ["OP", "OPState"]
 
@@ -62,6 +70,8 @@ class OP:
     actions = 1
     width = 80
     marks = MARKS
+    maximised = True
+    changing = ("open", "here", "budget")
     sets: Mapping[str, float] = {"op": 1.0}
 
     def decode(self, shard: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
@@ -170,6 +180,24 @@ class OP:
         there = torch.where(moving[:, None], state.xy[batch, node], state.here)
         budget = state.budget - lengths(there - state.here)
         return state._replace(open=unvisited, here=there, budget=budget)
+
+    def gain(self, state: OPState, node: Tensor, way: Tensor) -> Tensor:
+        """Return the prizes of nodes."""
+        return state.prize[torch.arange(len(node), device=node.device), node]
+
+    def closing(self, state: OPState) -> Tensor:
+        """Return 0: the way to the depot is part of the budget."""
+        return torch.zeros_like(state.budget)
+
+    def identity(self, state: OPState, gained: Tensor) -> tuple[Tensor, Tensor]:
+        """Take for alike what has the same nodes left, at any budget."""
+        return fingerprint(state.open, state.here), state.budget
+
+    def vary(
+        self, instance: Mapping[str, Tensor], count: int
+    ) -> tuple[dict[str, Tensor], Tensor]:
+        """Turn and reflect; then begin with other nodes."""
+        return symmetries(instance, count)
 
     def objective(
         self, instance: Mapping[str, Tensor], nodes: Tensor, ways: Tensor

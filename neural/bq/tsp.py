@@ -13,9 +13,9 @@ from torch import Tensor
 from combkit.neural.bq.base import View
 from combkit.neural.bq.draw import SCALE
 from combkit.neural.bq.planar import COMMON, MARKS, look
-from combkit.neural.bq.window import lengths, mirrored
+from combkit.neural.bq.window import fingerprint, lengths, mirrored, repeated
 
-__all__ = ["TSP", "TSPState", "infix"]
+__all__ = ["TSP", "TSPState", "first_of", "infix", "starts"]
 
 
 class TSPState(NamedTuple):
@@ -68,6 +68,24 @@ def infix(n: Tensor, width: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     return start, (start + step) % n, (start + step * (count + 1)) % n, between
 
 
+def first_of(instance: Mapping[str, Tensor]) -> Tensor:
+    """Return the city at which each tour begins, shape (b,), int64: 0 by default."""
+    return instance.get("first", torch.zeros_like(instance["n"]))
+
+
+def starts(
+    instance: Mapping[str, Tensor], count: int
+) -> tuple[dict[str, Tensor], Tensor]:
+    """Let tours begin at different cities; see ``Problem.vary``."""
+    rows = repeated(instance, count)
+    number = torch.arange(len(rows["n"]), device=rows["n"].device) % count
+    # Where there are fewer cities than rows, the first action differs as well.
+    rows["first"] = number * rows["n"] // count
+    before = (number - 1).clamp(min=0) * rows["n"] // count
+    again = (rows["first"] == before) & (number > 0)
+    return rows, again.long() * number
+
+
 class TSP:
     """See ``combkit.neural.bq.base.Problem``."""
 
@@ -77,6 +95,8 @@ class TSP:
     actions = 1
     width = 48
     marks = MARKS
+    maximised = False
+    changing = ("open", "here")
     sets: Mapping[str, float] = {"tsp": 0.8, "tsp-large": 0.2}
 
     def decode(self, shard: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
@@ -96,11 +116,12 @@ class TSP:
         return state, wanted.float().unsqueeze(-1)
 
     def start(self, instance: Mapping[str, Tensor]) -> TSPState:
-        """Return the states in which the path begins and ends at city 0."""
-        xy = instance["xy"]
+        """Return the states in which the path begins and ends at its first city."""
+        xy, first = instance["xy"], first_of(instance)
         place = torch.arange(xy.shape[1], device=xy.device)[None]
-        unvisited = (place < instance["n"][:, None]) & (place > 0)
-        return TSPState(xy, unvisited, xy[:, 0], xy[:, 0])
+        unvisited = (place < instance["n"][:, None]) & (place != first[:, None])
+        here = xy[torch.arange(len(xy), device=xy.device), first]
+        return TSPState(xy, unvisited, here, here)
 
     def left(self, state: TSPState) -> Tensor:
         """Return how many cities are unvisited."""
@@ -128,12 +149,31 @@ class TSP:
         here = torch.where(moving[:, None], state.xy[batch, node], state.here)
         return state._replace(open=unvisited, here=here)
 
+    def gain(self, state: TSPState, node: Tensor, way: Tensor) -> Tensor:
+        """Return the distances to cities."""
+        batch = torch.arange(len(node), device=node.device)
+        return lengths(state.xy[batch, node] - state.here)
+
+    def closing(self, state: TSPState) -> Tensor:
+        """Return the distances to the ends of the paths."""
+        return lengths(state.end - state.here)
+
+    def identity(self, state: TSPState, gained: Tensor) -> tuple[Tensor, Tensor]:
+        """Take for alike what has the same cities left from the same place."""
+        return fingerprint(state.open, state.here), -gained
+
+    def vary(
+        self, instance: Mapping[str, Tensor], count: int
+    ) -> tuple[dict[str, Tensor], Tensor]:
+        """Let tours begin at different cities."""
+        return starts(instance, count)
+
     def objective(
         self, instance: Mapping[str, Tensor], nodes: Tensor, ways: Tensor
     ) -> Tensor:
         """Return the lengths of the closed tours."""
-        xy = instance["xy"]
-        # After its last action a row stays at city 0: the way back counts once.
-        tour = torch.nn.functional.pad(nodes.clamp(min=0), (1, 1))
+        xy, first = instance["xy"], first_of(instance)[:, None]
+        # After its last action a row is back where it began.
+        tour = torch.cat([first, torch.where(nodes < 0, first, nodes), first], 1)
         points = xy.gather(1, tour.unsqueeze(-1).expand(-1, -1, 2))
         return lengths(points[:, 1:] - points[:, :-1]).sum(1)

@@ -7,17 +7,23 @@ scales of an instance change nothing.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import lru_cache
+
 import torch
 from torch import Tensor
 
 __all__ = [
     "dropped",
+    "fingerprint",
     "frame",
     "lengths",
     "mirrored",
     "nearest",
     "pick",
+    "repeated",
     "squash",
+    "symmetries",
     "turn",
 ]
 
@@ -52,6 +58,70 @@ def mirrored(*points: Tensor) -> tuple[Tensor, ...]:
     sign = torch.randint(0, 2, (len(first), 1), device=first.device) * 2 - 1
     factor = torch.cat([sign, torch.ones_like(sign)], 1)
     return tuple(p * (factor if p.dim() == 2 else factor[:, None]) for p in points)
+
+
+def repeated(instance: Mapping[str, Tensor], count: int) -> dict[str, Tensor]:
+    """Return every row ``count`` times, its copies beside each other."""
+    return {key: value.repeat_interleave(count, 0) for key, value in instance.items()}
+
+
+def symmetries(
+    instance: Mapping[str, Tensor], count: int
+) -> tuple[dict[str, Tensor], Tensor]:
+    """Turn and reflect instances with a depot; see ``Problem.vary``.
+
+    The first decision is made at the depot, where no direction is special, so
+    quarter turns matter there; further rows differ by their first action.
+    """
+    rows = repeated(instance, count)
+    depot = rows["depot"]
+    number = torch.arange(len(depot), device=depot.device) % count
+    quarter = (number // 2) % 4
+    cosine = torch.tensor([1.0, 0.0, -1.0, 0.0], device=depot.device)[quarter]
+    sine = torch.tensor([0.0, 1.0, 0.0, -1.0], device=depot.device)[quarter]
+    offset = rows["xy"] - depot[:, None]
+    # Odd rows are reflected.
+    flip = 1.0 - 2.0 * (number % 2)
+    x, y = offset[..., 0], offset[..., 1] * flip[:, None]
+    turned = [x * cosine[:, None] - y * sine[:, None]]
+    turned.append(x * sine[:, None] + y * cosine[:, None])
+    rows["xy"] = torch.stack(turned, -1) + depot[:, None]
+    return rows, number // 8
+
+
+@lru_cache(maxsize=8)
+def _codes(count: int, device: torch.device) -> Tensor:
+    draw = torch.Generator().manual_seed(0)
+    codes = torch.randint(-(2**62), 2**62, (count,), generator=draw)
+    return codes.to(device)
+
+
+def fingerprint(open_nodes: Tensor, *others: Tensor) -> Tensor:
+    """Return hashes of sets of nodes and of further numbers.
+
+    Parameters
+    ----------
+    open_nodes : Tensor, shape (b, n), bool
+        The sets.
+    *others : Tensor, shape (b,) or (b, k)
+        Further int64 or float32 numbers that count.
+
+    Returns
+    -------
+    Tensor, shape (b,), int64
+        Different for different rows, but for a chance of about 2**-60.
+    """
+    codes = _codes(open_nodes.shape[1], open_nodes.device)
+    total = (codes * open_nodes).sum(1)
+    for number, other in enumerate(others):
+        if other.is_floating_point():
+            other = other.contiguous().view(torch.int32).long()
+        weights = _codes(1024, open_nodes.device)[number::16]
+        flat = other.reshape(len(other), -1)
+        # Squares, so that what one number adds is not what another one takes.
+        mixed = flat * weights[: flat.shape[1]]
+        total = total + (mixed ^ (mixed >> 29)).sum(1) * weights[-1]
+    return total
 
 
 def dropped(b: int, device: torch.device) -> Tensor:
