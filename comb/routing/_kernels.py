@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+import numpy as np
 
 from combkit.comb.routing._kernels_moves import deepen, improve
 from combkit.comb.routing._kernels_tour import (
@@ -21,7 +21,12 @@ from combkit.comb.routing._kernels_tour import (
 )
 from combkit.instances.kernels import kernel
 
-__all__ = ["descend", "kick"]
+__all__ = ["descend", "kick", "shake"]
+
+#: One perturbation in so many is of any size.
+_RARE = 8
+#: Steps of a random number between 0 and 1.
+_FINE = 1 << 30
 
 
 @kernel
@@ -43,13 +48,6 @@ def _search(space: Space, walk: Walk) -> float:
 
 
 @kernel
-def _copy(source: Any, target: Any) -> None:
-    # A slice would be assigned by way of a temporary array.
-    for k in range(source.size):
-        target[k] = source[k]
-
-
-@kernel
 def descend(space: Space, walk: Walk, pops: int) -> bool:
     """Search the queued cities; return whether the queue is empty.
 
@@ -66,9 +64,17 @@ def descend(space: Space, walk: Walk, pops: int) -> bool:
         walk.cursor[2] = 0
         walk.length[0] -= _search(space, walk)
     walk.cursor[2] = 0
-    walk.length[1] = walk.length[0]
-    _copy(walk.tour, walk.best)
+    walk.length[1] = min(walk.length[0], walk.length[1])
     return walk.cursor[1] == 0
+
+
+@kernel
+def _remember(walk: Walk) -> None:
+    """Copy the tour, which is the best one, before the walk leaves it."""
+    walk.length[2] = walk.length[1]
+    # A slice would be assigned by way of a temporary array.
+    for k in range(walk.tour.size):
+        walk.best[k] = walk.tour[k]
 
 
 @kernel
@@ -107,8 +113,19 @@ def _double_bridge(space: Space, walk: Walk, longest: int) -> float:
 
 
 @kernel
-def kick(space: Space, walk: Walk, kicks: int, longest: int) -> None:
-    """Perturb, repair, and keep the result unless it is longer.
+def kick(
+    space: Space,
+    walk: Walk,
+    kicks: int,
+    longest: int,
+    hot: float,
+    made: int,
+    whole: float,
+) -> None:
+    """Perturb, repair, and keep the result unless it is much longer.
+
+    A longer tour is kept with the probability of Metropolis at a heat that
+    falls linearly, from ``hot`` at the first to 0 at the last kick of a round.
 
     Parameters
     ----------
@@ -117,20 +134,55 @@ def kick(space: Space, walk: Walk, kicks: int, longest: int) -> None:
     kicks : int
         How often.
     longest : int
-        Longest segment of a perturbation, at most ``(n - 2) // 3``.
+        Longest segment of most perturbations.
+    hot : float
+        Heat at the start of the round, a length; 0 keeps no longer tours.
+    made : int
+        Kicks made in this round before.
+    whole : float
+        Kicks of the round, at least ``made + kicks``.
     """
-    for _ in range(kicks):
+    bound = (walk.tour.size - 2) // 3
+    for k in range(kicks):
         walk.cursor[2] = 0
-        change = _double_bridge(space, walk, longest)
+        size = longest
+        # Only long segments mend what is wrong between clusters.
+        if below(walk.random, _RARE) == 0:
+            size = 8 << below(walk.random, 8)
+        change = _double_bridge(space, walk, min(size, bound))
         while walk.cursor[1] > 0:
             change -= _search(space, walk)
-        if change <= 0.0:
+        limit = 0.0
+        if hot > 0.0:
+            chance = (1 + below(walk.random, _FINE)) / _FINE
+            limit = -hot * (1.0 - (made + k) / whole) * np.log(chance)
+        is_best = walk.length[1] < walk.length[2]
+        if change < -space.least or (change <= limit and not is_best):
             walk.length[0] += change
-            # Equally long tours are walked through, but the first one is kept:
-            # which one is found must not depend on when somebody looks.
             if walk.length[0] < walk.length[1] - space.least:
                 walk.length[1] = walk.length[0]
-                _copy(walk.tour, walk.best)
             continue
         undo(walk.tour, walk.place, walk.journal, walk.cursor, 0)
+        if 0.0 < change <= limit:
+            # The walk may leave the best tour from now on.
+            _remember(walk)
+    walk.cursor[2] = 0
+
+
+@kernel
+def shake(space: Space, walk: Walk, bridges: int) -> None:
+    """Leave for another region by double bridges of all sizes; ``descend`` follows.
+
+    Parameters
+    ----------
+    space, walk
+        Data and state; the queue must be empty.
+    bridges : int
+        How many.
+    """
+    if walk.length[1] < walk.length[2]:
+        _remember(walk)
+    for _ in range(bridges):
+        walk.cursor[2] = 0
+        walk.length[0] += _double_bridge(space, walk, (walk.tour.size - 2) // 3)
     walk.cursor[2] = 0

@@ -97,10 +97,11 @@ class Walk(NamedTuple):
         Reversed position pairs since the last accepted tour.
     cursor : ndarray, shape (3,), int64
         Head of the queue, cities in it, entries of the journal.
-    length : ndarray, shape (2,), float64
-        Lengths of the tour and of the best one.
+    length : ndarray, shape (3,), float64
+        Lengths of the tour, of the best one, and of the one in ``best``.
     best : ndarray, shape (n,), int32
-        The first tour of the best length.
+        A copy of the best tour, made before the walk leaves it: the tour itself
+        is the best one where the second length is below the third.
     random : ndarray, shape (1,), uint64
         State of the generator, never 0.
     added : ndarray, shape (3 * depth, 2), int32

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise
 
 import numpy as np
@@ -47,11 +48,19 @@ def solve(problem: TSP, run: Run) -> Outcome:
     return Outcome(Status.OPTIMAL if problem.n <= 3 else None)
 
 
-def greedy_tour(problem: TSP) -> Integers:
+def greedy_tour(problem: TSP, first: Iterable[tuple[int, int]] = ()) -> Integers:
     """Return a tour of greedy edges.
 
     Candidates are the edges to near neighbours; the ends of the paths that
     remain are joined in the same way until there is one.
+
+    Parameters
+    ----------
+    problem : TSP
+        The problem.
+    first : iterable of tuple of int
+        Edges that are taken before, in this order, where they make no branch
+        and no cycle.
 
     Returns
     -------
@@ -65,6 +74,7 @@ def greedy_tour(problem: TSP) -> Integers:
        https://doi.org/10.1287/ijoc.4.4.387
     """
     paths = _fixed_paths(problem)
+    paths.link(first)
     ends = paths.ends()
     neighbours = _NEIGHBOURS
     while len(paths) > 1:

@@ -30,6 +30,6 @@ def solve(
     neighbours : int
         Candidates of a city, at least 1.
     segment : int
-        Longest segment of a perturbation, at least 1.
+        Longest segment of most perturbations, at least 1.
     """
     return search(problem, run, "ils", neighbours=neighbours, segment=segment, depth=0)

@@ -27,9 +27,10 @@ def solve(
     problem: TSP,
     run: Run,
     *,
-    neighbours: int = 8,
+    candidates: str = "auto",
+    neighbours: int | None = None,
     depth: int = 25,
-    segment: int = 50,
+    segment: int = 30,
 ) -> Outcome:
     """Search by Lin-Kernighan steps until the run ends; see ``tour_search.search``.
 
@@ -39,15 +40,25 @@ def solve(
         The problem.
     run : Run
         The run.
-    neighbours : int
-        Candidates of a city, at least 1.
+    candidates : str
+        ``alpha``: by how little a minimum 1-tree grows that must hold an edge,
+        after a subgradient ascent; ``nearest``; or ``auto``, alpha where the
+        ascent fits in a twelfth of the time.
+    neighbours : int, optional
+        Candidates of a city, at least 1; by default 5, or 8 nearest ones.
     depth : int
         Levels of a step, at least 1; each exchanges three edges.
     segment : int
-        Longest segment of a perturbation, at least 1.
+        Longest segment of most perturbations, at least 1.
     """
     if depth < 1:
         raise UsageError(f"depth={depth}: at least 1")
     return search(
-        problem, run, "lk", neighbours=neighbours, segment=segment, depth=depth
+        problem,
+        run,
+        "lk",
+        neighbours=neighbours,
+        segment=segment,
+        depth=depth,
+        candidates=candidates,
     )

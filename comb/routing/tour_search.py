@@ -8,6 +8,7 @@ depends on the number of cities.
 
 from __future__ import annotations
 
+import math
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -15,6 +16,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from combkit.comb.routing.candidates import (
+    alpha_candidates,
+    nearest_candidates,
+    tree_bound,
+)
+from combkit.comb.routing.greedy_tsp import greedy_tour
 from combkit.comb.routing.metric import metric_arrays
 from combkit.comb.routing.nearness import near_nodes
 from combkit.comb.routing.slices import Reports, fitted
@@ -30,21 +37,40 @@ from combkit.instances.tsp import TSP
 if TYPE_CHECKING:
     from combkit.comb.routing._kernels_tour import Space, Walk
 
-__all__ = ["search"]
+__all__ = ["CANDIDATES", "search"]
 
+#: Where candidates may come from; alpha where there is the time.
+CANDIDATES = ("auto", "alpha", "nearest")
 #: Reversals that one step may make before it is cut short.
 _JOURNAL = 50_000
 #: Fewer cities cannot be perturbed: then all tours are 2-opt neighbours.
 _SMALLEST = 5
+#: Heat at the start of a round, in mean edges of the first local optimum.
+_HEAT = 0.3
+#: Kicks of a round for each city; the last round takes what is left, if that is
+#: less than so many rounds. How long a round takes is measured in this share.
+_ROUND, _LAST, _TRIAL = 8, 1.5, 0.05
+#: Double bridges that start the second and later rounds, for each city and at least.
+_SHAKEN, _FEWEST_SHAKEN = 0.02, 10
+#: Share of the time that a lower bound may take.
+_BOUND = 0.02
 
 
 def search(
-    problem: TSP, run: Run, source: str, *, neighbours: int, segment: int, depth: int
+    problem: TSP,
+    run: Run,
+    source: str,
+    *,
+    neighbours: int | None,
+    segment: int,
+    depth: int,
+    candidates: str = "nearest",
 ) -> Outcome:
     """Search until the run ends; an iteration is a perturbation with its repair.
 
     Starts from ``run.initial``, or else from greedy edges. Fixed edges are
-    never removed. With several threads, independent walks run side by side.
+    never removed. With several threads, independent walks run side by side,
+    and all start the next round from the best of them.
 
     Parameters
     ----------
@@ -54,20 +80,25 @@ def search(
         The run.
     source : str
         Name of the solver.
-    neighbours : int
-        Candidates of a city, at least 1.
+    neighbours : int, optional
+        Candidates of a city, at least 1; by default 5 of least alpha, 8 nearest.
     segment : int
-        Longest segment of a perturbation, at least 1.
+        Longest segment of most perturbations, at least 1.
     depth : int
         Levels of a Lin-Kernighan step; 0 for 2-opt and Or-opt instead.
+    candidates : str
+        One of ``CANDIDATES``.
 
     Raises
     ------
     UsageError
-        If a number is too small.
+        If a number is too small or a name is unknown.
     """
-    if neighbours < 1 or segment < 1:
+    if segment < 1 or (neighbours is not None and neighbours < 1):
         raise UsageError(f"neighbours={neighbours}, segment={segment}: at least 1")
+    if candidates not in CANDIDATES:
+        known = ", ".join(CANDIDATES)
+        raise UsageError(f"candidates={candidates!r}: not one of {known}")
     if problem.n <= 3:
         # There is only one cycle.
         run.report(Tour(np.arange(problem.n)), source)
@@ -75,8 +106,19 @@ def search(
     tour = start_of(problem, run).tour
     if run.should_stop():
         return Outcome()
-    space = run.supervise(lambda: _prepare(problem, neighbours, depth))
-    walks = _Search(run, space, tour, segment, source)
+    run.supervise(lambda: _warm_up(depth))
+    found = None
+    if candidates != "nearest":
+        found = alpha_candidates(problem, neighbours or 5, tour, run)
+    if found is None:
+        found = nearest_candidates(problem, neighbours or 8)
+    if found.ascent is not None:
+        bound = tree_bound(problem, found.ascent, _BOUND * run.remaining)
+        if bound is not None:
+            run.report_bound(bound, f"{source}: 1-tree")
+        if run.initial is None:
+            tour = greedy_tour(problem, found.ascent.by_alpha())
+    walks = _Search(run, _space_of(problem, found.near, depth), tour, segment, source)
     walks.descend()
     if problem.n < _SMALLEST:
         return Outcome(reason=Reason.COMPLETED)
@@ -101,79 +143,135 @@ class _Search:
         self._kernels = _kernels
         self._run = run
         self._space = space
-        self._longest = max(1, min(segment, (tour.size - 2) // 3))
+        self._segment = segment
         self._walks = [
             _walk_of(tour, run.seed, k, space.depth) for k in range(run.threads)
         ]
         self._reports = Reports(run, source)
+        self._heat = 0.0
+        self._kicks = 0
         # Lengths are kept up to date from here on: a search that measured again
         # now and then would not repeat itself for unrounded distances.
-        self._walks[0].length[:] = tour_length(space, self._walks[0].tour)
+        self._walks[0].length[0] = tour_length(space, self._walks[0].tour)
 
     def descend(self) -> None:
         """Bring the tour to a local optimum; all walks start from there."""
         first = self._walks[0]
+        self._settle(first)
+        self._heat = _HEAT * float(first.length[1]) / first.tour.size
+        self._meet(first)
+        self._report(last=True)
+
+    def kick(self) -> None:
+        """Perturb and repair until the run ends, in rounds that cool down."""
+        n = self._walks[0].tour.size
+        with ThreadPoolExecutor(len(self._walks)) as pool:
+            while not self._run.should_stop(self._kicks):
+                self._round(pool)
+                self._meet(self._best)
+                for walk in self._walks:
+                    if self._run.should_stop(self._kicks):
+                        break
+                    bridges = max(_FEWEST_SHAKEN, int(_SHAKEN * n))
+                    self._kernels.shake(self._space, walk, bridges)
+                    self._settle(walk)
+        self._report(last=True)
+
+    def _settle(self, walk: Walk) -> None:
+        """Descend to a local optimum."""
         done = False
         pops = 1_000
         while not done and not self._run.should_stop():
             started = time.perf_counter()
-            done = self._kernels.descend(self._space, first, pops)
+            done = self._kernels.descend(self._space, walk, pops)
             pops = fitted(pops, time.perf_counter() - started)
             self._report()
-        for walk in self._walks[1:]:
-            walk.tour[:], walk.place[:] = first.tour, first.place
-            walk.best[:], walk.length[:] = first.best, first.length
-            walk.queued[:] = 0
-            walk.cursor[:] = 0
-        self._report(last=True)
 
-    def kick(self) -> None:
-        """Perturb and repair until the run ends."""
+    def _round(self, pool: ThreadPoolExecutor) -> None:
+        """Kick with falling heat, by kicks or by time, until the round or run ends."""
         limit = self._run.limits.iterations
-        kicks, total = 100, 0
-        with ThreadPoolExecutor(len(self._walks)) as pool:
-            while not self._run.should_stop(total):
-                if limit is not None:
-                    kicks = max(1, min(kicks, limit - total))
-                started = time.perf_counter()
-                self._advance(kicks, pool)
-                total += kicks
-                kicks = fitted(kicks, time.perf_counter() - started)
-                self._report()
-        self._report(last=True)
+        whole: float = _ROUND * self._walks[0].tour.size
+        if limit is not None and limit - self._kicks < _LAST * whole:
+            whole = limit - self._kicks
+        started, seconds = time.perf_counter(), self._run.remaining
+        kicks, made, share = 100, 0, 0.0
+        # Whether time will be too short for a round shows after some kicks.
+        undecided = limit is None and math.isfinite(seconds)
+        by_time = False
+        while made < whole and not self._run.should_stop(self._kicks):
+            kicks = int(min(kicks, whole - made))
+            before = time.perf_counter()
+            self._advance(kicks, self._heat * (1.0 - share), made, whole, pool)
+            now = time.perf_counter()
+            self._kicks += kicks
+            made += kicks
+            kicks = fitted(kicks, now - before)
+            self._report()
+            spent = (now - started) / seconds
+            if undecided and spent > _TRIAL:
+                undecided = False
+                by_time = made / spent < _LAST * whole
+            if by_time:
+                share, made, whole = min(1.0, spent), 0, math.inf
 
-    def _advance(self, kicks: int, pool: ThreadPoolExecutor) -> None:
+    def _advance(
+        self, kicks: int, heat: float, made: int, whole: float, pool: ThreadPoolExecutor
+    ) -> None:
         def one(walk: Walk) -> None:
-            self._kernels.kick(self._space, walk, kicks, self._longest)
+            self._kernels.kick(
+                self._space, walk, kicks, self._segment, heat, made, whole
+            )
 
         if len(self._walks) == 1:
             one(self._walks[0])
         else:
             list(pool.map(one, self._walks))
 
+    @property
+    def _best(self) -> Walk:
+        return min(self._walks, key=lambda walk: float(walk.length[1]))
+
+    def _meet(self, leader: Walk) -> None:
+        """Let all walks go on from the best tour of one of them."""
+        tour, length = _best_tour(leader), leader.length[1]
+        for walk in self._walks:
+            walk.tour[:], walk.length[:2] = tour, length
+            walk.place[tour] = np.arange(tour.size)
+            walk.length[2] = np.inf
+            walk.queued[:] = 0
+            walk.cursor[:] = 0
+
     def _report(self, *, last: bool = False) -> None:
-        walk = min(self._walks, key=lambda walk: float(walk.length[1]))
-        self._reports.offer(float(walk.length[1]), lambda: Tour(walk.best), last=last)
+        best = self._best
+        self._reports.offer(
+            float(best.length[1]), lambda: Tour(_best_tour(best)), last=last
+        )
 
 
-def _prepare(problem: TSP, neighbours: int, depth: int) -> Space:
-    """Return the data of the search; load or compile its kernels on the way."""
+def _best_tour(walk: Walk) -> NDArray[np.int32]:
+    """Return a copy of the best tour of a walk."""
+    is_best = walk.length[1] < walk.length[2]
+    return np.array(walk.tour if is_best else walk.best)
+
+
+def _warm_up(depth: int) -> None:
+    """Load or compile the kernels."""
     from combkit.comb.routing import _kernels
     from combkit.comb.routing._kernels_tour import tour_length
 
-    tiny = _space_of(TSP(np.random.default_rng(0).random((8, 2))), neighbours, depth)
+    problem = TSP(np.random.default_rng(0).random((8, 2)))
+    tiny = _space_of(problem, near_nodes(problem, 5), depth)
     walk = _walk_of(np.arange(8), 0, 0, depth)
-    walk.length[:] = tour_length(tiny, walk.tour)
+    walk.length[0] = tour_length(tiny, walk.tour)
     _kernels.descend(tiny, walk, 100)
-    _kernels.kick(tiny, walk, 1, 1)
-    return _space_of(problem, neighbours, depth)
+    _kernels.kick(tiny, walk, 1, 1, 1.0, 0, math.inf)
+    _kernels.shake(tiny, walk, 1)
 
 
-def _space_of(problem: TSP, neighbours: int, depth: int) -> Space:
+def _space_of(problem: TSP, near: NDArray[np.int32], depth: int) -> Space:
     from combkit.comb.routing import _kernels_tour as codes
 
     code, points, matrix = metric_arrays(problem)
-    near = near_nodes(problem, neighbours)
     nodes = np.arange(problem.n)
     return codes.Space(
         code,
@@ -221,7 +319,7 @@ def _walk_of(tour: NDArray[np.int64], seed: int, number: int, depth: int) -> Wal
         np.ones(n, np.uint8),
         np.zeros((_JOURNAL, 2), np.int32),
         np.array([0, n, 0], np.int64),
-        np.full(2, np.inf),
+        np.full(3, np.inf),
         tour.astype(np.int32),
         state.astype(np.uint64),
         np.zeros((2 * depth, 2), np.int32),

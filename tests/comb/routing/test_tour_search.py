@@ -10,6 +10,7 @@ from combkit.comb.routing import _kernels, tour_search
 from combkit.comb.routing import metric as metric_module
 from combkit.comb.routing._kernels_tour import Space, Walk, distance, tour_length
 from combkit.comb.routing.greedy_tsp import greedy_tour
+from combkit.comb.routing.nearness import near_nodes
 from combkit.comb.solve import solve
 from combkit.instances.distances import METRICS
 from combkit.instances.errors import UsageError
@@ -34,9 +35,9 @@ def cities(n: int, seed: int = 0, metric: str = "EUC_2D", **fields: object) -> T
 def prepared(problem: TSP, solver: str, seed: int = 0) -> tuple[Space, Walk]:
     """Return data and state of a search from the greedy tour."""
     depth = DEPTHS[solver]
-    space = tour_search._space_of(problem, 10, depth)
+    space = tour_search._space_of(problem, near_nodes(problem, 10), depth)
     walk = tour_search._walk_of(greedy_tour(problem), seed, 0, depth)
-    walk.length[:] = tour_length(space, walk.tour)
+    walk.length[0] = tour_length(space, walk.tour)
     return space, walk
 
 
@@ -50,7 +51,7 @@ class TestKernels:
         solid = metric.endswith("3D") or metric.startswith("XRAY")
         coords = rng.uniform(-80, 80, (200, 3 if solid else 2))
         problem = TSP(coords, metric=metric)
-        space = tour_search._space_of(problem, 5, 0)
+        space = tour_search._space_of(problem, near_nodes(problem, 5), 0)
         i, j = rng.integers(0, 200, (2, 500))
         ours = [
             distance(space.metric, space.points, space.matrix, a, b)
@@ -64,11 +65,14 @@ class TestKernels:
         problem = cities(300, metric=metric)
         space, walk = prepared(problem, solver)
         assert _kernels.descend(space, walk, 10**6)
-        _kernels.kick(space, walk, 2_000, 50)
+        _kernels.kick(space, walk, 2_000, 50, walk.length[0] / 300, 0, 10_000)
         assert sorted(walk.tour) == list(range(300))
         assert (walk.tour[walk.place] == np.arange(300)).all()
         length = problem.evaluate(Tour(walk.tour))
         assert walk.length[0] == pytest.approx(length, rel=1e-12)
+        best = problem.evaluate(Tour(tour_search._best_tour(walk)))
+        assert walk.length[1] == pytest.approx(best, rel=1e-12)
+        assert walk.length[1] < walk.length[0]
         if metric == "EUC_2D":
             assert walk.length[0] == length
 
@@ -79,12 +83,40 @@ class TestKernels:
         for _ in range(200):
             edges = {*zip(walk.tour, np.roll(walk.tour, -1), strict=True)}
             before = walk.length[0]
-            _kernels.kick(space, walk, 1, 50)
+            _kernels.kick(space, walk, 1, 50, 0.0, 0, 1)
             after = {*zip(walk.tour, np.roll(walk.tour, -1), strict=True)}
             assert walk.length[0] <= before
             if walk.length[0] == before:
                 kept = len(edges & (after | {(b, a) for a, b in after}))
                 assert kept >= len(edges) - 60
+
+    @every_solver
+    def test_kicks_in_slices_are_the_same_kicks(self, solver: str) -> None:
+        problem = cities(300)
+        walks = []
+        for sizes in ([900], [1, 399, 500]):
+            space, walk = prepared(problem, solver)
+            _kernels.descend(space, walk, 10**6)
+            made = 0
+            for size in sizes:
+                _kernels.kick(space, walk, size, 50, 2_000.0, made, 1_000)
+                made += size
+            walks.append(walk)
+        assert (walks[0].tour == walks[1].tour).all()
+        assert (walks[0].length == walks[1].length).all()
+
+    @every_solver
+    def test_a_shaken_walk_keeps_its_best(self, solver: str) -> None:
+        problem = cities(300)
+        space, walk = prepared(problem, solver)
+        _kernels.descend(space, walk, 10**6)
+        best = walk.tour.copy(), walk.length[1]
+        _kernels.shake(space, walk, 10)
+        assert walk.length[0] > best[1]
+        assert problem.evaluate(Tour(walk.tour)) == walk.length[0]
+        assert (tour_search._best_tour(walk) == best[0]).all()
+        _kernels.descend(space, walk, 10**6)
+        assert problem.evaluate(Tour(walk.tour)) == walk.length[0]
 
     @every_solver
     def test_descent_in_slices_is_the_same_descent(self, solver: str) -> None:
@@ -104,7 +136,7 @@ class TestKernels:
             journal=np.zeros((3 * max(3, DEPTHS[solver]), 2), np.int32)
         )
         _kernels.descend(space, walk, 10**6)
-        _kernels.kick(space, walk, 500, 50)
+        _kernels.kick(space, walk, 500, 50, 0.0, 0, 500)
         assert problem.evaluate(Tour(walk.tour)) == walk.length[0]
 
 
@@ -182,6 +214,10 @@ class TestContract:
         with pytest.raises(UsageError, match=f"{option}=0"):
             solve(cities(10), "lk", **{option: 0})
 
+    def test_candidates_must_be_known(self) -> None:
+        with pytest.raises(UsageError, match="'quadrant': not one of auto, alpha"):
+            solve(cities(10), "lk", candidates="quadrant")
+
     def test_no_matrix_of_many_cities(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def refuse(self: TSP) -> None:
             raise AssertionError("the whole matrix was asked for")
@@ -191,7 +227,15 @@ class TestContract:
         for metric in ("EUC_2D", "GEO"):
             problem = TSP(rng.uniform(-80, 80, (5_100, 2)), metric=metric)
             run = Run(problem, stop=MaxIterations(50))
-            tour_search.search(problem, run, "lk", neighbours=8, segment=50, depth=25)
+            tour_search.search(
+                problem,
+                run,
+                "lk",
+                neighbours=None,
+                segment=30,
+                depth=25,
+                candidates="auto",
+            )
             assert problem.check(run.solution) == []
 
 
