@@ -140,7 +140,8 @@ def _least(found: Ascent, length: NDArray[np.float64], near: Nodes, k: int) -> N
     rank = np.arange(rows.size) - np.searchsorted(rows, np.arange(n))[rows]
     chosen = order[rank < k]
     chosen = chosen[np.lexsort((np.tile(length, 2)[chosen], start[chosen]))]
-    return end[chosen].reshape(n, k)
+    least: Nodes = end[chosen].reshape(n, k)
+    return least
 
 
 def tree_bound(problem: TSP, found: Ascent, seconds: float) -> float | None:
