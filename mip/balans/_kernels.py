@@ -49,7 +49,12 @@ class Model(NamedTuple):
     costs : ndarray, shape (n,), float64
         Objective.
     priced : ndarray, shape (k,), int64
-        Columns with a cost whose bounds differ.
+        Columns with a cost whose bounds differ, without followers.
+    follower : ndarray, shape (m,), int64
+        The column of each row that follows from the others there, or -1. It is
+        in no other row, and an integer among integers.
+    follower_value : ndarray, shape (m,), float64
+        Its entry.
     """
 
     row_start: Any
@@ -65,6 +70,8 @@ class Model(NamedTuple):
     integer: Any
     costs: Any
     priced: Any
+    follower: Any
+    follower_value: Any
 
 
 class Walk(NamedTuple):
@@ -146,14 +153,47 @@ def measure(model: Model, walk: Walk) -> None:
 
 
 @kernel
+def _followed(model: Model, walk: Walk, i: int, activity: float) -> float:
+    """Return the step of a row's follower that mends the row, else saves costs."""
+    f, a = model.follower[i], model.follower_value[i]
+    cost = model.costs[f]
+    # Where it wants to be by its own costs, and where the row lets it.
+    low, high = model.lower[f] - walk.x[f], model.upper[f] - walk.x[f]
+    least, most = model.row_lower[i] - activity, model.row_upper[i] - activity
+    if a < 0:
+        least, most = most, least
+    low = max(low, np.ceil(least / a - 1e-6))
+    high = min(high, np.floor(most / a + 1e-6))
+    if low > high:
+        # Nothing mends the row: as near as the bounds let it.
+        near = low if low > model.upper[f] - walk.x[f] else high
+        return min(max(near, model.lower[f] - walk.x[f]), model.upper[f] - walk.x[f])
+    wanted = 0.0
+    if cost > 0:
+        wanted = low
+    elif cost < 0:
+        wanted = high
+    if not abs(wanted) < 1e15:
+        wanted = 0.0
+    return min(max(wanted, low), high)
+
+
+@kernel
 def _score(model: Model, walk: Walk, j: int, step: float) -> float:
-    """Return what a jump is worth."""
+    """Return what a jump is worth, followers following."""
     total = 0.0
+    change = model.costs[j] * step
     for k in range(model.col_start[j], model.col_start[j + 1]):
         i = model.col_row[k]
         now = walk.activity[i]
         before = _excess(model, i, now)
-        after = _excess(model, i, now + model.col_value[k] * step)
+        then = now + model.col_value[k] * step
+        f = model.follower[i]
+        if f >= 0 and f != j:
+            follows = _followed(model, walk, i, then)
+            then += model.follower_value[i] * follows
+            change += model.costs[f] * follows
+        after = _excess(model, i, then)
         if before == 0.0:
             if after != 0.0:
                 total -= walk.weight[i]
@@ -163,7 +203,6 @@ def _score(model: Model, walk: Walk, j: int, step: float) -> float:
             total += 0.5 * walk.weight[i]
         else:
             total -= 0.5 * walk.weight[i]
-    change = model.costs[j] * step
     if change != 0.0:
         if change < 0.0:
             total += walk.value[2]
@@ -173,19 +212,32 @@ def _score(model: Model, walk: Walk, j: int, step: float) -> float:
             goal = walk.value[1] - walk.value[3]
             if walk.value[0] + change <= goal and walk.value[0] > goal:
                 total += walk.value[2]
-    return total
+    # Among equals the cheaper one.
+    return total - 1e-3 * change / (abs(change) + walk.value[3] + 1e-9)
 
 
 @kernel
-def _jump(model: Model, walk: Walk, j: int, step: float) -> None:
-    """Move a variable."""
+def _move(model: Model, walk: Walk, j: int, step: float) -> None:
+    """Change a variable's value and what it costs."""
     walk.x[j] += step
     if model.integer[j]:
         walk.x[j] = np.round(walk.x[j])
     walk.value[0] += model.costs[j] * step
+
+
+@kernel
+def _jump(model: Model, walk: Walk, j: int, step: float) -> None:
+    """Move a variable, and what follows from it."""
+    _move(model, walk, j, step)
     for k in range(model.col_start[j], model.col_start[j + 1]):
         i = model.col_row[k]
         walk.activity[i] += model.col_value[k] * step
+        f = model.follower[i]
+        if f >= 0 and f != j:
+            follows = _followed(model, walk, i, walk.activity[i])
+            if follows != 0.0:
+                _move(model, walk, f, follows)
+                walk.activity[i] += model.follower_value[i] * follows
         bad = _excess(model, i, walk.activity[i]) != 0.0
         if bad and walk.place[i] < 0:
             walk.place[i] = walk.count[0]

@@ -38,6 +38,8 @@ _PROVEN = {
 _POLL = 0.02
 #: Seconds that HiGHS gets to end, and the repair of its last solution.
 _GRACE, _REPAIR = 0.3, 1.0
+#: Relative difference of objectives that rounding explains.
+_SAME = 1e-6
 
 
 class FullRun:
@@ -71,7 +73,7 @@ class FullRun:
         self._own: float = np.inf
         self._failure: BaseException | None = None
         self._thread: threading.Thread | None = None
-        self.status: Status | None = None
+        self._claim: Status | None = None
         self.raw = ""
         self._problem = problem
         self._highs: Any = None
@@ -80,6 +82,14 @@ class FullRun:
     def ended(self) -> bool:
         """Whether there is nothing left to run."""
         return self._ended.is_set()
+
+    @property
+    def status(self) -> Status | None:
+        """What HiGHS has proven, in the light of what is known by now.
+
+        Others may find a solution after HiGHS has ended.
+        """
+        return self._judge.settle(self._claim)
 
     def go(self, seconds: float) -> None:
         """Let HiGHS run for some seconds; it may end its slice late.
@@ -161,15 +171,19 @@ class FullRun:
         if info.primal_solution_status == highspy.kSolutionStatusFeasible:
             self._judge.take(np.array(self._highs.getSolution().col_value), "full")
         self._bound(info.mip_dual_bound)
-        status = _PROVEN.get(native)
-        if status is Status.OPTIMAL and self._judge.best is None:
-            self._judge.repair(_REPAIR)
-        if self._judge.best is None:
-            self.status = None if status is Status.OPTIMAL else status
-        elif status is not Status.INFEASIBLE:
-            # A claim against what was checked would be a tolerance at work.
-            either = status is Status.INFEASIBLE_OR_UNBOUNDED
-            self.status = Status.UNBOUNDED if either else status
+        claim = _PROVEN.get(native)
+        if claim is Status.OPTIMAL:
+            optimum = info.objective_function_value
+            if not self._reached(optimum):
+                self._judge.repair(_REPAIR)
+            if not self._reached(optimum):
+                # Feasible by HiGHS' tolerances alone: the search goes on.
+                claim = None
+        self._claim = claim
+
+    def _reached(self, optimum: float) -> bool:
+        """Whether the best solution is as good as HiGHS' own."""
+        return self._judge.value <= optimum + _SAME * max(1.0, abs(optimum))
 
     def _bound(self, bound: float) -> None:
         if np.isfinite(bound):

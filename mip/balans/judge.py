@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from combkit.instances.mip import MIP, TOLERANCE
+from combkit.instances.result import Status
 from combkit.instances.run import Run
 from combkit.instances.solutions import Values
 from combkit.mip.balans.linear import LinearPart
@@ -117,15 +118,26 @@ class Judge:
         self, x: Floats, source: str, seconds: float
     ) -> tuple[Floats, float] | None:
         """Make the most of the continuous variables of a point; None: it failed."""
-        x = self.rounded(x)
-        nothing = np.zeros(x.size, dtype=bool)
-        optimum = self._linear.within(*self.structure.fixing(x, nothing), seconds)
+        bounds = self.structure.holding(self.rounded(x))
+        optimum = self._linear.within(*bounds, seconds)
         if optimum is None:
             return None
         x = self.rounded(optimum.x)
         if self.problem.violation(x) > TOLERANCE:
             return None
         return self._keep(x, source)
+
+    def settle(self, claim: Status | None) -> Status | None:
+        """Return what a solver's claim about the whole model means by now.
+
+        A solution may have been found after the claim, or by somebody else.
+        """
+        if self.best is None:
+            return claim
+        if claim is Status.INFEASIBLE:
+            # A claim against what was checked would be a tolerance at work.
+            return None
+        return Status.UNBOUNDED if claim is Status.INFEASIBLE_OR_UNBOUNDED else claim
 
     def _keep(self, x: Floats, source: str) -> tuple[Floats, float]:
         value = self.evaluate(x)

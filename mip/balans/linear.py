@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -49,6 +50,13 @@ class LinearPart:
         The model, a minimisation.
     run : Run
         The run, which may interrupt.
+
+    Attributes
+    ----------
+    optimum : LinearOptimum or None
+        The optimum of the relaxation as it is, once ``root`` has found it.
+    seconds : float
+        What that took so far.
     """
 
     def __init__(self, problem: MIP, run: Run) -> None:
@@ -56,10 +64,26 @@ class LinearPart:
         self._run = run
         self._stopping = False
         self._turn = threading.Lock()
+        self.optimum: LinearOptimum | None = None
+        self.seconds = 0.0
         self._highs = build(problem, relaxed=True)
         self._cols = np.arange(problem.n, dtype=np.int32)
         for event in (self._highs.cbSimplexInterrupt, self._highs.cbIpmInterrupt):
             event.subscribe(self._pivot)
+
+    def root(self, seconds: float) -> LinearOptimum | None:
+        """Return the optimum of the relaxation as it is, solving it once.
+
+        Its value is reported to the run as a bound.
+        """
+        if self.optimum is None:
+            before = time.perf_counter()
+            self.optimum = self.solve(seconds)
+            self.seconds += time.perf_counter() - before
+            if self.optimum is not None:
+                sign = -1.0 if self._run.problem.sense == "max" else 1.0
+                self._run.report_bound(sign * self.optimum.value, "relaxation")
+        return self.optimum
 
     def solve(self, seconds: float, row: Row | None = None) -> LinearOptimum | None:
         """Return the optimum, None if it was not reached in time or there is none.

@@ -15,6 +15,7 @@ import time
 from typing import TYPE_CHECKING
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from combkit.instances.mip import MIP
@@ -72,6 +73,15 @@ def _compile() -> None:
     _ready = len(structure.communities) > 0
 
 
+def _follower_values(A: sp.csr_array, follower: NDArray[np.int64]) -> Floats:
+    """Return the entry of each row's follower, 0 where there is none."""
+    row = np.repeat(np.arange(follower.size), np.diff(A.indptr))
+    values = np.zeros(follower.size)
+    mine = A.indices == follower[row]
+    values[row[mine]] = A.data[mine]
+    return values
+
+
 class LocalSearch:
     """A walk over single-variable jumps that goes on where it ended.
 
@@ -96,6 +106,8 @@ class LocalSearch:
         problem = structure.problem
         A, columns = problem.A, problem.A.tocsc()
         free = structure.lower < structure.upper
+        follower = structure.follower
+        free[follower[follower >= 0]] = False
         self._model: Model = _kernels.Model(
             A.indptr.astype(np.int64),
             A.indices.astype(np.int64),
@@ -110,6 +122,8 @@ class LocalSearch:
             structure.integer,
             np.array(problem.c),
             np.flatnonzero(free & (problem.c != 0)),
+            follower,
+            _follower_values(A, follower),
         )
         self._walk: Walk = _kernels.Walk(
             np.zeros(problem.n),

@@ -48,7 +48,7 @@ _RELAX_SHARE, _RELAX_MOST = 0.05, 20.0
 #: The whole model begins when its share is so many times what its relaxation took.
 #: A relaxation that was not solved in its time says that it took long.
 _ROOT, _NO_ROOT = 3.0, 12.0
-#: Seconds between two looks for a first solution.
+#: Seconds between two looks at the whole model, where nothing else is left.
 _POLL = 0.02
 
 
@@ -93,7 +93,6 @@ class Common:
     accept: Accept
     share: float
     deterministic: bool = False
-    relaxed: LinearOptimum | None = None
     span: float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -135,7 +134,6 @@ class Worker:
         self._local: LocalSearch | None = None
         self._sign = -1.0 if self._run.problem.sense == "max" else 1.0
         self._begun = time.perf_counter()
-        self._root_seconds = 0.0
         self._full_seconds = 0.0
         self._quickest = 0.0
         self._stale = 0
@@ -159,7 +157,7 @@ class Worker:
             if judge.best is None or not board.alive:
                 if self._full is not None:
                     self._slice()
-                elif judge.best is None:
+                elif not self._common.full.ended:
                     ended.wait(_POLL)
                 else:
                     return
@@ -196,19 +194,17 @@ class Worker:
 
     def _relaxation_is_due(self) -> bool:
         """Whether the relaxation is to be solved, or tried once more."""
-        if self._number or self._common.relaxed is not None:
+        linear = self._common.linear
+        if self._number or linear.optimum is not None:
             return False
         spent = time.perf_counter() - self._begun
-        return not self._root_seconds or self._root_seconds < _RELAX_SHARE * spent
+        return not linear.seconds or linear.seconds < _RELAX_SHARE * spent
 
     def _relax(self) -> None:
-        before, limit = time.perf_counter(), self._run.remaining
+        limit = self._run.remaining
         if not self._common.deterministic:
             limit = min(_RELAX_SHARE * limit, _RELAX_MOST)
-        relaxed = self._common.relaxed = self._common.linear.solve(limit)
-        self._root_seconds += time.perf_counter() - before
-        if relaxed is not None:
-            self._run.report_bound(self._sign * relaxed.value, "relaxation")
+        self._common.linear.root(limit)
 
     # -- choosing ----------------------------------------------------------------
 
@@ -219,8 +215,9 @@ class Worker:
         due = self._common.share * (time.perf_counter() - self._begun)
         first = 0.0
         if not self._full_seconds:
-            solved = self._common.relaxed is not None
-            first = (_ROOT if solved else _NO_ROOT) * self._root_seconds
+            linear = self._common.linear
+            solved = linear.optimum is not None
+            first = (_ROOT if solved else _NO_ROOT) * linear.seconds
         return self._full_seconds + first < due
 
     def _base(self, current: Floats, value: float) -> tuple[Floats, float]:
@@ -307,7 +304,8 @@ class Worker:
         """Search a part; return the solution to go on from, None: as before."""
         before, size, best = time.perf_counter(), arm.size, self._judge.value
         state = State(
-            self._structure, x, value, self._common.pool, self._common.relaxed,
+            self._structure, x, value, self._common.pool,
+            self._common.linear.optimum,
             self._ball,
         )  # fmt: skip
         assert arm.operator is not None
@@ -338,7 +336,8 @@ class Worker:
         accepted = better or (found.x is not None and found.value <= threshold)
         # Others may have found something in the meantime.
         gain = _gain(best, min(best, found.value))
-        arm.adapt(exhausted, better, spent / max(limit, 1e-9))
+        # What even the quickest part takes says nothing about this one.
+        arm.adapt(exhausted, better, (spent - self._quickest) / max(limit, 1e-9))
         self._stale = 0 if gain > 0 else self._stale + 1
         self._pay(arm, Event(gain > 0, better, accepted, gain, spent, limit, size))
         if accepted and found.x is not None:

@@ -26,7 +26,7 @@ DEFAULTS: dict[str, Any] = {
     "accept": "hill-climbing",
     "reward": "rate",
     "engine": "highs",
-    "starts": ("fix-propagate", "local", "bounds"),
+    "starts": ("fix-propagate", "rens", "local", "bounds"),
     "share": 0.2,
     "isolate": False,
     "deterministic": False,

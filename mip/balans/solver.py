@@ -33,7 +33,7 @@ from combkit.mip.balans.linear import LinearPart
 from combkit.mip.balans.operators import Operator
 from combkit.mip.balans.search import Common, Worker
 from combkit.mip.balans.settings import Settings, settings
-from combkit.mip.balans.starts import Start
+from combkit.mip.balans.starts import Ground, Start
 from combkit.mip.balans.state import Pool, Structure
 from combkit.mip.contract import settled, start_vector
 from combkit.mip.modelling.arrays import Arrays, warn_of_scale
@@ -203,18 +203,30 @@ class _Balans:
             full.stop()
         full.check()
         status, raw = (full.status, full.raw) if proven is None else proven
+        status = self._judge.settle(status)
         return Outcome(status, raw_status=raw, extra=self._board.statistics())
 
     def _start(self) -> tuple[Status, str] | None:
         """Look for first solutions; return what is proven of the model, if it is."""
         run, judge = self._run, self._judge
-        seconds = run.remaining if math.isfinite(run.remaining) else _ENDLESS
+        ground = Ground(
+            run,
+            judge,
+            self._linear,
+            self._engines[0],
+            run.remaining if math.isfinite(run.remaining) else _ENDLESS,
+            self._chosen.deterministic,
+        )
 
         def look(one: Start) -> Outcome | None:
             if run.should_stop() or self._full.status is not None:
                 return None
-            outcome = one.run(run, judge, seconds, self._chosen.deterministic)
+            before = run.elapsed
+            outcome = one.run(ground)
             judge.repair(min(1.0, run.remaining))
+            if judge.best is None and self._sliced and not ground.deterministic:
+                # The whole model gets as much as what fails.
+                self._full.go(run.elapsed - before)
             return outcome
 
         with ThreadPoolExecutor(max(1, run.threads - 1)) as executor:

@@ -15,11 +15,22 @@ from combkit.instances.events import Events
 from combkit.instances.result import Status
 from combkit.instances.run import Abandoned, Outcome, Run
 from combkit.instances.stop import MaxIterations, MaxRuntime, RelativeGap
+from combkit.mip.balans.engine import Engine, SubProblem
 from combkit.mip.balans.judge import Judge
+from combkit.mip.balans.linear import LinearPart
 from combkit.mip.balans.local import LocalSearch, compiled
 from combkit.mip.contract import gap_limit
 
-__all__ = ["STARTS", "BoundsStart", "LocalStart", "SolverStart", "Start", "make_starts"]
+__all__ = [
+    "STARTS",
+    "BoundsStart",
+    "Ground",
+    "LocalStart",
+    "RensStart",
+    "SolverStart",
+    "Start",
+    "make_starts",
+]
 
 Floats = NDArray[np.float64]
 
@@ -55,6 +66,34 @@ class _Feed(Events):
         return self._run.should_stop()
 
 
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What all starts have.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+    judge : Judge
+        Takes what is found.
+    linear : LinearPart
+        The relaxation.
+    engine : Engine
+        Solves parts of the model.
+    seconds : float
+        Time of the whole search, of which each start takes its share.
+    deterministic : bool
+        Whether each start's own count of work limits it instead.
+    """
+
+    run: Run
+    judge: Judge
+    linear: LinearPart
+    engine: Engine
+    seconds: float
+    deterministic: bool
+
+
 class Start(Protocol):
     """What looks for first solutions."""
 
@@ -63,22 +102,8 @@ class Start(Protocol):
         """What the option ``starts`` calls it."""
         ...
 
-    def run(
-        self, run: Run, judge: Judge, seconds: float, deterministic: bool
-    ) -> Outcome | None:
-        """Look for solutions; return what is proven of the whole model, if it is.
-
-        Parameters
-        ----------
-        run : Run
-            The run.
-        judge : Judge
-            Takes what is found.
-        seconds : float
-            Time of the whole search, of which it takes its share.
-        deterministic : bool
-            Whether its own count of work limits it instead.
-        """
+    def run(self, ground: Ground) -> Outcome | None:
+        """Look for solutions; return what is proven of the whole model, if it is."""
         ...
 
 
@@ -106,18 +131,17 @@ class SolverStart:
     most: float
     options: Mapping[str, Any] = field(default_factory=dict)
 
-    def run(
-        self, run: Run, judge: Judge, seconds: float, deterministic: bool
-    ) -> Outcome | None:
+    def run(self, ground: Ground) -> Outcome | None:
         """Run the solver; see ``Start``."""
+        run = ground.run
         problem = run.problem
-        limit = MaxRuntime(min(self.most, self.share * seconds))
+        limit = MaxRuntime(min(self.most, self.share * ground.seconds))
         child: Run = Run(
             problem,
             stop=RelativeGap(gap_limit(run))
-            | (MaxIterations(_NODES) if deterministic else limit),
+            | (MaxIterations(_NODES) if ground.deterministic else limit),
             seed=run.seed,
-            events=_Feed(run, judge),
+            events=_Feed(run, ground.judge),
             initial=run.solution,
         )
         solve: Callable[..., Outcome] = import_module(self.module).solve
@@ -152,14 +176,13 @@ class BoundsStart:
     share: float
     most: float
 
-    def run(
-        self, run: Run, judge: Judge, seconds: float, deterministic: bool
-    ) -> Outcome | None:
+    def run(self, ground: Ground) -> Outcome | None:
         """Try both ends; see ``Start``."""
+        run, judge = ground.run, ground.judge
         s = judge.structure
-        end = run.elapsed + min(self.most, self.share * seconds)
+        end = run.elapsed + min(self.most, self.share * ground.seconds)
         for one, other in ((s.upper, s.lower), (s.lower, s.upper)):
-            left = run.remaining if deterministic else end - run.elapsed
+            left = run.remaining if ground.deterministic else end - run.elapsed
             if judge.best is not None or left <= 0 or run.should_stop():
                 break
             judge.polish(_finite(one, other), self.name, left)
@@ -190,12 +213,11 @@ class LocalStart:
     share: float
     most: float
 
-    def run(
-        self, run: Run, judge: Judge, seconds: float, deterministic: bool
-    ) -> Outcome | None:
+    def run(self, ground: Ground) -> Outcome | None:
         """Walk; see ``Start``."""
+        run, judge, deterministic = ground.run, ground.judge, ground.deterministic
         structure = judge.structure
-        limit = min(self.most, self.share * seconds)
+        limit = min(self.most, self.share * ground.seconds)
         if not compiled(run.remaining if deterministic else limit):
             return None
         local = LocalSearch(structure, run)
@@ -233,6 +255,95 @@ class LocalStart:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class RensStart:
+    """The roundings of the relaxation, searched as a part of the model.
+
+    Integers that are whole in the relaxation are fixed. Where the best solution is
+    then still far from the relaxation, only those are that would cost something to
+    move. That part is large, and pays where relaxations are hard: many small parts
+    would do more in the same time elsewhere.
+
+    Parameters
+    ----------
+    name : str
+        What the option ``starts`` calls it.
+    share : float
+        Share of the time that it may use, half of it for the relaxation.
+    most : float
+        Seconds that it may use at most.
+    deep : float
+        Share of the time that the large part may use.
+
+    References
+    ----------
+    T. Berthold, RENS: the optimal rounding, Math. Prog. Comp. 6 (2014).
+    doi:10.1007/s12532-013-0060-9
+    """
+
+    name: str
+    share: float
+    most: float
+    deep: float
+
+    def run(self, ground: Ground) -> Outcome | None:
+        """Search the roundings; see ``Start``."""
+        linear, s = ground.linear, ground.judge.structure
+        most = min(self.most, self.share * ground.seconds)
+        if ground.deterministic:
+            most = ground.run.remaining
+        optimum = linear.root(most / 2)
+        if optimum is None:
+            return None
+        x = optimum.x
+        whole = np.abs(x - np.round(x)) <= _WHOLE
+        left = self._search(ground, x, whole, most / 2)
+        dear = whole & (np.abs(optimum.reduced_costs) > _WHOLE)
+        if np.count_nonzero(dear[s.discrete]) < _HELD * s.discrete.size:
+            return None
+        if ground.judge.best is None:
+            self._search(ground, x, dear, left)
+        elif (
+            linear.seconds > _HARD * ground.seconds
+            and ground.judge.value - optimum.value > _FAR * abs(ground.judge.value)
+        ):
+            self._search(ground, x, dear, self.deep * ground.seconds)
+        return None
+
+    def _search(
+        self, ground: Ground, x: Floats, held: NDArray[np.bool_], seconds: float
+    ) -> float:
+        """Search the part that holds some at the relaxation; return seconds left."""
+        run, judge = ground.run, ground.judge
+        begun = run.elapsed
+        seconds = run.remaining if ground.deterministic else min(seconds, run.remaining)
+        if seconds <= 0 or run.should_stop():
+            return 0.0
+        lower, upper = judge.structure.fixing(judge.rounded(x), ~held)
+        best = judge.best
+        inside = best is not None and bool(((lower <= best) & (best <= upper)).all())
+        part = SubProblem(
+            lower,
+            upper,
+            seconds,
+            cutoff=judge.value,
+            start=best if inside else None,
+            nodes=_NODES if ground.deterministic else None,
+        )
+
+        def take(values: Floats) -> None:
+            judge.take(values, self.name)
+
+        ground.engine.solve(part, take)
+        return begun + seconds - run.elapsed
+
+
+#: Values closer than this are the same.
+_WHOLE = 1e-6
+#: What makes the large part worth it: share of the integers that are held; where
+#: there is a solution, share of the time that the relaxation took, and distance
+#: from it.
+_HELD, _HARD, _FAR = 0.4, 0.01, 0.05
 #: Nodes of a solver, or steps of a walk, where the clock must not count.
 _NODES, _STEPS = 20, 50_000
 #: Seconds between two looks at what the local search has found.
@@ -244,8 +355,9 @@ STARTS: dict[str, Start] = {
     start.name: start
     for start in (
         SolverStart("fix-propagate", "combkit.mip.fix_propagate", 0.05, 5.0),
-        LocalStart("local", 0.05, 20.0),
+        RensStart("rens", 0.15, 30.0, 0.25),
         BoundsStart("bounds", 0.1, 20.0),
+        LocalStart("local", 0.05, 20.0),
         SolverStart(
             "scip",
             "combkit.mip.scip",

@@ -73,7 +73,12 @@ class Structure:
     Attributes
     ----------
     discrete, binary : ndarray of int
-        The integer variables that are not fixed, and those of them in {0, 1}.
+        The integer variables to decide on, and those of them in {0, 1}: all that
+        are not fixed but for those that follow from others. Such a one is, like a
+        slack, the only one of its kind in its only row, and the others there are
+        integer, too.
+    follower : ndarray of int, shape (m,)
+        The column that follows from the others in each row, -1 where none does.
     """
 
     def __init__(self, problem: MIP) -> None:
@@ -83,7 +88,10 @@ class Structure:
         self.upper = np.where(integer, np.floor(problem.upper + _SAME), problem.upper)
         self.upper = np.maximum(self.lower, self.upper)
         self.integer: Mask = integer
-        self.discrete: Indices = np.flatnonzero(integer & (self.lower < self.upper))
+        loose = integer & (self.lower < self.upper)
+        self.follower = _followers(problem, loose)
+        loose[self.follower[self.follower >= 0]] = False
+        self.discrete: Indices = np.flatnonzero(loose)
         binary = (self.lower == 0) & (self.upper == 1)
         self.binary: Indices = self.discrete[binary[self.discrete]]
 
@@ -95,12 +103,20 @@ class Structure:
         x : ndarray of float, shape (n,)
             Integral in the discrete variables.
         free : ndarray of bool, shape (n,)
-            Continuous variables stay free whatever it says.
+            Continuous variables, and what follows from others, stay free
+            whatever it says.
         """
         held = self.discrete[~free[self.discrete]]
         lower, upper = self.lower.copy(), self.upper.copy()
         lower[held] = upper[held] = x[held]
         return lower, upper
+
+    def holding(self, x: Floats) -> tuple[Floats, Floats]:
+        """Return bounds that hold all integer variables at ``x``."""
+        return (
+            np.where(self.integer, x, self.lower),
+            np.where(self.integer, x, self.upper),
+        )
 
     @cached_property
     def step(self) -> float:
@@ -241,6 +257,31 @@ class Structure:
                     break
                 front = rng.choice(left, 1)
         return chosen
+
+
+def _followers(problem: MIP, loose: Mask) -> Indices:
+    """Return the column of each row that follows from the others, or -1.
+
+    Parameters
+    ----------
+    problem : MIP
+        The model.
+    loose : ndarray of bool, shape (n,)
+        The integer variables that are not fixed.
+    """
+    A = problem.A
+    single = loose & (np.bincount(A.indices, minlength=problem.n) == 1)
+    row = np.repeat(np.arange(problem.m), np.diff(A.indptr))
+
+    def count(which: Mask) -> Indices:
+        return np.bincount(row[which[A.indices]], minlength=problem.m)
+
+    follows = (count(single) == 1) & (count(loose & ~single) > 0)
+    follows &= count(problem.integrality == 0) == 0
+    entries = np.flatnonzero(follows[row] & single[A.indices])
+    follower = np.full(problem.m, -1, dtype=np.int64)
+    follower[row[entries]] = A.indices[entries]
+    return follower
 
 
 #: Rows that a variable spreads over, and columns that a row spreads to.

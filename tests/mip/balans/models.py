@@ -76,3 +76,19 @@ def cover(n: int = 60, seed: int = 0) -> MIP:
     A[np.arange(len(edges)), edges[:, 0]] = 1.0
     A[np.arange(len(edges)), edges[:, 1]] = 1.0
     return MIP(rng.integers(1, 20, n), A, 1.0, np.inf, 0, 1, 1)
+
+
+def independent(n: int = 30, seed: int = 0) -> MIP:
+    """Independent set where edges may be bought off.
+
+    Columns are the nodes, then one for each row's edge.
+    """
+    rng = np.random.default_rng(seed)
+    edges = np.argwhere(np.triu(rng.random((n, n)) < 0.6, 1))
+    m = len(edges)
+    A = np.zeros((m, n + m))
+    rows = np.arange(m)
+    A[rows, edges[:, 0]] = A[rows, edges[:, 1]] = 1.0
+    A[rows, n + rows] = -1.0
+    costs = np.concatenate([np.full(n, -10.0), rng.integers(1, 8, m)])
+    return MIP(costs, A, -np.inf, 1.0, 0.0, 1.0, 1)

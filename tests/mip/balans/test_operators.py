@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from tests.mip.balans.models import cover, knapsack, lot_sizing
+from tests.mip.balans.models import cover, independent, knapsack, lot_sizing
 
 from combkit.instances.errors import UsageError
 from combkit.instances.mip import MIP
@@ -91,6 +91,23 @@ def test_proposals_are_parts_of_the_model(name: str, kind: str, size: float) -> 
                 assert row.lower - 1e-9 <= inside <= row.upper + 1e-9
         if part.objective is not None:
             assert np.isfinite(part.objective).all()
+
+
+def test_what_follows_from_others_is_never_fixed() -> None:
+    """A penalised slack is not decided on; a set-up between continuous ones is."""
+    structure = Structure(independent())
+    n = structure.discrete.size
+    assert structure.discrete.tolist() == list(range(n))
+    assert structure.follower.tolist() == list(range(n, structure.problem.n))
+    x = structure.lower
+    lower, upper = structure.fixing(x, np.zeros(x.size, dtype=bool))
+    assert (lower[:n] == upper[:n]).all()
+    assert (upper[n:] == 1.0).all()
+    lower, upper = structure.holding(x)
+    assert (lower == upper).all()
+    lots = Structure(lot_sizing())
+    assert lots.discrete.tolist() == np.flatnonzero(lots.integer).tolist()
+    assert (lots.follower == -1).all()
 
 
 @pytest.mark.parametrize("name", OPERATORS)

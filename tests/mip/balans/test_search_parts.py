@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.mip.balans.models import cover, knapsack, lot_sizing
+from tests.mip.balans.models import cover, independent, knapsack, lot_sizing
 
 from combkit.instances.mip import MIP
 from combkit.instances.result import Status
-from combkit.instances.run import Run
+from combkit.instances.run import Run, execute
 from combkit.instances.solutions import Values
 from combkit.instances.stop import MaxRuntime, RelativeGap
+from combkit.mip import highs
 from combkit.mip.balans.engine import Row, minimised
+from combkit.mip.balans.engine_highs import HighsEngine
 from combkit.mip.balans.full import FullRun
 from combkit.mip.balans.judge import Judge
 from combkit.mip.balans.linear import LinearPart
 from combkit.mip.balans.local import LocalSearch, compiled
+from combkit.mip.balans.starts import Ground, make_starts
 from combkit.mip.balans.state import Pool, Structure
 
 
@@ -70,6 +73,20 @@ def test_the_local_search_finds_feasible_points_and_better_ones(problem: MIP) ->
     assert (again.steps(2000) == first).all()
 
 
+def test_what_follows_goes_along_in_the_walk() -> None:
+    """A node is worth its edges' prices only if these are paid in the same step."""
+    problem = independent(18)
+    run, _, structure = court(problem)
+    assert compiled(120.0)
+    local = LocalSearch(structure, run)
+    local.begin(np.zeros(problem.n), 0.0)
+    x = local.steps(5000)
+    assert x is not None
+    assert problem.violation(x) <= 1e-6
+    best = execute(highs.solve, Run(problem, stop=RelativeGap(0.0)), solver="highs")
+    assert problem.evaluate(Values(x)) == best.objective
+
+
 def test_the_relaxation_with_and_without_a_row() -> None:
     problem = cover()
     run, _, structure = court(problem)
@@ -112,3 +129,32 @@ def test_the_whole_model_takes_the_solutions_of_others() -> None:
     assert run.trace[0].source == "given"
     assert {point.source for point in run.trace} == {"given", "full"}
     assert run.objective == pytest.approx(run.bound)
+
+
+def test_a_solution_found_after_a_claim_counts() -> None:
+    """Threads end in any order: what a claim means is seen when it is read."""
+    integers = np.ones(2, dtype=np.uint8)
+    problem = MIP([-1.0, 0.0], [[1.0, -1.0]], 0.0, 0.0, 0.0, np.inf, integers)
+    run, judge, _ = court(problem)
+    full = FullRun(minimised(problem), run, judge)
+    full.go(10.0)
+    assert full.status is Status.INFEASIBLE_OR_UNBOUNDED
+    assert judge.take(np.zeros(2), "late") is not None
+    assert full.status is Status.UNBOUNDED
+    assert judge.settle(Status.INFEASIBLE) is None
+    assert judge.settle(Status.OPTIMAL) is Status.OPTIMAL
+
+
+def test_the_roundings_of_the_relaxation_are_a_start() -> None:
+    problem = lot_sizing(10, 3)
+    run, judge, structure = court(problem)
+    own, linear = structure.problem, LinearPart(structure.problem, run)
+    ground = Ground(run, judge, linear, HighsEngine(own, run), 20.0, False)
+    (start,) = make_starts(["rens"])
+    assert start.run(ground) is None
+    assert linear.optimum is not None
+    assert judge.best is not None
+    assert run.trace[-1].source == "rens"
+    # Solved once, whatever bounds were tried in between.
+    assert linear.root(0.0) is linear.optimum
+    assert run.bound == pytest.approx(linear.optimum.value)

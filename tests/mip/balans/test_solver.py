@@ -9,16 +9,22 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from tests.mip.balans.models import cover, knapsack, lot_sizing
 
 from combkit.cli.main import run as run_command
-from combkit.instances.errors import UnsupportedFeatureError, UsageError
+from combkit.instances.errors import (
+    InvalidProblemError,
+    UnsupportedFeatureError,
+    UsageError,
+)
 from combkit.instances.events import Events
 from combkit.instances.formats import read
 from combkit.instances.mip import MIP, TOLERANCE
 from combkit.instances.plot import plot_arms
 from combkit.instances.result import Result, Status
 from combkit.instances.run import Run, execute
+from combkit.instances.solutions import Values
 from combkit.instances.stop import MaxIterations, MaxRuntime, RelativeGap, Stop
 from combkit.mip import highs
 from combkit.mip.balans.bandit import POLICIES
@@ -166,27 +172,42 @@ def test_odd_models_end_as_highs_ends_them(
         assert result.status is not Status.OPTIMAL
 
 
-def test_equations_that_no_fixing_satisfies_do_not_spin() -> None:
-    """Sizes grow until parts hold something to change."""
-    rng = np.random.default_rng(0)
-    n = 40
-    A = rng.integers(1, 30, (4, n)).astype(float)
-    x = rng.integers(0, 2, n)
-    problem = MIP(rng.integers(1, 50, n), A, A @ x, A @ x, 0, 1, 1)
+def test_equations_that_no_small_part_satisfies_do_not_spin() -> None:
+    """All integers are equal: only a part that frees every one can be better."""
+    n = 1000
+    A = sp.diags_array([1.0, -1.0], offsets=[0, 1], shape=(n - 1, n))
+    problem = MIP(np.ones(n), A, 0.0, 0.0, 0.5, 9.0, 1)
     result = balans(
         problem,
-        MaxRuntime(15) | MaxIterations(60),
+        MaxRuntime(30) | MaxIterations(30) | RelativeGap(0.0),
         share=0.0,
         operators="mutation,graph",
-        initial=type(balans(cover(6)).solution)(x.astype(float)),
+        starts="bounds",
+        initial=Values(np.full(n, 9.0)),
     )
-    assert result.status is Status.FEASIBLE
-    assert max(arm["size"] for arm in arms(result).values() if arm["size"]) > 0.5
+    assert result.objective == n
+    first, *_, last = choices(result)
+    assert first[3] < 0.5
+    assert last[3] == 1.0
 
 
 def test_no_time_is_no_error() -> None:
     result = balans(knapsack(0, 40), MaxRuntime(1e-4))
     assert result.status in (Status.NO_SOLUTION, Status.FEASIBLE)
+
+
+def test_less_time_than_reading_takes_is_no_error(shared_data: Path) -> None:
+    problem = read(shared_data / "mip" / "miplib3" / "gesa2.mps.gz")
+    result = balans(problem, MaxRuntime(1e-3))
+    assert result.status in (Status.NO_SOLUTION, Status.FEASIBLE)
+
+
+@pytest.mark.parametrize("where", ["c", "lower", "matrix"])
+def test_nan_is_refused_with_its_place(where: str) -> None:
+    coefficients = [np.nan if where == "matrix" else 1.0, 1.0]
+    given = {} if where == "matrix" else {where: np.array([np.nan, 1.0])}
+    with pytest.raises(InvalidProblemError, match=r"0\] = nan"):
+        row(coefficients, 1.0, 2.0, **given)
 
 
 def test_wild_coefficients_are_named() -> None:
