@@ -1,8 +1,27 @@
-"""Learned heuristics; they arrive with their issues. Nothing here loads torch."""
+"""Learned heuristics. Nothing here loads torch; ``SOLVERS`` is a row a solver."""
 
 from combkit.instances.solver import SolverInfo
 
 __all__ = ["SOLVERS"]
 
 #: Solvers of this package, by row; see ``combkit.instances.solver.SolverInfo``.
-SOLVERS: tuple[SolverInfo, ...] = ()
+SOLVERS: tuple[SolverInfo, ...] = (
+    SolverInfo(
+        "bq",
+        ("tsp", "atsp", "cvrp", "kp"),
+        "combkit.neural.bq.solver",
+        exact=False,
+        summary="learned construction (BQ), re-construction, then local search",
+        packages=("torch", "safetensors"),
+        extra="neural",
+    ),
+    SolverInfo(
+        "learned-dispatch",
+        ("jsp", "fjsp", "rcpsp"),
+        "combkit.neural.dispatch.solver",
+        exact=False,
+        summary="learned dispatching rule, greedy and sampled",
+        packages=("torch", "safetensors"),
+        extra="neural",
+    ),
+)

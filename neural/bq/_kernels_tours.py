@@ -85,15 +85,17 @@ def _improve(space: Space, tour: Any, kicks: int, seed: int) -> Any:
         np.ones(n, np.uint8),
         np.zeros((_JOURNAL, 2), np.int32),
         np.array([0, n, 0], np.int64),
-        np.full(2, tour_length(space, tour)),
+        np.full(3, np.inf),
         tour.copy(),
         np.full(1, seed, np.uint64),
-        np.zeros((2 * _DEPTH, 2), np.int32),
+        np.zeros((3 * _DEPTH, 2), np.int32),
     )
+    walk.length[0] = tour_length(space, tour)
     while not descend(space, walk, 1000):
         pass
-    kick(space, walk, kicks, max(1, min(_SEGMENT, (n - 2) // 3)))
-    return walk.best
+    # Without heat no longer tour is kept: the walk stays at its best one.
+    kick(space, walk, kicks, max(1, min(_SEGMENT, (n - 2) // 3)), 0.0, 0, 1.0)
+    return walk.tour
 
 
 @kernel(allocates=True)

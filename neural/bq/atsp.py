@@ -89,7 +89,7 @@ class ATSP:
     def observe(self, state: ATSPState, width: int) -> View:
         """Show the unvisited cities that are cheapest to go to."""
         costs = state.costs
-        b, n, _ = costs.shape
+        b = len(costs)
         batch = torch.arange(b, device=costs.device)
         index, present = nearest(costs[batch, state.here], state.open, width - _MARKS)
         outside = state.open.sum(1) - present.sum(1)
@@ -97,8 +97,7 @@ class ATSP:
         marks = torch.stack([state.here, state.end, state.here], 1)
         node = torch.cat([marks, index], 1)
         t = node.shape[1]
-        cells = (node[:, :, None] * n + node[:, None]).flatten(1)
-        pairs = costs.flatten(1).gather(1, cells).view(b, t, t)
+        pairs = costs[batch[:, None, None], node[:, :, None], node[:, None]]
         candidate = pad(present, (_MARKS, 0))
         count = present.sum(1).clamp(min=1)
         scale = (pairs[:, 0] * candidate).sum(1) / count
@@ -158,6 +157,10 @@ class ATSP:
         return state._replace(
             open=unvisited, here=torch.where(moving, node, state.here)
         )
+
+    def turned(self, state: ATSPState) -> ATSPState:
+        """Go from the end to here, against the direction of the costs."""
+        return state._replace(costs=state.costs.mT, here=state.end, end=state.here)
 
     def gain(self, state: ATSPState, node: Tensor, way: Tensor) -> Tensor:
         """Return the costs of going to cities."""

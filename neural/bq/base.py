@@ -121,6 +121,13 @@ class Problem(Protocol):
         """
         ...
 
+    def turned(self, state: Any) -> Any | None:
+        """Return the states seen from their ends; None where that is no state.
+
+        Only for problems whose actions have one way.
+        """
+        ...
+
     def gain(self, state: Any, node: Tensor, way: Tensor) -> Tensor:
         """Return what an action adds to the objective, shape (b,).
 

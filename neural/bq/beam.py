@@ -83,13 +83,15 @@ def beam(
         if halt is not None and halt(len(steps), most):
             raise Halted
         view = problem.observe(state, min(width, most + problem.marks))
-        # Hypotheses that are not there are copies of others, and go nowhere.
+        # Hypotheses that are not there go nowhere.
         moving = view.allowed.flatten(1).any(1) & (score > _NEVER / 2).flatten()
         if not bool(moving.any()):
             break
         chance = torch.log_softmax(scores_of(policy, view), 1)
         # A finished hypothesis stays as it is: one more action, of no cost.
-        chance = torch.where(moving[:, None], chance, _NEVER)
+        # What is forbidden is not unlikely, it must not happen.
+        there = view.allowed.flatten(1) & moving[:, None]
+        chance = torch.where(there, chance, _NEVER)
         stay = torch.where(moving, _NEVER, 0.0)[:, None]
         chance = torch.cat([chance, stay], 1).view(b, beams, -1)
         actions = chance.shape[2]
@@ -147,6 +149,7 @@ def _taken(problem: Problem, state: Any, rows: Tensor, of: Any = None) -> Any:
     fields = {
         name: value[rows] if name in problem.changing or of is None else unchanged[name]
         for name, value in state._asdict().items()
+        if value is not None
     }
     return type(state)(**fields)
 

@@ -201,6 +201,9 @@ class CVRP:
             home=state.home & ~moving,
         )
 
+    def turned(self, state: CVRPState) -> None:
+        """Return None: later routes have no given end."""
+
     def gain(self, state: CVRPState, node: Tensor, way: Tensor) -> Tensor:
         """Return the distances to customers, through the depot or not."""
         there = state.xy[torch.arange(len(node), device=node.device), node]

@@ -18,6 +18,7 @@ __all__ = [
     "Halted",
     "Scorer",
     "construct",
+    "converge",
     "greedy",
     "likeliest",
     "ranked",
@@ -140,17 +141,84 @@ def construct(
         if not bool(moving.any()):
             break
         action = choose(scores_of(policy, view), len(nodes))
-        token = action // problem.actions
-        node = view.node.gather(1, token[:, None])[:, 0]
-        way = action % problem.actions
+        node, way = _taken(problem, view, action)
         state = problem.step(state, node, way, moving)
         nodes.append(torch.where(moving, node, -1))
         ways.append(torch.where(moving, way, 0))
         left = problem.left(state)
-    if not nodes:
-        empty = torch.zeros(len(left), 0, dtype=torch.int64, device=left.device)
-        return empty, empty
-    return torch.stack(nodes, 1), torch.stack(ways, 1)
+    return _stacked(nodes, left), _stacked(ways, left)
+
+
+def _taken(problem: Problem, view: View, action: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the nodes of actions and the ways to them."""
+    token = action // problem.actions
+    return view.node.gather(1, token[:, None])[:, 0], action % problem.actions
+
+
+def _stacked(steps: list[Tensor], like: Tensor) -> Tensor:
+    """Return steps as columns; without any, as many empty rows as ``like`` has."""
+    if not steps:
+        return torch.zeros(len(like), 0, dtype=torch.int64, device=like.device)
+    return torch.stack(steps, 1)
+
+
+@torch.inference_mode()
+def converge(
+    problem: Problem,
+    policy: Scorer,
+    state: Any,
+    width: int,
+    *,
+    choose: Choice = likeliest,
+    halt: Halt | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Go on from states at both ends, always where the policy is surer.
+
+    A path backwards is a path, so the policy also knows what comes before the
+    destination; what is difficult is decided last, when little is left. That
+    costs twice as much a step. See ``construct`` for the rest.
+    """
+    other = problem.turned(state)
+    if other is None:
+        return construct(problem, policy, state, width, choose=choose, halt=halt)
+    nodes: list[Tensor] = []
+    backwards: list[Tensor] = []
+    b = len(problem.left(state))
+    while (most := int(problem.left(state).max())) > 0:
+        if halt is not None and halt(len(nodes), most):
+            raise Halted
+        seen = min(width, most + problem.marks)
+        ahead, behind = problem.observe(state, seen), problem.observe(other, seen)
+        view = View(*(torch.cat(parts) for parts in zip(ahead, behind, strict=True)))
+        moving = view.allowed[:b].flatten(1).any(1)
+        if not bool(moving.any()):
+            break
+        logits = scores_of(policy, view)
+        action = choose(logits, len(nodes))
+        chance = torch.log_softmax(logits, 1).gather(1, action[:, None])[:, 0]
+        node, way = _taken(problem, view, action)
+        # At first both ends are the same.
+        back = (chance[b:] > chance[:b]) & (len(nodes) > 0)
+        node = torch.where(back, node[b:], node[:b])
+        state = problem.step(state, node, way[:b], moving & ~back)
+        other = problem.step(problem.turned(state), node, way[:b], moving & back)
+        state = problem.turned(other)
+        nodes.append(torch.where(moving, node, -1))
+        backwards.append(back & moving)
+    order = _joined(_stacked(nodes, problem.left(state)), backwards)
+    return order, torch.zeros_like(order)
+
+
+def _joined(nodes: Tensor, backwards: list[Tensor]) -> Tensor:
+    """Return nodes in the order of the path, given those taken from its end."""
+    if not backwards:
+        return nodes
+    step = torch.arange(nodes.shape[1], device=nodes.device)
+    back = torch.stack(backwards, 1)
+    # What was taken from the end comes last, the first one of it at the very end.
+    place = torch.where(back, 2 * nodes.shape[1] - step, step)
+    place = torch.where(nodes < 0, 3 * nodes.shape[1], place)
+    return nodes.gather(1, place.argsort(1))
 
 
 def greedy(

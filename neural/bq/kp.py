@@ -167,6 +167,9 @@ class KP:
         room = state.room - state.weight[batch, node] * moving
         return state._replace(open=unpacked, room=room)
 
+    def turned(self, state: KPState) -> None:
+        """Return None: a packing has no end."""
+
     def gain(self, state: KPState, node: Tensor, way: Tensor) -> Tensor:
         """Return the values of items."""
         return state.value[torch.arange(len(node), device=node.device), node]

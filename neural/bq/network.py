@@ -13,6 +13,7 @@ References
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import asdict, dataclass
 
 import torch
@@ -143,7 +144,7 @@ class _Layer(nn.Module):
         if hasattr(self, "slopes"):
             for feature in range(self.slopes.shape[0]):
                 slope = self.slopes[feature][:, None, None]
-                bias = bias + slope * edges[:, None, :, :, feature]
+                bias = torch.addcmul(bias, slope, edges[:, None, :, :, feature])
         gathering = hasattr(self, "gather")
         if gathering or torch.is_grad_enabled():
             scores = (q @ k.transpose(-1, -2)) * size**-0.5 + bias
@@ -180,17 +181,31 @@ class Policy(nn.Module):
 
     def forward(self, tokens: Tensor, edges: Tensor, valid: Tensor) -> Tensor:
         """Return the score of every action, shape (b, t, actions), float32."""
-        mask = torch.zeros_like(valid, dtype=tokens.dtype)
-        mask = mask.masked_fill(~valid, -1e4)[:, None, None]
         # Near candidates differ little: positions and scores need all their bits.
         with torch.autocast(tokens.device.type, enabled=False):
             x = self.embed(tokens)
+        if not torch.is_grad_enabled():
+            x, edges = x.to(self.dtype), edges.to(self.dtype)
+        mask = torch.zeros_like(valid, dtype=x.dtype)
+        mask = mask.masked_fill(~valid, -1e4)[:, None, None]
         for layer in self.layers:
             x = layer(x, edges, mask)
-        if self.config.norm == "rms":
-            x = rms_norm(x, (x.shape[-1],))
         with torch.autocast(x.device.type, enabled=False):
-            return linear(x.float(), self.score.weight, self.score.bias)
+            x = x.float()
+            if self.config.norm == "rms":
+                x = rms_norm(x, (x.shape[-1],))
+            return linear(x, self.score.weight, self.score.bias)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Precision of the layers."""
+        return next(self.layers.parameters()).dtype
+
+    def rounded(self, dtype: torch.dtype) -> Policy:
+        """Return a copy to decode with whose layers compute in a precision."""
+        copy = deepcopy(self)
+        copy.layers.to(dtype)
+        return copy
 
 
 def masked_logits(scores: Tensor, view: View) -> Tensor:

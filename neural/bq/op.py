@@ -181,6 +181,10 @@ class OP:
         budget = state.budget - lengths(there - state.here)
         return state._replace(open=unvisited, here=there, budget=budget)
 
+    def turned(self, state: OPState) -> OPState:
+        """Go from the depot to here."""
+        return state._replace(here=state.depot, depot=state.here)
+
     def gain(self, state: OPState, node: Tensor, way: Tensor) -> Tensor:
         """Return the prizes of nodes."""
         return state.prize[torch.arange(len(node), device=node.device), node]

@@ -57,7 +57,13 @@ class Scene(NamedTuple):
 
 
 def look(
-    xy: Tensor, here: Tensor, end: Tensor, open_nodes: Tensor, key: Tensor, width: int
+    xy: Tensor,
+    here: Tensor,
+    end: Tensor,
+    open_nodes: Tensor,
+    key: Tensor,
+    width: int,
+    beyond: Tensor | None = None,
 ) -> Scene:
     """Return the window of the open nodes with the smallest keys.
 
@@ -73,6 +79,9 @@ def look(
         The smaller the sooner a node is in the window.
     width : int
         Tokens, at least 4.
+    beyond : Tensor, shape (b, 3), optional
+        Open nodes that are not among these: their number and the sums of their
+        coordinates.
     """
     index, present = nearest(key, open_nodes, width - MARKS)
     offsets = pick(xy, index) - here[:, None]
@@ -84,6 +93,9 @@ def look(
     rest = open_nodes & ~inside
     outside = rest.sum(1)
     total = (xy * rest.unsqueeze(-1)).sum(1)
+    if beyond is not None:
+        outside = outside + beyond[:, 0]
+        total = total + beyond[:, 1:]
     centre = total / outside.clamp(min=1)[:, None] - here
     centre = turn((centre / scale[:, None])[:, None], axis)[:, 0]
     centre = centre * (outside > 0)[:, None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -30,14 +31,22 @@ class Pool:
         Where shards are, and where more may appear.
     device : torch.device
         Where to keep them.
+    sets : mapping of str to float, optional
+        Label sets and their shares of a batch; the problem's own by default.
     room : int
         Most bytes of a label set; further shards replace the oldest.
     """
 
     def __init__(
-        self, problem: Problem, folder: Path, device: torch.device, room: int = _ROOM
+        self,
+        problem: Problem,
+        folder: Path,
+        device: torch.device,
+        sets: Mapping[str, float] | None = None,
+        room: int = _ROOM,
     ) -> None:
         self._problem = problem
+        self._sets = problem.sets if sets is None else sets
         self._folder = folder
         self._device = device
         self._room = room
@@ -45,19 +54,18 @@ class Pool:
         self._reader = ThreadPoolExecutor(1)
         self._reading: Future[list[tuple[str, dict[str, NDArray[Any]]]]] | None = None
         self._buffers: dict[str, dict[str, Tensor]] = {}
-        self._written = dict.fromkeys(problem.sets, 0)
+        self._written = dict.fromkeys(self._sets, 0)
         #: Instances that may be drawn, by label set, on the device.
         self.count = {
             name: torch.zeros((), device=device, dtype=torch.float64)
-            for name in problem.sets
+            for name in self._sets
         }
 
     @property
     def size(self) -> dict[str, int]:
         """Number of instances by label set."""
         return {
-            name: min(self._written[name], self._capacity(name))
-            for name in self._problem.sets
+            name: min(self._written[name], self._capacity(name)) for name in self._sets
         }
 
     def complete(self) -> bool:
@@ -77,7 +85,7 @@ class Pool:
         found = []
         for path in sorted(self._folder.glob("*.npz")):
             name = path.name.split(".")[0]
-            if name not in self._problem.sets or path.name in self._seen:
+            if name not in self._sets or path.name in self._seen:
                 continue
             self._seen.add(path.name)
             with np.load(path) as shard:
@@ -118,10 +126,10 @@ class Pool:
         """Return random instances of every label set, by its share of a batch."""
         rows = []
         left = batch
-        names = list(self._problem.sets)
+        names = list(self._sets)
         for k, name in enumerate(names):
             last = k == len(names) - 1
-            part = left if last else round(batch * self._problem.sets[name])
+            part = left if last else round(batch * self._sets[name])
             left -= part
             count = self.count[name]
             chance = torch.rand(part, device=self._device, dtype=torch.float64)

@@ -14,7 +14,7 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,17 +23,21 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from combkit.instances.errors import UsageError
 from combkit.neural.bq.base import Problem, View
 from combkit.neural.bq.network import PAPER, Config, Policy, masked_logits
 from combkit.neural.bq.optimizer import Optimizer
 from combkit.neural.bq.pool import Pool
-from combkit.neural.bq.problems import PROBLEMS, problem_of
+from combkit.neural.bq.problems import problem_of
 from combkit.neural.bq.window import pick
 
-__all__ = ["Plan", "main", "target_of", "train"]
+__all__ = ["Plan", "run", "target_of", "train"]
 
 #: Part of the time in which the learning rate rises, and after which it falls.
 _RISE, _FALL = 0.02, 0.25
+#: Highest learning rate from given weights, as a share of that from none, and the
+#: share of drawn instances in a batch beside own ones.
+_GENTLE, _OWN = 0.1, 0.5
 #: Seconds between looks for new labels, and between checkpoints.
 _LOOK, _SAVE = 4.0, 120.0
 #: Steps between looks at the clock.
@@ -207,6 +211,9 @@ def train(
     labels: Path,
     out: Path,
     device: torch.device,
+    *,
+    init: Policy | None = None,
+    sets: Mapping[str, float] | None = None,
 ) -> tuple[Policy, list[dict[str, float]]]:
     """Train until the minutes are over; return the averaged policy and the curve.
 
@@ -224,16 +231,22 @@ def train(
         Folder of the checkpoint; training goes on from one that is there.
     device : torch.device
         Where to train.
+    init : Policy, optional
+        Where to start from, of the same configuration.
+    sets : mapping of str to float, optional
+        Label sets and their shares of a batch; the problem's own by default.
     """
     began = time.perf_counter()
     torch.manual_seed(plan.seed)
     out.mkdir(parents=True, exist_ok=True)
-    pool = Pool(problem, labels, device)
+    pool = Pool(problem, labels, device, sets)
     while not pool.complete():
         pool.refresh(wait=True)
         if not pool.complete():
             time.sleep(0.5)
     policy = Policy(config).to(device)
+    if init is not None:
+        policy.load_state_dict(init.state_dict())
     step = _Step(problem, policy, pool, plan)
     checkpoint = out / f"{problem.name}.ckpt"
     curve: list[dict[str, float]] = []
@@ -253,7 +266,9 @@ def train(
         time.sleep(min(1.0, max(0.0, plan.begin - time.time())))
     started = looked = saved = noted = time.perf_counter()
     # The set-up counts, unless its time was given.
-    whole = 60.0 * plan.minutes - (0.0 if earlier or plan.begin else setup)
+    whole = 60.0 * plan.minutes
+    if not earlier and not plan.begin:
+        whole -= min(setup, 0.5 * whole)
     origin = started - earlier
     while True:
         for _ in range(_STRIDE):
@@ -325,7 +340,7 @@ def _resume(
 ) -> tuple[int, float, list[dict[str, float]]]:
     state = torch.load(path, map_location="cpu", weights_only=True)
     if state["config"] != policy.config.to_dict():
-        raise ValueError(f"{path}: a checkpoint of another network")
+        raise UsageError(f"{path}: a checkpoint of another network")
     with torch.no_grad():
         for name, value in policy.state_dict().items():
             value.copy_(state["policy"][name])
@@ -341,67 +356,65 @@ def _hardware(device: torch.device) -> str:
     return f"{platform.machine()}, {torch.get_num_threads()} threads"
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Train from the command line."""
-    from combkit.neural.bq import evaluate, weights
+def run(options: argparse.Namespace) -> None:
+    """Train as the arguments of ``combkit.neural.bq.command`` say."""
+    from combkit.neural.bq import evaluate, model, own, weights
 
-    parser = argparse.ArgumentParser(
-        prog="combkit.neural.bq.train", description=__doc__
-    )
-    parser.add_argument("problem", choices=list(PROBLEMS))
-    parser.add_argument("--out", type=Path, required=True, help="folder of results")
-    parser.add_argument("--minutes", type=float, required=True)
-    parser.add_argument("--labels", type=Path, help="folder of labels [OUT/labels]")
-    parser.add_argument("--workers", type=int, default=0, help="make labels meanwhile")
-    parser.add_argument("--shards", type=int, default=1000, help="most label shards")
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("--batch", type=int, help="[1024 on cuda, 256 elsewhere]")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--rate", type=float, default=Plan.rate)
-    parser.add_argument("--adamw", action="store_true", help="no Muon")
-    parser.add_argument("--mode", default=Plan.mode, help="graph, compile or eager")
-    parser.add_argument("--begin", type=float, default=0.0, help="seconds of the epoch")
-    parser.add_argument("--paper", action="store_true", help="the reference network")
-    for name in ("dim", "depth", "heads", "hidden", "width"):
-        parser.add_argument(f"--{name}", type=int)
-    parser.add_argument("--test", type=int, default=256, help="instances to test on")
-    parser.add_argument("--references", type=Path, help="folder of reference values")
-    options = parser.parse_args(arguments)
-    device = torch.device(options.device)
+    torch.set_num_threads(options.threads)
+    device = model.device_of(options.device)
     problem = problem_of(options.problem)
-    sizes: dict[str, int | str | bool] = dict(PAPER) if options.paper else {}
-    if not options.paper and device.type == "cpu":
-        sizes |= {"dim": 64, "depth": 4, "heads": 4, "hidden": 256}
-    for name in ("dim", "depth", "heads", "hidden", "width"):
-        if getattr(options, name):
-            sizes[name] = getattr(options, name)
+    init = _initial(options)
+    config = _config(options, problem, device) if init is None else init.config
+    rate = options.rate or (Plan.rate if init is None else _GENTLE * Plan.rate)
     plan = Plan(
         options.minutes,
         options.batch or (1024 if device.type == "cuda" else 256),
-        options.rate,
+        rate,
         not options.adamw,
         options.seed,
         options.mode,
         options.begin,
     )
     labels = options.labels or options.out / "labels"
+    held: own.Held = []
+    sets = dict(problem.sets)
+    if options.files:
+        print(f"labelling {len(options.files)} instances", flush=True)
+        held = own.label(
+            problem.name, options.files, labels, options.label_seconds, options.seed
+        )
+        # Without drawn instances beside them, own ones are all there is.
+        drawn = options.workers or any(labels.glob(f"{next(iter(sets))}.*.npz"))
+        share = _OWN if drawn else 0.0
+        sets = {name: part * share for name, part in sets.items() if share}
+        sets[own.OWN] = 1.0 - share
+    for name in sets:
+        if not options.workers and not any(labels.glob(f"{name}.*.npz")):
+            raise UsageError(f"no labels {name!r} in {labels}: --workers makes some")
     maker = _make_labels(problem, labels, options) if options.workers else None
     try:
         policy, curve = train(
-            problem, Config.of(problem, **sizes), plan, labels, options.out, device
+            problem, config, plan, labels, options.out, device, init=init, sets=sets
         )
     finally:
         if maker is not None:
             maker.terminate()
             maker.wait()
-    quality = evaluate.measure(
+    quality: dict[str, float] = evaluate.measure(
         problem, policy, options.test, device, options.references
     )
+    if held:
+        if init is not None:
+            before = own.gap_of(problem, init.to(device).eval(), held, device)
+            quality["held_out_gap_before"] = round(before, 4)
+        after = own.gap_of(problem, policy, held, device)
+        quality["held_out_gap"] = round(after, 4)
+        quality["held_out"] = len(held)
     card = {
         "data": "labels of the project's own search, "
-        + ", ".join(f"{k}: {v:g}" for k, v in problem.sets.items()),
+        + ", ".join(f"{k}: {v:g}" for k, v in sets.items()),
         "seed": options.seed,
-        "command": " ".join(["combkit.neural.bq.train", *(arguments or sys.argv[1:])]),
+        "command": _command(options),
         "minutes": round(curve[-1]["seconds"] / 60.0, 2),
         "steps": curve[-1]["steps"],
         "batch": plan.batch,
@@ -423,6 +436,40 @@ def main(arguments: list[str] | None = None) -> None:
     print(f"{problem.name}: {json.dumps(quality)}", flush=True)
 
 
+def _initial(options: argparse.Namespace) -> Policy | None:
+    """Return the policy to start from, if one was named."""
+    from combkit.neural.bq import model, weights
+
+    if options.init is None:
+        return None
+    if options.init == "shipped":
+        return model.shipped(options.problem)[0]
+    return weights.load(Path(options.init), options.problem)[0]
+
+
+def _config(
+    options: argparse.Namespace, problem: Problem, device: torch.device
+) -> Config:
+    sizes: dict[str, int | str | bool] = dict(PAPER) if options.paper else {}
+    if not options.paper and device.type == "cpu":
+        sizes |= {"dim": 64, "depth": 4, "heads": 4, "hidden": 256}
+    for name in ("dim", "depth", "heads", "hidden", "width"):
+        if getattr(options, name):
+            sizes[name] = getattr(options, name)
+    return Config.of(problem, **sizes)
+
+
+def _command(options: argparse.Namespace) -> str:
+    """Return the command line of the arguments that say what was learned."""
+    names = ("minutes", "init", "data", "batch", "seed", "rate", "paper", "adamw")
+    words = ["combkit train bq", options.problem]
+    for name in names:
+        value = getattr(options, name)
+        if value is not None and value is not False:
+            words.append(f"--{name}" if value is True else f"--{name} {value}")
+    return " ".join(words)
+
+
 def _make_labels(
     problem: Problem, folder: Path, options: argparse.Namespace
 ) -> subprocess.Popen[bytes]:
@@ -441,7 +488,3 @@ def _make_labels(
             str(options.workers),
         ]
     )
-
-
-if __name__ == "__main__":
-    main()

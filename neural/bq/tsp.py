@@ -29,12 +29,16 @@ class TSPState(NamedTuple):
         Cities to visit.
     here, end : Tensor, shape (b, 2)
         Where the path begins and ends.
+    beyond : Tensor, shape (b, 3), optional
+        Further cities to visit, of which the policy is only told the number and
+        the sums of their coordinates; see ``combkit.neural.bq.horizon``.
     """
 
     xy: Tensor
     open: Tensor
     here: Tensor
     end: Tensor
+    beyond: Tensor | None = None
 
 
 def infix(n: Tensor, width: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -130,7 +134,9 @@ class TSP:
     def observe(self, state: TSPState, width: int) -> View:
         """Show the unvisited cities that are nearest to the current one."""
         key = lengths(state.xy - state.here[:, None])
-        scene = look(state.xy, state.here, state.end, state.open, key, width)
+        scene = look(
+            state.xy, state.here, state.end, state.open, key, width, state.beyond
+        )
         return View(
             scene.tokens,
             scene.edges,
@@ -148,6 +154,10 @@ class TSP:
         unvisited[batch, node] &= ~moving
         here = torch.where(moving[:, None], state.xy[batch, node], state.here)
         return state._replace(open=unvisited, here=here)
+
+    def turned(self, state: TSPState) -> TSPState:
+        """Go from the end to here."""
+        return state._replace(here=state.end, end=state.here)
 
     def gain(self, state: TSPState, node: Tensor, way: Tensor) -> Tensor:
         """Return the distances to cities."""

@@ -85,7 +85,13 @@ def load(path: Path, problem: str) -> tuple[Policy, dict[str, Any]]:
         raise InstanceFormatError(
             str(path), None, f"weights for {metadata.get('problem')}, not {problem}"
         )
-    policy = Policy(Config(**json.loads(metadata["config"])))
-    policy.load_state_dict(tensors)
-    policy.eval()
-    return policy, json.loads(metadata["card"])
+    try:
+        policy = Policy(Config(**json.loads(metadata["config"])))
+        policy.load_state_dict(tensors)
+        card = json.loads(metadata["card"])
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise InstanceFormatError(
+            str(path), None, f"weights that do not fit their network: {reason}"
+        ) from None
+    return policy.eval(), card

@@ -4,7 +4,7 @@ Each round draws problems of one class and size, builds many schedules of each
 with the current rule, takes the best (of job shops: improved by a short tabu
 search) and fits the rule to its choices, as in self-labelling [1]_.
 
-    python -m combkit.neural.dispatch.train --out DIR --minutes 60 --device cpu
+    combkit train dispatch --out DIR --minutes 60
 
 ``DIR`` receives ``dispatch.safetensors`` (the averaged weights and their card),
 ``state.safetensors`` (to go on after an interruption) and ``curve.csv``.
@@ -24,10 +24,11 @@ import multiprocessing
 import platform
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -35,13 +36,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from combkit.neural.dispatch.checkpoint import load, load_policy, save, save_policy
+from combkit.instances.errors import UnsupportedFeatureError, UsageError
+from combkit.instances.formats import read
+from combkit.neural.dispatch.checkpoint import load, save, save_policy
 from combkit.neural.dispatch.decode import decode
 from combkit.neural.dispatch.encoding import Batch, Encoding, collate
 from combkit.neural.dispatch.environment import Problems
 from combkit.neural.dispatch.generate import Shape, draw
 from combkit.neural.dispatch.labels import Choices, label, stacked
 from combkit.neural.dispatch.policy import Policy, PolicyConfig
+from combkit.neural.dispatch.problems import encoding_of, unsupported
 from combkit.neural.dispatch.rollout import (
     RULES,
     build,
@@ -51,8 +55,9 @@ from combkit.neural.dispatch.rollout import (
     sample,
     tables_of,
 )
+from combkit.neural.dispatch.rule import policy_of
 
-__all__ = ["SHAPES", "TrainConfig", "Trainer", "main"]
+__all__ = ["SHAPES", "TrainConfig", "Trainer", "run"]
 
 #: Shapes trained on by default, and how often each is drawn.
 SHAPES: dict[Shape, float] = {
@@ -145,9 +150,13 @@ class TrainConfig:
     half: bool = False
 
 
-def _drawn(shape: Shape, count: int, seed: Sequence[int]) -> Batch:
-    """Return a batch of random problems."""
+def _drawn(
+    shape: Shape, count: int, seed: Sequence[int], own: Sequence[Encoding]
+) -> Batch:
+    """Return a batch of random problems, or of some of one's own."""
     rng = np.random.default_rng(seed)
+    if own:
+        return collate([own[k] for k in rng.integers(0, len(own), count)])
     return collate([draw(shape, rng) for _ in range(count)])
 
 
@@ -166,8 +175,10 @@ class Trainer:
         Where to train.
     shapes : dict of Shape to float
         What to draw, and how often.
-    init : Path, optional
-        Weights to start from.
+    own : mapping of str to sequence of Encoding
+        Own problems by class; half of the rounds are theirs.
+    init : Policy, optional
+        Policy to start from.
     """
 
     def __init__(
@@ -178,20 +189,31 @@ class Trainer:
         network: PolicyConfig | None = None,
         device: torch.device,
         shapes: dict[Shape, float] = SHAPES,
-        init: Path | None = None,
+        own: Mapping[str, Sequence[Encoding]] = MappingProxyType({}),
+        init: Policy | None = None,
     ) -> None:
         self.out, self.config, self.device = out, config, device
-        self.shapes = list(shapes)
-        self.chances = np.array(list(shapes.values())) / sum(shapes.values())
+        self.own = own
+        drawn = sum(shapes.values())
+        count = sum(map(len, own.values()))
+        # As many rounds of one's own as of others.
+        chances = {
+            **shapes,
+            **{
+                (kind, 0, 0): (drawn or 1.0) * len(found) / count
+                for kind, found in own.items()
+            },
+        }
+        self.shapes = list(chances)
+        self.chances = np.array(list(chances.values())) / sum(chances.values())
         self.iteration, self.steps, self.elapsed = 0, 0, 0.0
         self.memory: deque[tuple[Problems, dict[str, Tensor]]] = deque(
             maxlen=config.memory
         )
         torch.manual_seed(config.seed)
         out.mkdir(parents=True, exist_ok=True)
-        self.policy = (
-            load_policy(init)[0] if init else Policy(network or PolicyConfig())
-        )
+        # The one given may be in use elsewhere.
+        self.policy = copy.deepcopy(init) or Policy(network or PolicyConfig())
         state = self._state_file
         if state.exists():
             tensors, card = load(state)
@@ -235,7 +257,9 @@ class Trainer:
         while self.progress < 1.0:
             while len(ahead) <= 2 * config.workers:
                 k = self.iteration + len(ahead)
-                task = (self._shape(k), config.instances, (config.seed, k))
+                shape = self._shape(k)
+                own = () if shape[1] else self.own[shape[0]]
+                task = (shape, config.instances, (config.seed, k), own)
                 ahead.append(pool.submit(_drawn, *task) if pool else _drawn(*task))
             head = ahead.popleft()
             batch = head.result() if isinstance(head, Future) else head
@@ -528,44 +552,53 @@ def _hardware(device: torch.device) -> str:
     return f"{platform.machine()} CPU, {torch.get_num_threads()} thread(s)"
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Train from the command line."""
-    parser = argparse.ArgumentParser(prog="combkit.neural.dispatch.train")
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--init", type=Path)
-    parser.add_argument("--classes", default="jsp,fjsp,rcpsp")
-    parser.add_argument("--largest", type=int, default=10**9, help="most tasks")
-    for f in fields(TrainConfig):
-        kind = type(f.default)
-        if kind is bool:
-            parser.add_argument(f"--{f.name}", action="store_true")
-        else:
-            parser.add_argument(f"--{f.name}", type=kind, default=f.default)
-    for f in fields(PolicyConfig):
-        parser.add_argument(f"--net-{f.name}", type=int, default=f.default)
-    options = vars(parser.parse_args(arguments))
-    torch.set_num_threads(options["threads"])
+def run(options: argparse.Namespace) -> None:
+    """Train as ``combkit train dispatch`` was told to; see ``command``."""
+    from combkit.neural.bq.model import device_of
+
+    torch.set_num_threads(options.threads)
     torch.set_float32_matmul_precision("high")
-    classes = options["classes"].split(",")
     shapes = {
-        s: c
-        for s, c in SHAPES.items()
-        if s[0] in classes
-        and s[1] * (1 if s[0] == "rcpsp" else s[2]) <= options["largest"]
+        shape: chance
+        for shape, chance in SHAPES.items()
+        if shape[0] in options.kinds and _tasks(shape) <= options.largest
     }
+    own = _own(options.files)
+    if not shapes and not own:
+        raise UsageError(f"--largest {options.largest}: nothing to draw is that small")
+    config = TrainConfig(
+        minutes=options.minutes,
+        iterations=options.iterations,
+        seed=options.seed,
+        instances=options.instances,
+        samples=options.samples,
+        improve=options.improve,
+        rate=options.rate or (1e-4 if options.init else 1e-3),
+        workers=options.workers,
+        half=options.half,
+    )
+    sizes = {n: getattr(options, n) for n in ("width", "layers", "head")}
     Trainer(
-        options["out"],
-        TrainConfig(**{f.name: options[f.name] for f in fields(TrainConfig)}),
-        network=PolicyConfig(
-            **{f.name: options[f"net_{f.name}"] for f in fields(PolicyConfig)}
-        ),
-        device=torch.device(options["device"]),
+        options.out,
+        config,
+        network=PolicyConfig(**{n: v for n, v in sizes.items() if v}),
+        device=device_of(options.device),
         shapes=shapes,
-        init=options["init"],
+        own=own,
+        init=None if options.init is None else policy_of(options.init),
     ).run()
 
 
-if __name__ == "__main__":
-    main()
+def _tasks(shape: Shape) -> int:
+    return shape[1] * (1 if shape[0] == "rcpsp" else shape[2])
+
+
+def _own(files: Sequence[str]) -> dict[str, list[Encoding]]:
+    """Read instances, by kind."""
+    own: dict[str, list[Encoding]] = {}
+    for path in files:
+        problem = read(path)
+        if (reason := unsupported(problem)) is not None:
+            raise UnsupportedFeatureError(f"{path}: {reason}")
+        own.setdefault(problem.kind, []).append(encoding_of(problem))
+    return own

@@ -1,0 +1,145 @@
+"""The learned rule on one problem: weights found, encoder run, schedules built."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from copy import deepcopy
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+
+from combkit.instances.errors import InstanceFormatError
+from combkit.instances.problem import Problem
+from combkit.instances.solutions import Schedule
+from combkit.neural.dispatch.checkpoint import load_policy
+from combkit.neural.dispatch.decode import decode
+from combkit.neural.dispatch.encoding import collate
+from combkit.neural.dispatch.environment import Problems
+from combkit.neural.dispatch.policy import Policy
+from combkit.neural.dispatch.problems import encoding_of, schedule_of
+from combkit.neural.dispatch.rollout import (
+    WIDTH,
+    Built,
+    build,
+    head_of,
+    row_of,
+    sample,
+)
+
+__all__ = ["SHIPPED", "Rule", "policy_of"]
+
+#: The weights of the package.
+SHIPPED = "shipped"
+
+
+@lru_cache(maxsize=4)
+def policy_of(weights: str) -> Policy:
+    """Return the policy of a file, or the shipped one.
+
+    Raises
+    ------
+    InstanceFormatError
+        If the file is not there or holds something else.
+    """
+    path = Path(weights)
+    if weights == SHIPPED:
+        folder = resources.files("combkit.neural")
+        path = Path(str(folder / "weights" / "dispatch.safetensors"))
+    try:
+        return load_policy(path)[0]
+    except (OSError, SafetensorError, KeyError, TypeError, RuntimeError) as error:
+        reason = str(error).partition("\n")[0]
+        raise InstanceFormatError(path, None, f"no weights: {reason}") from None
+
+
+class Rule:
+    """The learned rule, ready to build schedules of a problem.
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem; one that is not ``unsupported``.
+    policy : Policy
+        The network, on the CPU.
+    device : torch.device
+        Where schedules are sampled.
+    """
+
+    def __init__(self, problem: Problem, policy: Policy, device: torch.device) -> None:
+        self._problem, self._device = problem, device
+        self._encoding = encoding_of(problem)
+        batch = collate([self._encoding])
+        self._tables = row_of(batch, 0)
+        if self.on_cpu:
+            with torch.no_grad():
+                static = policy.encode(Problems(batch, device))[0].numpy()
+            self._head = head_of(policy, static)
+        else:
+            # The one at hand may be in use elsewhere.
+            self._policy = deepcopy(policy).to(device)
+            self._problems = Problems(batch, device)
+
+    @property
+    def on_cpu(self) -> bool:
+        """Whether samples come one after the other."""
+        return self._device.type == "cpu"
+
+    def greedy(self) -> Built:
+        """Build the schedule of the best candidates."""
+        if not self.on_cpu:
+            return next(self._decoded(1, 0.0, None))
+        unused = np.ones(1, np.uint64)
+        return sample(self._tables, self._head, unused, temperature=0.0)
+
+    def samples(
+        self, count: int, temperature: float, rng: np.random.Generator
+    ) -> Iterator[Built]:
+        """Sample schedules, on a CPU one after the other.
+
+        Parameters
+        ----------
+        count : int
+            How many.
+        temperature : float
+            Of the softmax, above 0.
+        rng : Generator
+            Source of random numbers.
+        """
+        state = rng.integers(1, 2**63, 1).astype(np.uint64)
+        if not self.on_cpu:
+            seed = int(state[0]) % 2**62
+            generator = torch.Generator(self._device).manual_seed(seed)
+            yield from self._decoded(count, temperature, generator)
+            return
+        for _ in range(count):
+            yield sample(self._tables, self._head, state, temperature=temperature)
+
+    def schedule(self, built: Built) -> Schedule:
+        """Return what was built as a schedule of the problem."""
+        return schedule_of(self._problem, self._encoding, built[0], built[1])
+
+    def _decoded(
+        self, count: int, temperature: float, generator: torch.Generator | None
+    ) -> Iterator[Built]:
+        """Sample on a device, and build the schedules of the sequences here."""
+        modes, _ = decode(
+            self._policy,
+            self._problems,
+            count,
+            width=WIDTH,
+            temperature=temperature,
+            generator=generator,
+        )
+        for row in modes[0].cpu().numpy():
+            yield build(self._tables, self._places(row))
+
+    def _places(self, modes: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return keys that make ``build`` take modes in an order."""
+        key = np.full(self._encoding.n_modes, np.inf)
+        key[modes] = np.arange(modes.size)
+        return key
