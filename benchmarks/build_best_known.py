@@ -48,6 +48,8 @@ class Fact:
     optimal: bool
     source: str
     note: str = ""
+    #: Of the file, where its content does not tell it.
+    format: str | None = None
 
 
 def routing(folder: Path) -> Iterator[Fact]:
@@ -87,6 +89,64 @@ def job_shops(folder: Path) -> Iterator[Fact]:
                     "ScheduleOpt/benchmarks jobshop bks.json, 2026-06",
                     "" if upper == float(row["lb"]) else f"lower bound {row['lb']}",
                 )
+
+
+def flexible_shops(folder: Path) -> Iterator[Fact]:
+    """Yield the values of scheduling/fjsp/bks.csv."""
+    with (folder / "bks.csv").open(newline="") as stream:
+        for row in csv.DictReader(stream):
+            if row["file"]:
+                upper, lower = float(row["ub"]), float(row["lb"])
+                yield Fact(
+                    folder / row["file"],
+                    row["instance"],
+                    upper,
+                    upper == lower,
+                    "ScheduleOpt/benchmarks fjsp bks.json, 2026-06",
+                    "" if upper == lower else f"lower bound {row['lb']}",
+                )
+
+
+def flow_shops(folder: Path) -> Iterator[Fact]:
+    """Yield the values of the lists in scheduling/pfsp: makespans of permutations."""
+    count: dict[tuple[str, str], int] = {}
+    for line in (folder / "taillard_optimal_PBBPerm.txt").read_text().splitlines():
+        words = line.split()
+        if len(words) == 4 and words[1].isdigit():
+            _, jobs, machines, value = words
+            k = count[jobs, machines] = count.get((jobs, machines), -1) + 1
+            name = f"tai{jobs}_{machines}_{k}"
+            path = folder / "taillard" / f"{name}.fsp"
+            source = "jangmys/PBBPerm instances.data, 2020"
+            yield Fact(path, name, float(value), False, source)
+    for line in (folder / "vrf_bounds_PBBPerm.txt").read_text().splitlines():
+        words = line.split()
+        if len(words) == 6 and words[1].isdigit():
+            path = folder / "vrf_small" / f"{words[0]}_Gap.txt"
+            source = "jangmys/PBBPerm instancesVRF.data"
+            upper, lower = float(words[4]), float(words[5])
+            yield Fact(path, words[0], upper, upper == lower, source, format="vrf")
+
+
+def open_shops(folder: Path) -> Iterator[Fact]:
+    """Yield the values of scheduling/ossp/bks_taillard.csv, all optimal."""
+    with (folder / "bks_taillard.csv").open(newline="") as stream:
+        for row in csv.DictReader(stream):
+            path = folder / "Taillard1993" / f"{row['instance']}.txt"
+            value, source = float(row["best_known"]), "ScheduleOpt/benchmarks openshop"
+            yield Fact(path, row["instance"], value, True, source)
+
+
+def projects(folder: Path) -> Iterator[Fact]:
+    """Yield the values of scheduling/rcpsp: PSPLIB, its j30 optimal, Patterson."""
+    with (folder / "bks.csv").open(newline="") as stream:
+        for row in csv.DictReader(stream):
+            path, value = folder / row["file"], float(row["best_known_makespan"])
+            yield Fact(path, path.stem, value, row["n"] == "30", "PSPLIB hrs files")
+    with (folder / "patterson" / "optimum.csv").open(newline="") as stream:
+        for row in csv.DictReader(stream):
+            path = folder / "patterson" / row["problem"]
+            yield Fact(path, path.stem, float(row["optimum"]), True, "Patterson set")
 
 
 def mips(folder: Path) -> Iterator[Fact]:
@@ -152,13 +212,17 @@ def build(data: Path) -> list[BestKnown]:
     facts = [
         *routing(data / "routing"),
         *job_shops(data / "scheduling" / "jsp"),
+        *flexible_shops(data / "scheduling" / "fjsp"),
+        *flow_shops(data / "scheduling" / "pfsp"),
+        *open_shops(data / "scheduling" / "ossp"),
+        *projects(data / "scheduling" / "rcpsp"),
         *mips(data / "mip"),
     ]
     for fact in facts:
         if not fact.path.is_file():
             continue
         try:
-            problem = read(fact.path)
+            problem = read(fact.path, fact.format)
         except CombkitError as error:
             print(error, file=sys.stderr)
             continue

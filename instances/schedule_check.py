@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import pairwise
+from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise, product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -299,22 +300,31 @@ def _idle(
 def _same_order(
     problem: Scheduling, users: list[list[tuple[int, int, int, int]]]
 ) -> Iterator[str]:
-    resources = problem.same_order.tolist()
-    for k in resources[1:]:
-        first = _jobs(problem, users[resources[0]])
-        other = _jobs(problem, users[k])
-        shared = set(first) & set(other)
-        one = [j for j in first if j in shared]
-        two = [j for j in other if j in shared]
-        for a, b in zip(one, two, strict=True):
-            if a != b:
-                yield (
-                    f"resource {k} runs job {b} where resource {resources[0]} "
-                    f"runs job {a}"
-                )
-                break
+    """Look for jobs that no one order has in the order of all resources.
 
-
-def _jobs(problem: Scheduling, users: list[tuple[int, int, int, int]]) -> list[int]:
-    """Return the jobs of a resource in order."""
-    return [int(problem.job[t]) for _, _, t, _ in _order(users)]
+    Of two jobs, one has all of its tasks before those of the other one. Empty
+    tasks at the same time have no order, so that resources cannot be compared
+    one by one.
+    """
+    order: TopologicalSorter[Any] = TopologicalSorter()
+    for k in problem.same_order.tolist():
+        moments: dict[tuple[int, int], set[int]] = {}
+        for start, until, t, _ in _order(users[k]):
+            moments.setdefault((start, until), set()).add(int(problem.job[t]))
+        for (now, jobs), (_, later) in pairwise(moments.items()):
+            if jobs & later:
+                for a, b in product(jobs, later):
+                    if a != b:
+                        order.add(b, a)
+                continue
+            # A node in between keeps the arcs few.
+            for a in jobs:
+                order.add((k, now), a)
+            for b in later:
+                order.add(b, (k, now))
+    try:
+        order.prepare()
+    except CycleError as error:
+        nodes = {node for node in error.args[1] if isinstance(node, int)}
+        a, b = sorted(nodes)[:2]
+        yield f"jobs {a} and {b} run in one order here and in another one there"

@@ -1,4 +1,4 @@
-"""Flexible job shops, flow shops and open shops, with makespan objective."""
+"""Flexible job shops, flow shops and open shops."""
 
 from __future__ import annotations
 
@@ -206,6 +206,8 @@ class FlowShop(Modelled):
     ----------
     durations : array_like of int, shape (jobs, machines)
         Duration of each job on each machine.
+    objective : {"makespan", "flow_time"}
+        The latest end, or the sum of the ends of all jobs.
 
     Examples
     --------
@@ -219,11 +221,20 @@ class FlowShop(Modelled):
     kind: ClassVar[str] = "pfsp"
 
     durations: Integers
+    objective: str
 
     def __init__(
-        self, durations: ArrayLike, *, name: str = "", comment: str = ""
+        self,
+        durations: ArrayLike,
+        *,
+        objective: str = "makespan",
+        name: str = "",
+        comment: str = "",
     ) -> None:
+        known = objective in ("makespan", "flow_time")
+        require(known, "objective", f"{objective!r} is neither makespan nor flow_time")
         object.__setattr__(self, "durations", _table(durations))
+        object.__setattr__(self, "objective", objective)
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "comment", comment)
 
@@ -255,6 +266,9 @@ class FlowShop(Modelled):
             after=tasks[:, 1:].ravel(),
             job=np.repeat(np.arange(n), m),
             same_order=np.arange(m),
+            # Of a job, only its last task counts.
+            weight=np.tile(np.arange(m) == m - 1, n).astype(np.int64),
+            objective=((self.objective, 1),),
         )
 
 

@@ -66,9 +66,8 @@ class FlexibleWalk(NamedTuple):
         Heads and tails without an operation.
     front : ndarray, shape (machines,), int32
         First operation on each machine.
-    tabu : ndarray, shape (2^k,), int64
-        Iteration until which an operation must not follow another one on a
-        machine, hashed.
+    tabu : ndarray, shape (n, machines), int64
+        Iteration until which an operation must not be put on a machine.
     move : ndarray, shape (6,), int64
         The best move of the step.
     scalars : ndarray, shape (4,), int64
@@ -216,15 +215,6 @@ def _without(walk: FlexibleWalk, v: int) -> int:
 
 
 @kernel
-def _slot(walk: FlexibleWalk, v: int, machine: int, after: int) -> int:
-    """Return where it stands that v follows an operation on a machine."""
-    mixed = np.uint64(v) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(after)
-    mixed = mixed * np.uint64(0xD6E8FEB86659FD93) + np.uint64(machine)
-    mixed *= np.uint64(0x9E3779B97F4A7C15)
-    return np.int64(mixed >> np.uint64(32)) & (walk.tabu.shape[0] - 1)
-
-
-@kernel
 def _consider(options: Options, walk: FlexibleWalk, v: int, rest: int) -> None:
     """Judge every place where an operation can go; ``rest`` is the makespan without.
 
@@ -241,20 +231,19 @@ def _consider(options: Options, walk: FlexibleWalk, v: int, rest: int) -> None:
         if b == v:
             b = graph.after[v]
         while True:
-            leads = a == n or s == n or head[a] < head[s] + shop.duration[s]
+            leads = head[a] < head[s] + shop.duration[s]
             leads = leads or tail[s] < shop.duration[s] + tail[a]
-            if not leads:
+            if a != n and s != n and (a == s or not leads):
                 break
-            follows = b == n or j == n or head[j] < head[b] + shop.duration[b]
+            follows = head[j] < head[b] + shop.duration[b]
             follows = follows or tail[b] < shop.duration[b] + tail[j]
+            follows = b == n or j == n or (b != j and follows)
             same = option == walk.choice[v] and a == graph.before[v]
             if follows and not same:
                 start = max(ready, head[a] + shop.duration[a])
                 through = start + duration + max(tail[s], tail[b])
                 value = max(rest, through)
-                allowed = value < walk.scalars[BEST] or not (
-                    walk.tabu[_slot(walk, v, machine, a)] > now
-                )
+                allowed = value < walk.scalars[BEST] or walk.tabu[v, machine] <= now
                 better = value < move[VALUE] or (
                     value == move[VALUE] and through < move[THROUGH]
                 )
@@ -326,8 +315,7 @@ def search(options: Options, walk: FlexibleWalk, iterations: int, patience: int)
             continue
         v = walk.move[TASK]
         until = scalars[ITERATION] + 10 + below(walk.random, 5 + size)
-        slot = _slot(walk, v, shop.machine[v], walk.graph.before[v])
-        walk.tabu[slot] = until
+        walk.tabu[v, shop.machine[v]] = until
         _apply(options, walk)
         scalars[MAKESPAN] = _sort(shop, walk.graph)
         scalars[ITERATION] += 1

@@ -15,6 +15,7 @@ from combkit.comb.scheduling.bounds import (
     tails,
     trivial_bound,
 )
+from combkit.comb.scheduling.proposals import proposed
 from combkit.comb.scheduling.quick import quick
 from combkit.instances.jobshop import JobShop
 from combkit.instances.run import Outcome, Run
@@ -25,10 +26,16 @@ __all__ = ["solve"]
 _SOURCE = "cpsat"
 #: Operations added to the model between two looks at the clock.
 _POLL = 500
+#: Schedules proposed, the best of which is the hint.
+_STARTS = 16
 
 
 def solve(
-    problem: JobShop, run: Run, *, log: str | os.PathLike[str] | None = None
+    problem: JobShop,
+    run: Run,
+    *,
+    log: str | os.PathLike[str] | None = None,
+    starts: str | None = None,
 ) -> Outcome:
     """Solve by CP-SAT: intervals that do not overlap on their machines.
 
@@ -45,11 +52,14 @@ def solve(
         The run.
     log : str or PathLike, optional
         File for CP-SAT's own log.
+    starts : str, optional
+        Who proposes the first schedules, e.g. ``dispatch``, the learned rule.
     """
     run.report_bound(trivial_bound(problem), "load")
     if run.solution is None:
         run.report(quick(problem), "dispatch")
     run.report_bound(jackson_bound(problem), "jackson")
+    proposed(starts, problem, run, _STARTS)
     if run.should_stop():
         return Outcome(reason=run.reason)
     from combkit.mip.cp_search import search

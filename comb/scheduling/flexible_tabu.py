@@ -11,18 +11,19 @@ References
 
 from __future__ import annotations
 
-import time
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from collections import deque
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from combkit.comb.routing.slices import Reports, fitted
+from combkit.comb.routing.slices import Reports
 from combkit.comb.scheduling.disjunctive import chains_of, graph_of
 from combkit.comb.scheduling.model_bounds import makespan_bound, windows
 from combkit.comb.scheduling.model_dispatch import first_schedule
+from combkit.comb.scheduling.proposals import proposed
+from combkit.comb.scheduling.walks import advance
 from combkit.instances.errors import UsageError
 from combkit.instances.problem import Problem
 from combkit.instances.run import Outcome, Run
@@ -55,7 +56,13 @@ def supports(problem: Problem) -> str | None:
     return None
 
 
-def solve(problem: FlexibleJobShop, run: Run, *, patience: int = 2_000) -> Outcome:
+def solve(
+    problem: FlexibleJobShop,
+    run: Run,
+    *,
+    patience: int = 2_000,
+    starts: str | None = None,
+) -> Outcome:
     """Search until the run ends, or a bound proves the best schedule optimal.
 
     Starts from ``run.initial``, or else from a dispatched schedule. An
@@ -69,6 +76,8 @@ def solve(problem: FlexibleJobShop, run: Run, *, patience: int = 2_000) -> Outco
         The run.
     patience : int
         Moves without improvement that end a walk.
+    starts : str, optional
+        Who proposes the first schedules, e.g. ``dispatch``, the learned rule.
 
     Raises
     ------
@@ -83,8 +92,9 @@ def solve(problem: FlexibleJobShop, run: Run, *, patience: int = 2_000) -> Outco
         first_schedule(problem, run)
     if run.should_stop():
         return Outcome()
+    first = proposed(starts, problem, run, _ELITE)
     options = run.supervise(lambda: _prepare(problem))
-    _Search(problem, run, options, patience).run(run.solution)
+    _Search(problem, run, options, patience).run((run.solution, *first))
     return Outcome()
 
 
@@ -107,38 +117,23 @@ class _Search:
         self._job = np.repeat(np.arange(len(problem.jobs)), problem.row_sizes)
         self._elite: list[tuple[int, Order, Order]] = []
         self._best = np.zeros((2, n), np.int32)
-        self._makespan = np.iinfo(np.int64).max
+        self._makespan = int(np.iinfo(np.int64).max)
+        self._given: deque[tuple[Order, Order]] = deque()
         self._reports = Reports(run, _SOURCE)
 
-    def run(self, start: Schedule) -> None:
-        """Search until the run ends; the first walk begins at a schedule."""
-        run, limit = self._run, self._run.limits.iterations
-        first = self._from(start)
-        for k, walk in enumerate(self._walks):
-            order, choice = first if k == 0 else self._drawn()
-            self._kernels.begin(self._options, walk, order, choice)
-        moves, total = 20, 0
-        with ThreadPoolExecutor(len(self._walks)) as threads:
-            while not run.should_stop(total):
-                if limit is not None:
-                    moves = max(1, min(moves, limit - total))
-                started = time.perf_counter()
-                made = list(
-                    threads.map(partial(self._advance, moves=moves), self._walks)
-                )
-                total += max(made)
-                if min(made) == moves:
-                    moves = fitted(moves, time.perf_counter() - started)
-                self._take()
-                if run.bound is not None and self._makespan <= run.bound:
-                    break
+    def run(self, starts: Iterable[Schedule]) -> None:
+        """Search until the run ends; the first walks begin at given schedules."""
+        self._given = deque(self._from(schedule) for schedule in starts)
+        for walk in self._walks:
+            self._kernels.begin(self._options, walk, *self._next())
+        advance(self._run, self._walks, self._advance, self._take, moves=20)
         self._reports.offer(self._makespan, self._schedule, last=True)
 
     def _advance(self, walk: FlexibleWalk, moves: int) -> int:
         made: int = self._kernels.search(self._options, walk, moves, self._patience)
         return made
 
-    def _take(self) -> None:
+    def _take(self) -> int:
         """Keep the best schedule, and begin anew where a walk has ended."""
         for walk in self._walks:
             found = int(walk.scalars[self._kernels.BEST])
@@ -150,6 +145,7 @@ class _Search:
                 order, choice = self._next()
                 self._kernels.begin(self._options, walk, order, choice)
         self._reports.offer(self._makespan, self._schedule)
+        return self._makespan
 
     def _offer(self, makespan: int, order: Order, choice: Order) -> None:
         """Keep a schedule among the best if none has nearly the same options."""
@@ -164,7 +160,9 @@ class _Search:
         del self._elite[_ELITE:]
 
     def _next(self) -> tuple[Order, Order]:
-        """Return a start: random at first, then between two of the best."""
+        """Return a start: given, random at first, then between two of the best."""
+        if self._given:
+            return self._given.popleft()
         if len(self._elite) < 3:
             return self._drawn()
         i, j = self._rng.choice(len(self._elite), 2, replace=False)
@@ -247,7 +245,7 @@ def _walk_of(
         head=np.zeros(n + 1, np.int64),
         tail=np.zeros(n + 1, np.int64),
         front=np.full(m, n, np.int32),
-        tabu=np.zeros(2**14, np.int64),
+        tabu=np.zeros((n, m), np.int64),
         move=np.zeros(6, np.int64),
         scalars=np.zeros(4, np.int64),
         random=generator(seed, number).integers(1, 2**63, 1).astype(np.uint64),

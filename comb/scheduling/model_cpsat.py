@@ -11,6 +11,7 @@ import numpy as np
 
 from combkit.comb.scheduling.model_bounds import Windows, makespan_bound, windows
 from combkit.comb.scheduling.model_dispatch import first_schedule, model_of, report
+from combkit.comb.scheduling.proposals import proposed
 from combkit.instances.problem import Problem
 from combkit.instances.result import Status
 from combkit.instances.run import Outcome, Run
@@ -22,10 +23,16 @@ __all__ = ["solve"]
 _SOURCE = "cpsat"
 #: Tasks added to the model between two looks at the clock.
 _POLL = 200
+#: Schedules proposed, the best of which is the hint.
+_STARTS = 16
 
 
 def solve(
-    problem: Problem, run: Run, *, log: str | os.PathLike[str] | None = None
+    problem: Problem,
+    run: Run,
+    *,
+    log: str | os.PathLike[str] | None = None,
+    starts: str | None = None,
 ) -> Outcome:
     """Solve by CP-SAT; the search starts from the incumbent, all of it hinted.
 
@@ -41,6 +48,8 @@ def solve(
         The run.
     log : str or PathLike, optional
         File for CP-SAT's own log.
+    starts : str, optional
+        Who proposes the first schedules, e.g. ``dispatch``, the learned rule.
     """
     model = model_of(problem)
     limits = windows(model)
@@ -50,6 +59,7 @@ def solve(
         run.report_bound(makespan_bound(model, limits), "load")
     if run.solution is None:
         first_schedule(problem, run)
+    proposed(starts, problem, run, _STARTS)
     if run.should_stop():
         return Outcome(reason=run.reason)
     from combkit.mip.cp_search import search

@@ -17,15 +17,14 @@ References
 
 from __future__ import annotations
 
-import time
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from collections import deque
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from combkit.comb.routing.slices import Reports, fitted
+from combkit.comb.routing.slices import Reports
 from combkit.comb.scheduling.bounds import jackson_bound, trivial_bound
 from combkit.comb.scheduling.disjunctive import (
     graph_of,
@@ -35,7 +34,9 @@ from combkit.comb.scheduling.disjunctive import (
     walk_of,
 )
 from combkit.comb.scheduling.pool import Pool
+from combkit.comb.scheduling.proposals import proposed
 from combkit.comb.scheduling.quick import quick
+from combkit.comb.scheduling.walks import advance
 from combkit.instances.errors import UsageError
 from combkit.instances.jobshop import JobShop
 from combkit.instances.run import Outcome, Run
@@ -60,6 +61,7 @@ def solve(
     patience: int = 5_000,
     pool: int = 16,
     fresh: int = 8,
+    starts: str | None = None,
 ) -> Outcome:
     """Search until the run ends, or a bound proves the best schedule optimal.
 
@@ -80,6 +82,8 @@ def solve(
         Schedules kept for path relinking, at least 2.
     fresh : int
         Walks from random schedules before the first relinked one.
+    starts : str, optional
+        Who proposes the first schedules, e.g. ``dispatch``, the learned rule.
 
     Raises
     ------
@@ -96,9 +100,11 @@ def solve(
     run.report_bound(jackson_bound(problem), "jackson")
     if run.should_stop():
         return Outcome()
+    first = proposed(starts, problem, run, fresh)
     shop = run.supervise(lambda: _prepare(problem))
     search = _Search(problem, run, shop, patience, pool, fresh)
-    search.run(order_of(problem, run.solution))
+    orders = [order_of(problem, schedule) for schedule in (run.solution, *first)]
+    search.run(orders)
     return Outcome()
 
 
@@ -125,38 +131,23 @@ class _Search:
             pool, fresh, shop.machine[:-1], job, generator(run.seed, run.threads)
         )
         self._best = np.zeros(job.size, np.int32)
-        self._makespan = np.iinfo(np.int64).max
+        self._makespan = int(np.iinfo(np.int64).max)
+        self._given: deque[NDArray[np.int32]] = deque()
         self._reports = Reports(run, _SOURCE)
 
-    def run(self, order: NDArray[np.int32]) -> None:
-        """Search until the run ends; the first walk begins at an order."""
-        run, limit = self._run, self._run.limits.iterations
-        for k, walk in enumerate(self._walks):
-            self._kernels.begin(
-                self._shop, walk, order if k == 0 else self._pool.start()
-            )
-        moves, total = 100, 0
-        with ThreadPoolExecutor(len(self._walks)) as threads:
-            while not run.should_stop(total):
-                if limit is not None:
-                    moves = max(1, min(moves, limit - total))
-                started = time.perf_counter()
-                search = partial(self._advance, moves=moves)
-                made = list(threads.map(search, self._walks))
-                total += max(made)
-                # A walk that came to its end says little about the speed.
-                if min(made) == moves:
-                    moves = fitted(moves, time.perf_counter() - started)
-                self._take()
-                if run.bound is not None and self._makespan <= run.bound:
-                    break
+    def run(self, orders: Iterable[NDArray[np.int32]]) -> None:
+        """Search until the run ends; the first walks begin at given orders."""
+        self._given = deque(orders)
+        for walk in self._walks:
+            self._kernels.begin(self._shop, walk, self._next())
+        advance(self._run, self._walks, self._advance, self._take, moves=100)
         self._report(last=True)
 
     def _advance(self, walk: Walk, moves: int) -> int:
         made: int = self._kernels.search(self._shop, walk, moves, self._patience)
         return made
 
-    def _take(self) -> None:
+    def _take(self) -> int:
         """Keep the best schedule, and begin anew where a walk has ended."""
         for walk in self._walks:
             found = int(walk.scalars[self._kernels.BEST])
@@ -171,8 +162,13 @@ class _Search:
                 self._patience = round(
                     self._first_patience * _GROWTH**self._pool.generation
                 )
-                self._kernels.begin(self._shop, walk, self._pool.start())
+                self._kernels.begin(self._shop, walk, self._next())
         self._report()
+        return self._makespan
+
+    def _next(self) -> NDArray[np.int32]:
+        """Return where the next walk begins."""
+        return self._given.popleft() if self._given else self._pool.start()
 
     def _report(self, *, last: bool = False) -> None:
         self._reports.offer(self._makespan, self._schedule, last=last)

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from combkit.instances.errors import UnsupportedFeatureError
 from combkit.instances.formats._tokens import (
     LONG_HEAD,
     data_lines,
@@ -78,7 +79,14 @@ def read_taillard(source: Source) -> FlowShop:
 
 
 def write_taillard(problem: FlowShop) -> Iterator[str]:
-    """Yield a flow shop in Taillard's format."""
+    """Yield a flow shop in Taillard's format.
+
+    Raises
+    ------
+    UnsupportedFeatureError
+        If its objective is not the makespan.
+    """
+    _only_makespan(problem)
     n, m = problem.durations.shape
     yield f"number of jobs, number of machines :\n{n} {m}\nprocessing times :\n"
     yield from _lines(problem.durations.T)
@@ -105,11 +113,25 @@ def read_vrf(source: Source) -> FlowShop:
 
 
 def write_vrf(problem: FlowShop) -> Iterator[str]:
-    """Yield a flow shop as the pairs of a job shop."""
+    """Yield a flow shop as the pairs of a job shop.
+
+    Raises
+    ------
+    UnsupportedFeatureError
+        If its objective is not the makespan.
+    """
+    _only_makespan(problem)
     n, m = problem.durations.shape
     yield f"{n} {m}\n"
     machines = np.broadcast_to(np.arange(m), (n, m))
     yield from _lines(np.stack([machines, problem.durations], axis=2).reshape(n, -1))
+
+
+def _only_makespan(problem: FlowShop) -> None:
+    if problem.objective != "makespan":
+        raise UnsupportedFeatureError(
+            f"the format has no objective {problem.objective}; combkit JSON has"
+        )
 
 
 def sniff_open(head: str) -> bool:

@@ -158,20 +158,12 @@ def violated(model: Scheduling, schedule: Schedule) -> bool:
                 if time < 0 or begin < free + time:
                     return True
                 row, free = int(model.family[t]), hold
-    orders = [
-        [
-            int(model.job[t])
-            for *_, t in sorted(
-                (start[t], until[t], t)
-                for t in on
-                if k in [r for r, _ in model.uses[mode[t]]]
-            )
-        ]
+    ahead = {
+        (int(model.job[a]), int(model.job[b]))
         for k in model.same_order.tolist()
-    ]
-    if orders:
-        shared = set(orders[0]) & set(orders[1])
-        one, two = ([j for j in order if j in shared] for order in orders)
-        if one != two:
-            return True
-    return False
+        for a, b in itertools.permutations(on, 2)
+        if all(k in [r for r, _ in model.uses[mode[t]]] for t in (a, b))
+        and (start[a], until[a]) < (start[b], until[b])
+    }
+    # With two jobs, that is all that can contradict.
+    return {(0, 1), (1, 0)} <= ahead

@@ -57,7 +57,10 @@ def test_unknown_instances_have_none(problem: Knapsack) -> None:
 
 def test_packaged_table_is_sound() -> None:
     rows = module._packaged().values()
-    assert {row.kind for row in rows} == {"tsp", "atsp", "cvrp", "jsp", "kp", "mip"}
+    assert {row.kind for row in rows} == {
+        *("tsp", "atsp", "cvrp", "kp", "mip"),
+        *("jsp", "fjsp", "pfsp", "ossp", "rcpsp"),
+    }
     assert all(row.name and row.source for row in rows)
     assert [(r.kind, r.name) for r in rows] == sorted((r.kind, r.name) for r in rows)
     values = {(row.kind, row.name): row.value for row in rows}
@@ -65,6 +68,9 @@ def test_packaged_table_is_sound() -> None:
     assert values["atsp", "br17"] == 39
     assert values["cvrp", "X-n101-k25"] == 27591
     assert values["jsp", "ft10"] == 930
+    assert values["fjsp", "mk01"] == 40
+    assert values["pfsp", "tai20_5_0"] == 1278
+    assert values["rcpsp", "j301_1"] == 43
     assert values["mip", "mas76"] == pytest.approx(40005.054, abs=1e-3)
     assert values["mip", "noswot"] == -41
 

@@ -218,6 +218,15 @@ def test_refuses_modes_that_cannot_be(arguments, message) -> None:
         Scheduling(*arguments)
 
 
+def test_empty_tasks_at_one_time_have_no_order() -> None:
+    shop = FlowShop([[0, 0, 1], [1, 0, 0]])
+    # On machine 1 both jobs run at time 1, in the order of the others.
+    assert shop.check(Schedule([[1, 1, 1], [0, 1, 1]])) == []
+    shop = FlowShop([[1, 0, 1], [1, 0, 1]])
+    (message,) = shop.check(Schedule([[1, 2, 2], [0, 2, 3]]))
+    assert message == "jobs 0 and 1 run in one order here and in another one there"
+
+
 def test_only_disjunctive_resources_have_sequences() -> None:
     for field in ({"no_idle": [True]}, {"same_order": [0]}):
         with pytest.raises(InvalidProblemError, match="is not disjunctive"):
