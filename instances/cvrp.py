@@ -81,6 +81,8 @@ class CVRP(Located):
 
     kind: ClassVar[str] = "cvrp"
     solution_type: ClassVar[type[Solution]] = Routes
+    #: Whether routes end at their last customer and do not return to the depot.
+    open_ended: ClassVar[bool] = False
 
     coords: Floats | None = None
     demands: Array = field(default_factory=_needed("demands"))
@@ -168,7 +170,7 @@ class CVRP(Located):
                 raise InvalidSolutionError(
                     [f"route {number}: unknown customer {unknown[0]}"]
                 )
-        starts, ends, _ = _legs(solution.routes)
+        starts, ends, _ = self._legs(solution.routes)
         return self._distances.total(starts, ends)
 
     def check(self, solution: Routes) -> list[str]:
@@ -192,7 +194,7 @@ class CVRP(Located):
         return violations
 
     def _too_long(self, routes: list[Integers], limit: float) -> list[str]:
-        starts, ends, number = _legs(routes)
+        starts, ends, number = self._legs(routes)
         lengths = np.bincount(
             number, weights=self.distance(starts, ends), minlength=len(routes)
         )
@@ -208,19 +210,20 @@ class CVRP(Located):
     def _noise(values: Array) -> float:
         return 0.0 if values.dtype == np.int64 else _NOISE
 
-
-def _legs(
-    routes: tuple[Integers, ...] | list[Integers],
-) -> tuple[Integers, Integers, Integers]:
-    """Return start, end and 0-based route of every leg, depot legs included."""
-    depot = np.zeros(1, dtype=np.int64)
-    starts, ends, number = [depot[:0]], [depot[:0]], [depot[:0]]
-    for k, route in enumerate(routes):
-        if route.size:
-            starts += [depot, route]
-            ends += [route, depot]
-            number.append(np.full(route.size + 1, k, dtype=np.int64))
-    return np.concatenate(starts), np.concatenate(ends), np.concatenate(number)
+    def _legs(
+        self, routes: tuple[Integers, ...] | list[Integers]
+    ) -> tuple[Integers, Integers, Integers]:
+        """Return start, end and 0-based route of every leg, depot legs included."""
+        depot = np.zeros(1, dtype=np.int64)
+        starts, ends, number = [depot[:0]], [depot[:0]], [depot[:0]]
+        for k, route in enumerate(routes):
+            if route.size:
+                stops = [depot, route] if self.open_ended else [depot, route, depot]
+                path = np.concatenate(stops)
+                starts.append(path[:-1])
+                ends.append(path[1:])
+                number.append(np.full(path.size - 1, k, dtype=np.int64))
+        return np.concatenate(starts), np.concatenate(ends), np.concatenate(number)
 
 
 def _number(name: str, value: Any) -> int | float:

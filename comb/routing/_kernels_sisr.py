@@ -5,6 +5,12 @@ route, as the nodes ``n + 1, n + 2, ...``: its successor is the first customer,
 its predecessor the last one. Removals and insertions are logged, so what a step
 did is undone in the reverse order, in time that does not depend on the size of
 the problem.
+
+A route is a chain of segments that are known by a few numbers: what comes
+before a position (when it can be left at the earliest) and what comes after it
+(when it must begin at the latest). An insertion is judged by those alone. A
+further constraint takes such numbers of its own: here, in ``_forward`` and
+``_backward``, which keep them, and in ``_fits``, which asks them.
 """
 
 # Compiled code carries its own types; the annotations only tell what is meant.
@@ -19,10 +25,36 @@ import numpy as np
 from combkit.comb.routing._kernels_tour import below, distance
 from combkit.instances.kernels import kernel
 
-__all__ = ["Fleet", "Plan", "keep_best", "place", "ruin_and_recreate"]
+__all__ = [
+    "Fleet",
+    "Plan",
+    "complete",
+    "dissolve",
+    "gather",
+    "keep_best",
+    "ruin_and_recreate",
+    "seat",
+]
 
+#: Columns of ``Fleet.node``.
+DEMAND, SERVICE, FAR, READY, DUE = range(5)
+#: Columns of ``Fleet.limit``.
+CAPACITY, LENGTH, RETURN, PRUNE, TIMED, NOISE, FIXED = range(7)
+#: Columns of ``Plan.link``.
+AFTER, BEFORE, ROUTE, KEPT = range(4)
+#: Columns of ``Plan.value``.
+LEG, INNER, OUTER = range(3)
+#: Columns of ``Plan.time``.
+LEAVE, LATE = range(2)
+#: Columns of ``Plan.sums``; a route is as long as its distance and service times.
+LOAD, LONG = range(2)
+#: Columns of ``Plan.count``.
+SIZE, EMPTY, LISTED, CHANGED, MARK = range(5)
+#: Columns of ``Plan.todo`` and of ``Plan.rank``.
+REMOVED, LEFT_OUT = range(2)
+KEY, MISSED = range(2)
 #: Columns of ``Plan.scalars``.
-COST, BEST, FREE, LOGGED, BLINK, DIRTY, SERVED = range(7)
+COST, BEST, FREE, LOGGED, BLINK, DIRTY, ABSENT, USED = range(8)
 
 
 class Fleet(NamedTuple):
@@ -36,12 +68,15 @@ class Fleet(NamedTuple):
         Nearest other customers of each customer, nearest first; row 0 unused.
     reach : ndarray, shape (n + 1, k), float64
         Distances to go to them.
-    demand, service : ndarray, shape (n + 1,), float64
-        Load and time of each customer.
-    far : ndarray, shape (n + 1,), float64
-        Distance from the depot.
-    limit : ndarray, shape (2,), float64
-        Capacity, and longest distance with service times.
+    node : ndarray, shape (n + 1, 5), float64
+        Demand, service time and distance from the depot of each customer, and
+        when its service may begin; of the depot, when routes may leave and must
+        be back.
+    limit : ndarray, shape (7,), float64
+        Capacity; longest distance with service times; 1 where routes return to
+        the depot, else 0; an insertion costs at least so many times the
+        distance that it adds to a leg; 1 with time windows, else 0; slack of a
+        due time; cost of a route in use.
     """
 
     metric: Any
@@ -49,61 +84,59 @@ class Fleet(NamedTuple):
     matrix: Any
     near: Any
     reach: Any
-    demand: Any
-    service: Any
-    far: Any
+    node: Any
     limit: Any
 
 
 class Plan(NamedTuple):
     """The state of a search, all of it arrays that the kernels change.
 
+    They are few because a call hands over each one as several numbers. There
+    are n customers and m depots, one for each route, and ``m`` stands for the
+    route of customers that have none.
+
     Attributes
     ----------
-    after, before : ndarray, shape (n + 1 + m,), int32
-        Successor and predecessor of customers 1..n and of m depots.
-    leg : ndarray, shape (n + 1 + m,), float64
-        Distance to the successor.
-    route : ndarray, shape (n + 1,), int32
-        Route of each customer, -1 while it has none.
-    load, length : ndarray, shape (m,), float64
-        Of each route.
-    size : ndarray, shape (m,), int32
-        Customers of each route.
-    free : ndarray, shape (m,), int32
-        Stack of the empty routes.
+    link : ndarray, shape (n + 1 + m, 4), int32
+        Successor, predecessor and route of customers 1..n and of depots;
+        successor in the best plan.
+    value : ndarray, shape (n + 1 + m, 3), float64
+        Distance to the successor; the longest leg of a customer to another
+        one, and to the depot, minus infinity where there is none.
+    time : ndarray, shape (n + 1 + m, 2), float64
+        When a node is left at the earliest, and when its service must begin at
+        the latest so that the rest of the route is in time; of depots, when
+        routes leave and must be back.
+    sums : ndarray, shape (m + 1, 2), float64
+        Load of each route, and its distance with service times. Where there is
+        no route, infinite.
+    count : ndarray, shape (m, 5), int64
+        Customers of each route; a stack of the empty routes that may be used;
+        a list of the routes that differ from the best plan, and whether each
+        one is listed; the last step that took a string from each route.
     log : ndarray, shape (2 * n + 2, 3), int32
         What the current step did: customer, its predecessor and its route if it
         was removed, -1 if it was inserted.
-    removed, key : ndarray, shape (n,), int32 and float64
-        Customers to be inserted, and their order.
-    mark : ndarray, shape (m,), int64
-        The last step that took a string from each route.
-    dirty : ndarray, shape (2, m), int32
-        Routes that differ from the best plan, and whether each one is listed.
-    best : ndarray, shape (n + 1 + m,), int32
-        Successors in the best plan.
-    scalars : ndarray, shape (7,), float64
+    todo : ndarray, shape (n, 2), int32
+        Customers to be inserted; customers that the fleet phase has not placed.
+    rank : ndarray, shape (n + 1, 2), float64
+        Order of the customers to be inserted; how often each customer was left
+        out in the fleet phase.
+    scalars : ndarray, shape (8,), float64
         Cost, best cost, empty routes, entries of the log, positions until the
-        next blink, listed dirty routes, customers served.
+        next blink, listed routes, absent customers, routes in use.
     random : ndarray, shape (1,), uint64
         State of the generator, never 0.
     """
 
-    after: Any
-    before: Any
-    leg: Any
-    route: Any
-    load: Any
-    length: Any
-    size: Any
-    free: Any
+    link: Any
+    value: Any
+    time: Any
+    sums: Any
+    count: Any
     log: Any
-    removed: Any
-    key: Any
-    mark: Any
-    dirty: Any
-    best: Any
+    todo: Any
+    rank: Any
     scalars: Any
     random: Any
 
@@ -117,53 +150,130 @@ def _unit(random: Any) -> float:
 @kernel
 def _leg(fleet: Fleet, i: int, j: int) -> float:
     """Return the distance of two nodes, depots of routes included."""
-    n = fleet.demand.size - 1
+    n = fleet.node.shape[0] - 1
     a = i if i <= n else 0
-    b = j if j <= n else 0
+    b = j
+    if j > n:
+        if fleet.limit[RETURN] == 0.0:
+            return 0.0
+        b = 0
     return distance(fleet.metric, fleet.points, fleet.matrix, a, b)
 
 
-@kernel
+@kernel(inline=True)
+def _measure(fleet: Fleet, plan: Plan, node: int) -> None:
+    """Note the longest legs of a node, if it is a customer."""
+    n = fleet.node.shape[0] - 1
+    if node <= n:
+        p, s = plan.link[node, BEFORE], plan.link[node, AFTER]
+        to, on = plan.value[p, LEG], plan.value[node, LEG]
+        plan.value[node, INNER] = max(
+            to if p <= n else -np.inf, on if s <= n else -np.inf
+        )
+        plan.value[node, OUTER] = max(
+            to if p > n else -np.inf, on if s > n else -np.inf
+        )
+
+
+@kernel(inline=True)
+def _forward(fleet: Fleet, plan: Plan, node: int) -> None:
+    """Bring the earliest times up to date from a node to the end of its route."""
+    while node < fleet.node.shape[0]:
+        p = plan.link[node, BEFORE]
+        start = max(fleet.node[node, READY], plan.time[p, LEAVE] + plan.value[p, LEG])
+        if plan.time[node, LEAVE] == start + fleet.node[node, SERVICE]:
+            break
+        plan.time[node, LEAVE] = start + fleet.node[node, SERVICE]
+        node = plan.link[node, AFTER]
+
+
+@kernel(inline=True)
+def _backward(fleet: Fleet, plan: Plan, node: int) -> None:
+    """Bring the latest times up to date from a node to the start of its route."""
+    while node < fleet.node.shape[0]:
+        rest = (
+            plan.time[plan.link[node, AFTER], LATE]
+            - plan.value[node, LEG]
+            - fleet.node[node, SERVICE]
+        )
+        start = min(fleet.node[node, DUE], rest)
+        if plan.time[node, LATE] == start:
+            break
+        plan.time[node, LATE] = start
+        node = plan.link[node, BEFORE]
+
+
+@kernel(inline=True)
+def _fits(fleet: Fleet, plan: Plan, c: int, p: int, to: float, on: float) -> bool:
+    """Whether a customer can be inserted after a node in time."""
+    if fleet.limit[TIMED] == 0.0:
+        return True
+    start = max(fleet.node[c, READY], plan.time[p, LEAVE] + to)
+    noise = fleet.limit[NOISE]
+    if start > fleet.node[c, DUE] + noise:
+        return False
+    return (
+        start + fleet.node[c, SERVICE] + on
+        <= plan.time[plan.link[p, AFTER], LATE] + noise
+    )
+
+
+@kernel(inline=True)
 def _insert(fleet: Fleet, plan: Plan, c: int, p: int, r: int) -> None:
     """Insert a customer after a node of a route."""
-    s = plan.after[p]
-    old = plan.leg[p]
+    s = plan.link[p, AFTER]
+    old = plan.value[p, LEG]
     to, on = _leg(fleet, p, c), _leg(fleet, c, s)
-    plan.after[p], plan.before[c] = c, p
-    plan.after[c], plan.before[s] = s, c
-    plan.leg[p], plan.leg[c] = to, on
-    if plan.size[r] == 0:
+    plan.link[p, AFTER], plan.link[c, BEFORE] = c, p
+    plan.link[c, AFTER], plan.link[s, BEFORE] = s, c
+    plan.value[p, LEG], plan.value[c, LEG] = to, on
+    _measure(fleet, plan, c)
+    _measure(fleet, plan, p)
+    _measure(fleet, plan, s)
+    if plan.count[r, SIZE] == 0:
         plan.scalars[FREE] -= 1
-    plan.size[r] += 1
-    plan.load[r] += fleet.demand[c]
-    plan.length[r] += to + on - old + fleet.service[c]
+        plan.scalars[USED] += 1
+        plan.scalars[COST] += fleet.limit[FIXED]
+    plan.count[r, SIZE] += 1
+    plan.sums[r, LOAD] += fleet.node[c, DEMAND]
+    plan.sums[r, LONG] += to + on - old + fleet.node[c, SERVICE]
     plan.scalars[COST] += to + on - old
-    plan.scalars[SERVED] += 1
-    plan.route[c] = r
+    plan.link[c, ROUTE] = r
+    if fleet.limit[TIMED] > 0.0:
+        plan.time[c, LEAVE] = plan.time[c, LATE] = np.nan
+        _forward(fleet, plan, c)
+        _backward(fleet, plan, c)
 
 
-@kernel
+@kernel(inline=True)
 def _remove(fleet: Fleet, plan: Plan, c: int) -> None:
     """Take a customer out of its route."""
-    r, p, s = plan.route[c], plan.before[c], plan.after[c]
+    r, p, s = plan.link[c, ROUTE], plan.link[c, BEFORE], plan.link[c, AFTER]
     new = _leg(fleet, p, s)
-    gain = plan.leg[p] + plan.leg[c] - new
-    plan.after[p], plan.before[s] = s, p
-    plan.leg[p] = new
-    plan.size[r] -= 1
-    plan.load[r] -= fleet.demand[c]
-    plan.length[r] -= gain + fleet.service[c]
+    gain = plan.value[p, LEG] + plan.value[c, LEG] - new
+    plan.link[p, AFTER], plan.link[s, BEFORE] = s, p
+    plan.value[p, LEG] = new
+    plan.value[c, INNER] = plan.value[c, OUTER] = -np.inf
+    _measure(fleet, plan, p)
+    _measure(fleet, plan, s)
+    plan.count[r, SIZE] -= 1
+    plan.sums[r, LOAD] -= fleet.node[c, DEMAND]
+    plan.sums[r, LONG] -= gain + fleet.node[c, SERVICE]
     plan.scalars[COST] -= gain
-    plan.scalars[SERVED] -= 1
-    plan.route[c] = -1
-    if plan.size[r] == 0:
-        plan.load[r] = plan.length[r] = 0.0
-        plan.free[int(plan.scalars[FREE])] = r
+    plan.link[c, ROUTE] = plan.count.shape[0]
+    if fleet.limit[TIMED] > 0.0:
+        _forward(fleet, plan, s)
+        _backward(fleet, plan, p)
+    if plan.count[r, SIZE] == 0:
+        plan.sums[r, LOAD] = plan.sums[r, LONG] = 0.0
+        plan.count[int(plan.scalars[FREE]), EMPTY] = r
         plan.scalars[FREE] += 1
+        plan.scalars[USED] -= 1
+        plan.scalars[COST] -= fleet.limit[FIXED]
 
 
-@kernel
-def place(fleet: Fleet, plan: Plan, c: int, p: int, r: int) -> None:
+@kernel(inline=True)
+def _place(fleet: Fleet, plan: Plan, c: int, p: int, r: int) -> None:
     """Insert a customer after a node of a route, and log it."""
     entry = int(plan.scalars[LOGGED])
     plan.log[entry, 0], plan.log[entry, 1] = c, -1
@@ -172,15 +282,15 @@ def place(fleet: Fleet, plan: Plan, c: int, p: int, r: int) -> None:
     _insert(fleet, plan, c, p, r)
 
 
-@kernel
+@kernel(inline=True)
 def _take(fleet: Fleet, plan: Plan, c: int, count: int) -> int:
     """Remove a customer and log it; return the new number of removed ones."""
     entry = int(plan.scalars[LOGGED])
-    plan.log[entry, 0], plan.log[entry, 1] = c, plan.before[c]
-    plan.log[entry, 2] = plan.route[c]
+    plan.log[entry, 0], plan.log[entry, 1] = c, plan.link[c, BEFORE]
+    plan.log[entry, 2] = plan.link[c, ROUTE]
     plan.scalars[LOGGED] += 1
     _remove(fleet, plan, c)
-    plan.removed[count] = c
+    plan.todo[count, REMOVED] = c
     return count + 1
 
 
@@ -203,31 +313,31 @@ def _cut(
 
     With probability ``split`` one customer inside the string stays.
     """
-    r = plan.route[c]
-    size = plan.size[r]
+    r = plan.link[c, ROUTE]
+    size = plan.count[r, SIZE]
     length = 1 + below(plan.random, int(min(float(size), longest)))
     kept = 0
     if 1 < length < size and _unit(plan.random) < split:
         kept = 1
     span = length + kept
     # The string may begin up to ``span - 1`` customers before this one.
-    n = fleet.demand.size - 1
-    ahead, node = 0, plan.after[c]
+    n = fleet.node.shape[0] - 1
+    ahead, node = 0, plan.link[c, AFTER]
     while ahead < span - 1 and node <= n:
         ahead += 1
-        node = plan.after[node]
-    behind, node = 0, plan.before[c]
+        node = plan.link[node, AFTER]
+    behind, node = 0, plan.link[c, BEFORE]
     while behind < span - 1 and node <= n:
         behind += 1
-        node = plan.before[node]
+        node = plan.link[node, BEFORE]
     least = max(0, span - 1 - ahead)
     back = least + below(plan.random, behind - least + 1)
     node = c
     for _ in range(back):
-        node = plan.before[node]
+        node = plan.link[node, BEFORE]
     skipped = 1 + below(plan.random, length - 1) if kept > 0 else -1
     for number in range(span):
-        next_node = plan.after[node]
+        next_node = plan.link[node, AFTER]
         if number != skipped:
             count = _take(fleet, plan, node, count)
         node = next_node
@@ -239,19 +349,18 @@ def _ruin(
     fleet: Fleet, plan: Plan, step: int, mean: float, most: int, split: float
 ) -> int:
     """Remove strings of near customers; return how many customers were removed."""
-    n, m = fleet.demand.size - 1, plan.size.size
-    routes = m - plan.scalars[FREE]
-    longest = min(float(most), n / routes)
+    n = fleet.node.shape[0] - 1
+    longest = min(float(most), n / max(1.0, plan.scalars[USED]))
     strings = 4.0 * mean / (1.0 + longest) - 1.0
     wanted = int(1.0 + _unit(plan.random) * strings)
     seed = 1 + below(plan.random, n)
     count = done = 0
     for k in range(-1, fleet.near.shape[1]):
         c = seed if k < 0 else fleet.near[seed, k]
-        r = plan.route[c]
-        if r < 0 or plan.mark[r] == step:
+        r = plan.link[c, ROUTE]
+        if r == plan.count.shape[0] or plan.count[r, MARK] == step:
             continue
-        plan.mark[r] = step
+        plan.count[r, MARK] = step
         count = _cut(fleet, plan, c, longest, split, count)
         done += 1
         if done >= wanted:
@@ -261,77 +370,113 @@ def _ruin(
 
 @kernel
 def _sort(fleet: Fleet, plan: Plan, count: int) -> None:
-    """Order the removed customers: random, by demand, far or close first."""
-    draw = below(plan.random, 11)
+    """Order the removed customers.
+
+    At random, by demand, far or close first; with time windows also the
+    narrowest, the first to open or the last to close first.
+    """
+    draw = below(plan.random, 11 if fleet.limit[TIMED] == 0.0 else 17)
     for k in range(count):
-        c = plan.removed[k]
+        c = plan.todo[k, REMOVED]
         if draw < 4:
             value = _unit(plan.random)
         elif draw < 8:
-            value = -fleet.demand[c]
+            value = -fleet.node[c, DEMAND]
         elif draw < 10:
-            value = -fleet.far[c]
+            value = -fleet.node[c, FAR]
+        elif draw < 11:
+            value = fleet.node[c, FAR]
+        elif draw < 13:
+            value = fleet.node[c, DUE] - fleet.node[c, READY]
+        elif draw < 15:
+            value = fleet.node[c, READY]
         else:
-            value = fleet.far[c]
+            value = -fleet.node[c, DUE]
         j = k - 1
-        while j >= 0 and plan.key[j] > value:
-            plan.key[j + 1], plan.removed[j + 1] = plan.key[j], plan.removed[j]
+        while j >= 0 and plan.rank[j, KEY] > value:
+            plan.rank[j + 1, KEY], plan.todo[j + 1, REMOVED] = (
+                plan.rank[j, KEY],
+                plan.todo[j, REMOVED],
+            )
             j -= 1
-        plan.key[j + 1], plan.removed[j + 1] = value, c
+        plan.rank[j + 1, KEY], plan.todo[j + 1, REMOVED] = value, c
 
 
 @kernel
-def _recreate(fleet: Fleet, plan: Plan, count: int, blink: float) -> bool:
-    """Insert the removed customers greedily; return whether all have a place.
+def _recreate(fleet: Fleet, plan: Plan, count: int, blink: float, whole: bool) -> int:
+    """Insert the removed customers greedily; return how many have no place.
 
     Positions beside near customers are looked at, and an empty route. A
-    position is overlooked with probability ``blink``.
+    position is overlooked with probability ``blink``. The customers without a
+    place come first in ``plan.todo``; if the plan must be whole, the first
+    one ends it.
     """
-    capacity, longest = fleet.limit[0], fleet.limit[1]
-    n = fleet.demand.size - 1
+    n = fleet.node.shape[0] - 1
+    factor = fleet.limit[PRUNE]
     scale = 1.0 / np.log(1.0 - blink) if blink > 0.0 else -np.inf
     skip = plan.scalars[BLINK]
+    left = 0
     for k in range(count):
-        c = plan.removed[k]
-        room = capacity - fleet.demand[c]
-        span = longest - fleet.service[c]
+        c = plan.todo[k, REMOVED]
+        room = fleet.limit[CAPACITY] - fleet.node[c, DEMAND]
+        most = fleet.limit[LENGTH] - fleet.node[c, SERVICE]
+        home = fleet.node[c, FAR] if factor == 2.0 else 0.0
         best, spot, into = np.inf, -1, -1
         free = int(plan.scalars[FREE])
         if free > 0:
-            r = plan.free[free - 1]
-            cost = _leg(fleet, 0, c) + _leg(fleet, c, 0)
-            if cost <= span:
-                best, spot, into = cost, n + 1 + r, r
+            r = plan.count[free - 1, EMPTY]
+            depot = n + 1 + r
+            to, on = _leg(fleet, 0, c), _leg(fleet, c, depot)
+            if to + on <= most and _fits(fleet, plan, c, depot, to, on):
+                best, spot, into = to + on + fleet.limit[FIXED], depot, r
         for q in range(fleet.near.shape[1]):
             v = fleet.near[c, q]
-            r = plan.route[v]
-            if r < 0 or plan.load[r] > room:
-                continue
             away = fleet.reach[c, q]
-            p = plan.before[v]
-            # By the triangle inequality no side costs less than this.
-            if 2.0 * (away - plan.leg[p]) < best:
+            # By the triangle inequality no place beside it costs less than this.
+            inner = factor * (away - plan.value[v, INNER])
+            outer = away + home - plan.value[v, OUTER]
+            if min(inner, outer) >= best:
+                continue
+            r = plan.link[v, ROUTE]
+            if plan.sums[r, LOAD] > room:
+                continue
+            p, s = plan.link[v, BEFORE], plan.link[v, AFTER]
+            if (inner if p <= n else outer) < best:
                 skip -= 1.0
                 if skip < 0.0:
                     skip = np.floor(np.log(_unit(plan.random)) * scale)
                 else:
-                    cost = _leg(fleet, p, c) + away - plan.leg[p]
-                    if cost < best and plan.length[r] + cost <= span:
+                    to = _leg(fleet, p, c)
+                    cost = to + away - plan.value[p, LEG]
+                    if (
+                        cost < best
+                        and plan.sums[r, LONG] + cost <= most
+                        and _fits(fleet, plan, c, p, to, away)
+                    ):
                         best, spot, into = cost, p, r
-            if 2.0 * (away - plan.leg[v]) < best:
+            if (inner if s <= n else outer) < best:
                 skip -= 1.0
                 if skip < 0.0:
                     skip = np.floor(np.log(_unit(plan.random)) * scale)
                 else:
-                    cost = away + _leg(fleet, c, plan.after[v]) - plan.leg[v]
-                    if cost < best and plan.length[r] + cost <= span:
+                    to = away if factor == 2.0 else _leg(fleet, v, c)
+                    on = _leg(fleet, c, s)
+                    cost = to + on - plan.value[v, LEG]
+                    if (
+                        cost < best
+                        and plan.sums[r, LONG] + cost <= most
+                        and _fits(fleet, plan, c, v, to, on)
+                    ):
                         best, spot, into = cost, v, r
-        if spot < 0:
-            plan.scalars[BLINK] = skip
-            return False
-        place(fleet, plan, c, spot, into)
+        if spot >= 0:
+            _place(fleet, plan, c, spot, into)
+            continue
+        plan.todo[left, REMOVED] = c
+        left += 1
+        if whole:
+            break
     plan.scalars[BLINK] = skip
-    return True
+    return left
 
 
 @kernel
@@ -339,24 +484,24 @@ def _accept(plan: Plan) -> None:
     """Note the routes that the logged step has changed."""
     for entry in range(int(plan.scalars[LOGGED])):
         r = plan.log[entry, 2]
-        if plan.dirty[1, r] == 0:
-            plan.dirty[1, r] = 1
-            plan.dirty[0, int(plan.scalars[DIRTY])] = r
+        if plan.count[r, CHANGED] == 0:
+            plan.count[r, CHANGED] = 1
+            plan.count[int(plan.scalars[DIRTY]), LISTED] = r
             plan.scalars[DIRTY] += 1
 
 
 @kernel
 def keep_best(fleet: Fleet, plan: Plan) -> None:
     """Bring the best plan up to date: only what differs is copied."""
-    n = fleet.demand.size - 1
+    n = fleet.node.shape[0] - 1
     plan.scalars[BEST] = plan.scalars[COST]
     for number in range(int(plan.scalars[DIRTY])):
-        r = plan.dirty[0, number]
-        plan.dirty[1, r] = 0
+        r = plan.count[number, LISTED]
+        plan.count[r, CHANGED] = 0
         node = n + 1 + r
         while True:
-            plan.best[node] = plan.after[node]
-            node = plan.after[node]
+            plan.link[node, KEPT] = plan.link[node, AFTER]
+            node = plan.link[node, AFTER]
             if node > n:
                 break
     plan.scalars[DIRTY] = 0
@@ -369,11 +514,11 @@ def ruin_and_recreate(
     first: int,
     steps: int,
     heat: float,
-    cooling: float,
     mean: float,
     most: int,
     split: float,
     blink: float,
+    cooling: float,
     least: float,
 ) -> None:
     """Take steps of ruin, recreation and simulated annealing.
@@ -384,14 +529,16 @@ def ruin_and_recreate(
         Data and state.
     first, steps : int
         Number of the first step, at least 1, and how many to take.
-    heat, cooling : float
-        Step k is taken at the temperature ``heat * exp(-cooling * k)``.
+    heat : float
+        Temperature of step 0.
     mean : float
         Customers that a step removes, on average.
     most : int
         Longest string.
     split, blink : float
         Probabilities.
+    cooling : float
+        Step k is taken at the temperature ``heat * exp(-cooling * k)``.
     least : float
         A plan is better only if it is by more than this.
     """
@@ -400,12 +547,115 @@ def ruin_and_recreate(
         plan.scalars[LOGGED] = 0
         count = _ruin(fleet, plan, step, mean, most, split)
         _sort(fleet, plan, count)
-        whole = _recreate(fleet, plan, count, blink)
+        left = _recreate(fleet, plan, count, blink, True)
         bar = cost - heat * np.exp(-cooling * step) * np.log(_unit(plan.random))
-        if whole and plan.scalars[COST] < bar:
+        if left == 0 and plan.scalars[COST] < bar:
             _accept(plan)
             if plan.scalars[COST] < plan.scalars[BEST] - least:
                 keep_best(fleet, plan)
+        else:
+            _undo(fleet, plan)
+            plan.scalars[COST] = cost
+
+
+@kernel
+def seat(fleet: Fleet, plan: Plan, c: int, r: int) -> bool:
+    """Insert a customer at the end of a route, if it can be there."""
+    last = plan.link[fleet.node.shape[0] + r, BEFORE]
+    to, on = _leg(fleet, last, c), _leg(fleet, c, fleet.node.shape[0] + r)
+    longer = to + on - plan.value[last, LEG] + fleet.node[c, SERVICE]
+    fits = (
+        plan.sums[r, LOAD] + fleet.node[c, DEMAND] <= fleet.limit[CAPACITY]
+        and plan.sums[r, LONG] + longer <= fleet.limit[LENGTH]
+        and _fits(fleet, plan, c, last, to, on)
+    )
+    if fits:
+        _insert(fleet, plan, c, last, r)
+    return fits
+
+
+@kernel
+def gather(fleet: Fleet, plan: Plan) -> None:
+    """List the customers without a route as absent."""
+    plan.scalars[ABSENT] = 0
+    for c in range(1, fleet.node.shape[0]):
+        if plan.link[c, ROUTE] == plan.count.shape[0]:
+            plan.todo[int(plan.scalars[ABSENT]), LEFT_OUT] = c
+            plan.scalars[ABSENT] += 1
+
+
+@kernel
+def dissolve(fleet: Fleet, plan: Plan) -> None:
+    """Give up the route whose customers were left out least often, for good."""
+    weakest, least = -1, np.inf
+    for r in range(plan.count.shape[0]):
+        weight = 0.0
+        node = plan.link[fleet.node.shape[0] + r, AFTER]
+        while node < fleet.node.shape[0]:
+            weight += plan.rank[node, MISSED]
+            node = plan.link[node, AFTER]
+        if plan.count[r, SIZE] > 0 and weight < least:
+            weakest, least = r, weight
+    plan.scalars[LOGGED] = 0
+    count = 0
+    while plan.count[weakest, SIZE] > 0:
+        node = plan.link[fleet.node.shape[0] + weakest, AFTER]
+        count = _take(fleet, plan, node, count)
+    _accept(plan)
+    # The route is on top of the stack of the empty ones now.
+    plan.scalars[FREE] -= 1
+    gather(fleet, plan)
+
+
+@kernel
+def complete(
+    fleet: Fleet,
+    plan: Plan,
+    first: int,
+    steps: int,
+    heat: float,
+    mean: float,
+    most: int,
+    split: float,
+    blink: float,
+) -> None:
+    """Take steps of ruin and recreation that give absent customers a place.
+
+    A step stays if it leaves out fewer customers, or such that were left out
+    less often so far; if it leaves out the same, annealing decides. Ends when
+    nobody is absent.
+
+    Parameters
+    ----------
+    fleet, plan
+        Data and state.
+    first, steps, heat, mean, most, split, blink
+        As in ``ruin_and_recreate``.
+    """
+    for step in range(first, first + steps):
+        absent = int(plan.scalars[ABSENT])
+        if absent == 0:
+            break
+        cost = plan.scalars[COST]
+        plan.scalars[LOGGED] = 0
+        count = _ruin(fleet, plan, step, mean, most, split)
+        before = after = 0.0
+        for k in range(absent):
+            plan.todo[count, REMOVED] = plan.todo[k, LEFT_OUT]
+            count += 1
+            before += plan.rank[plan.todo[k, LEFT_OUT], MISSED]
+        _sort(fleet, plan, count)
+        left = _recreate(fleet, plan, count, blink, False)
+        for k in range(left):
+            after += plan.rank[plan.todo[k, REMOVED], MISSED]
+            plan.rank[plan.todo[k, REMOVED], MISSED] += 1.0
+        bar = cost - heat * np.log(_unit(plan.random))
+        same = left == absent and after == before
+        if left < absent or after < before or (same and plan.scalars[COST] < bar):
+            _accept(plan)
+            plan.scalars[ABSENT] = left
+            for k in range(left):
+                plan.todo[k, LEFT_OUT] = plan.todo[k, REMOVED]
         else:
             _undo(fleet, plan)
             plan.scalars[COST] = cost

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from combkit.comb.routing.nearness import Routing, node_count
 from combkit.instances.cvrp import CVRP
+from combkit.instances.vrptw import VRPTW
 
 __all__ = ["IntegerData", "is_integral", "memory_reason"]
 
@@ -28,7 +29,8 @@ class IntegerData:
     Integral data are taken as they are. Fractional lengths and demands are
     each multiplied by a power of ten so that the largest has seven digits,
     then rounded: distances to the nearest integer, but up where routes have a
-    length limit; service times and demands up, limits down. So whatever is
+    length limit or time windows; service times, demands and ready times up,
+    limits and due times down; the way back of an open route is 0. So whatever is
     feasible here is feasible for the problem, whose own evaluation counts.
 
     Attributes
@@ -37,6 +39,8 @@ class IntegerData:
         Distances times ``scale``.
     service : ndarray of int64, shape (n,)
         Service times times ``scale``; zeros where there are none.
+    ready, due : ndarray of int64, shape (n,), or None
+        Time windows times ``scale``; None without.
     max_distance : int or None
         Limit on distance and service of a route, times ``scale``.
     demands : ndarray of int64, shape (n,)
@@ -59,8 +63,18 @@ class IntegerData:
             )
             if problem.service_time is not None:
                 service = problem.service_time
-        self.scale = _scale(full, service)
-        self.matrix = _scaled(full, self.scale, np.rint if limit is None else _up)
+        timed = isinstance(problem, VRPTW)
+        windows = (problem.ready, problem.due) if isinstance(problem, VRPTW) else ()
+        self.scale = _scale(full, service, *windows)
+        nearest = np.rint if limit is None and not timed else _up
+        self.matrix = _scaled(full, self.scale, nearest)
+        if isinstance(problem, CVRP) and problem.open_ended:
+            self.matrix = self.matrix.copy()
+            self.matrix[:, 0] = 0
+        self.ready = self.due = None
+        if isinstance(problem, VRPTW):
+            self.ready = _scaled(problem.ready, self.scale, _up)
+            self.due = _scaled(problem.due, self.scale, np.floor)
         self.service = _scaled(service, self.scale, _up)
         self.max_distance = None if limit is None else math.floor(limit * self.scale)
         unit = _scale(demands)

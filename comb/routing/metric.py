@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from combkit.comb.routing.nearness import Routing, node_count
 from combkit.instances.distances import EXPLICIT
+from combkit.instances.vrptw import VRPTW
 
 __all__ = ["metric_arrays"]
 
@@ -54,7 +55,8 @@ def metric_arrays(problem: Routing) -> tuple[int, Floats, Floats]:
     }[problem.metric]
     points, matrix = np.zeros((0, 2)), np.zeros((0, 0))
     slow = problem.metric in _SLOW and node_count(problem) <= _TABULATED
-    if problem.coords is None or slow:
+    truncated = isinstance(problem, VRPTW) and problem.decimals is not None
+    if problem.coords is None or slow or truncated:
         matrix = problem.distances().astype(np.float64)
         code = codes.MATRIX
     elif problem.metric == "GEO":

@@ -20,6 +20,7 @@ from combkit.instances.cvrp import CVRP
 from combkit.instances.run import Outcome, Run
 from combkit.instances.seeds import native_seed
 from combkit.instances.solutions import Routes
+from combkit.instances.vrptw import VRPTW
 
 __all__ = ["solve", "supports"]
 
@@ -31,6 +32,8 @@ _UNLIMITED = int(np.iinfo(np.int64).max)
 
 def supports(problem: CVRP) -> str | None:
     """Return why a problem cannot be solved, or None if it can."""
+    if isinstance(problem, VRPTW) and problem.vehicle_cost > 0.0:
+        return "it minimises the distance only, not the vehicles first"
     return memory_reason(problem, _BYTES_PER_ARC)
 
 
@@ -124,7 +127,7 @@ class _Search:
         import pyvrp
         from pyvrp.search import NeighbourhoodParams, compute_neighbours
 
-        if not is_symmetric(self._problem):
+        if isinstance(self._problem, VRPTW) or not is_symmetric(self._problem):
             return dict(compute_neighbours(data))
         customers = np.arange(1, self._problem.n + 1)
         near = near_nodes(
@@ -146,14 +149,24 @@ class _Search:
         matrix: Any = np.ascontiguousarray(data.matrix)
         # Only durations contain service, so a length limit is one on them.
         limit = _UNLIMITED if data.max_distance is None else data.max_distance
+        windows = [(0, _UNLIMITED)] * node_count(problem)
+        if data.ready is not None and data.due is not None:
+            windows = list(zip(data.ready.tolist(), data.due.tolist(), strict=True))
         return pyvrp.ProblemData(
             locations=[pyvrp.Location(0, 0)] * node_count(problem),
             clients=[
-                pyvrp.Client(k, delivery=[demand], service_duration=service)
-                for k, (demand, service) in enumerate(
+                pyvrp.Client(
+                    k,
+                    delivery=[demand],
+                    service_duration=service,
+                    tw_early=early,
+                    tw_late=late,
+                )
+                for k, (demand, service, (early, late)) in enumerate(
                     zip(
                         data.demands[1:].tolist(),
                         data.service[1:].tolist(),
+                        windows[1:],
                         strict=True,
                     ),
                     start=1,
@@ -165,6 +178,8 @@ class _Search:
                     problem.vehicles or problem.n,
                     capacity=[data.capacity],
                     shift_duration=limit,
+                    tw_early=windows[0][0],
+                    tw_late=windows[0][1],
                 )
             ],
             distance_matrices=[matrix],

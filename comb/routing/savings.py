@@ -14,6 +14,7 @@ from combkit.instances.cvrp import CVRP
 from combkit.instances.errors import UsageError
 from combkit.instances.run import Outcome, Run
 from combkit.instances.solutions import Routes
+from combkit.instances.vrptw import VRPTW
 
 __all__ = ["curve_routes", "savings_routes", "solve"]
 
@@ -31,7 +32,7 @@ def solve(problem: CVRP, run: Run, *, neighbours: int = 40) -> Outcome:
 
     Parameters
     ----------
-    problem : CVRP
+    problem : CVRP, OVRP or VRPTW
         The problem.
     run : Run
         The run.
@@ -40,14 +41,16 @@ def solve(problem: CVRP, run: Run, *, neighbours: int = 40) -> Outcome:
     """
     if neighbours < 1:
         raise UsageError(f"neighbours={neighbours}: at least 1")
-    if problem.n > _SMALL and problem.coords is not None:
+    simple = problem.coords is not None and not isinstance(problem, VRPTW)
+    if problem.n > _SMALL and simple:
         _report(problem, run, curve_routes(problem), "space-filling curve")
         if run.should_stop() and run.solution is not None:
             return Outcome()
         routes = run.supervise(lambda: savings_routes(problem, neighbours))
     else:
         routes = savings_routes(problem, neighbours)
-    if problem.vehicles is not None and len(routes) > problem.vehicles:
+    crowded = problem.vehicles is not None and len(routes) > problem.vehicles
+    if crowded and not isinstance(problem, VRPTW):
         routes = run.supervise(lambda: fit_fleet(problem, routes))
     _report(problem, run, routes, "savings")
     return Outcome()
@@ -66,8 +69,8 @@ def savings_routes(problem: CVRP, neighbours: int = 40) -> list[list[int]]:
 
     ``d(i, 0) + d(0, j) - d(i, j)`` is saved where customer j follows i. Only
     near customers are candidates; the ends of the routes that remain are tried
-    again with their own neighbours until nothing fits. Capacity and length are
-    respected, except for a customer too far away for any route.
+    again with their own neighbours until nothing fits. Capacity, length and
+    time windows are respected, except for a customer too far away for any route.
 
     References
     ----------
@@ -95,8 +98,13 @@ class _Growth:
         self.problem = problem
         nodes = np.arange(problem.n + 1)
         self.out = problem.distance(nodes, 0)
+        if problem.open_ended:
+            self.out = np.zeros_like(self.out)
         self.back = problem.distance(0, nodes)
-        self.paths = Paths(problem.n + 1, directed=not is_symmetric(problem))
+        timed = isinstance(problem, VRPTW)
+        one_way = timed or problem.open_ended or not is_symmetric(problem)
+        self.paths = Paths(problem.n + 1, directed=one_way)
+        self._times = _Times(problem) if isinstance(problem, VRPTW) else None
         self._loads = problem.demands.tolist()
         lengths = self.out + self.back
         if problem.service_time is not None:
@@ -121,6 +129,7 @@ class _Growth:
         loads, lengths = self._loads, self._lengths
         capacity = self.problem.capacity
         limit = self.problem.max_distance
+        times = self._times
         before = len(links)
         for i, j, gain in zip(starts, ends, saved, strict=True):
             if not (leaving[i] and entering[j]) or other[i] == j:
@@ -131,6 +140,8 @@ class _Growth:
             length = lengths[i] + lengths[j] - gain
             if limit is not None and length > limit:
                 continue
+            if times is not None and not times.join(other[i], i, j, other[j]):
+                continue
             leaving[i] -= 1
             entering[j] -= 1
             a, b = other[i], other[j]
@@ -139,6 +150,40 @@ class _Growth:
             lengths[a] = lengths[b] = length
             links.append((i, j))
         return len(links) - before
+
+
+class _Times:
+    """When routes may begin: segments that are put together from known ones.
+
+    Both ends of a segment hold the earliest and the latest time at which its
+    first service may begin, and the time from there to the end of its last one.
+    """
+
+    def __init__(self, problem: VRPTW) -> None:
+        nodes = np.arange(problem.n + 1)
+        ready = np.maximum(problem.ready, problem.ready[0] + problem.distance(0, nodes))
+        back = problem.due[0] - problem.service - problem.distance(nodes, 0)
+        self._way = problem.distance
+        self._early = ready.tolist()
+        self._late = np.minimum(problem.due, back).tolist()
+        self._lasting = problem.service.tolist()
+
+    def join(self, first: int, end: int, start: int, last: int) -> bool:
+        """Put two segments together, if the second can be reached in time."""
+        early, late, lasting = self._early, self._late, self._lasting
+        way = lasting[first] + float(self._way(end, start))
+        if early[first] + way > late[start]:
+            return False
+        waiting = max(0.0, early[start] - way - late[first])
+        begin = max(early[first], early[start] - way)
+        joined = (
+            min(begin, late[first]),
+            min(late[first], late[start] - way),
+            way + waiting + lasting[start],
+        )
+        for node in (first, last):
+            early[node], late[node], lasting[node] = joined
+        return True
 
 
 def _unordered(

@@ -1,4 +1,4 @@
-"""Slack induction by string removals, for capacitated vehicle routing.
+"""Slack induction by string removals, for vehicle routing.
 
 A step removes strings of near customers and inserts them greedily again, with
 blinks; simulated annealing decides whether the result stays. Different from the
@@ -16,22 +16,29 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from combkit.comb.routing.metric import metric_arrays
-from combkit.comb.routing.nearness import near_nodes
+from combkit.comb.routing.savings import savings_routes
+from combkit.comb.routing.sisr_data import (
+    fleet_of,
+    fleet_size,
+    lists_of,
+    plan_of,
+    routes_of,
+)
 from combkit.comb.routing.slices import Reports, fitted
 from combkit.comb.routing.starts import start_of
 from combkit.instances.cvrp import CVRP
 from combkit.instances.errors import UsageError
+from combkit.instances.result import Status
 from combkit.instances.run import Outcome, Run
-from combkit.instances.seeds import generator
 from combkit.instances.solutions import Routes
+from combkit.instances.vrptw import VRPTW
 
 if TYPE_CHECKING:
     from combkit.comb.routing._kernels_sisr import Fleet, Plan
@@ -42,6 +49,16 @@ __all__ = ["solve"]
 _SPLIT, _BLINK = 0.5, 0.01
 #: Seconds of the first cooling where nothing limits the run; each is twice the last.
 _CYCLE = 10.0
+#: Relative slack of what makes a problem infeasible, for rounding noise.
+_NOISE = 1e-9
+#: Share of the run that may go into fewer routes where those count most.
+_FLEET_SHARE = 0.5
+#: Seconds that a step takes, about, at any size.
+_STEP = 6e-6
+#: Steps a customer from which the first temperature is one mean distance.
+_STEPS_AT_ONE = 1_800.0
+#: Temperature of that, as a share of the first one of the cooling.
+_FLEET_HEAT = 0.1
 
 
 def solve(
@@ -51,19 +68,21 @@ def solve(
     neighbours: int = 100,
     removed: float = 10.0,
     longest: int = 10,
-    hot: float = 1.0,
+    hot: float | None = None,
     cold: float = 0.01,
 ) -> Outcome:
     """Ruin, recreate and anneal until the run ends.
 
-    Starts from ``run.initial``, or else from savings. The temperature falls
-    over the time or the iterations that the run has; without either, it is
-    raised again and again, for twice the time. With several threads,
-    independent searches run side by side.
+    Starts from ``run.initial``, or else from savings. Where the start is partial
+    or infeasible, or has too many routes, or fewer of them are what counts,
+    customers without a route are given a place first. Then the temperature falls
+    over the time or the iterations that the run has left; without either, it is
+    raised again and again, for twice the time. With several threads, independent
+    searches run side by side.
 
     Parameters
     ----------
-    problem : CVRP
+    problem : CVRP, OVRP or VRPTW
         The problem.
     run : Run
         The run.
@@ -74,26 +93,45 @@ def solve(
     longest : int
         Longest string that is removed from a route.
     hot, cold : float
-        First and last temperature, in mean distances of the start.
+        First and last temperature, in mean distances of the start. By default
+        the first one grows with the steps that there are for a customer.
 
     Raises
     ------
     UsageError
         If a number is out of its range.
+    InvalidSolutionError
+        If ``run.initial`` visits a customer that does not exist: it is of
+        another problem.
+
+    Notes
+    -----
+    A matrix need not obey the triangle inequality; where it does not, some good
+    places for a customer are overlooked.
     """
     if neighbours < 1 or longest < 1:
         raise UsageError(f"neighbours={neighbours}, longest={longest}: at least 1")
     if not removed >= 1.0:
         raise UsageError(f"removed={removed:g}: at least 1")
+    if hot is None:
+        hot = max(cold, _first_heat(problem, run))
     if not 0.0 < cold <= hot < math.inf:
         raise UsageError(f"hot={hot:g}, cold={cold:g}: 0 < cold <= hot")
+    if isinstance(run.initial, Routes):
+        problem.evaluate(run.initial)
+    if obstacle := _obstacle(problem):
+        return Outcome(Status.INFEASIBLE, raw_status=obstacle)
     start = start_of(problem, run)
-    if start is None or problem.n == 1 or run.should_stop():
-        return Outcome()
+    if problem.n == 1 or run.should_stop():
+        return Outcome(extra=_facts(problem, run))
     fleet = run.supervise(lambda: _prepare(problem, neighbours))
     search = _Search(problem, run, fleet, start, removed, longest)
-    search.anneal(hot, cold)
-    return Outcome()
+    try:
+        if search.complete(hot) and not run.should_stop():
+            search.anneal(hot, cold)
+    finally:
+        search.close()
+    return Outcome(extra=_facts(problem, run))
 
 
 class _Search:
@@ -104,80 +142,165 @@ class _Search:
         problem: CVRP,
         run: Run,
         fleet: Fleet,
-        start: Routes,
+        start: Routes | None,
         removed: float,
         longest: int,
     ) -> None:
         from combkit.comb.routing import _kernels_sisr
 
         self._kernels = _kernels_sisr
+        self._problem = problem
         self._run = run
         self._fleet = fleet
-        self._removed, self._longest = removed, longest
-        routes = [list(route) for route in start.routes]
-        self._plans = [
-            _plan_of(problem, fleet, routes, run.seed, k) for k in range(run.threads)
-        ]
-        self._least = 1e-9 * float(self._plans[0].leg.max())
-        self._mean_leg = self._cost(self._plans[0]) / (problem.n + len(routes))
+        self._strings = removed, longest, _SPLIT, _BLINK
+        self._done = 0
+        self._pool = ThreadPoolExecutor(run.threads)
+        self._routes_count = isinstance(problem, VRPTW) and problem.vehicle_cost > 0.0
         self._reports = Reports(run, "sisr")
+        if start is None:
+            # Too many of them: the fleet phase gives the rest a place.
+            routes = savings_routes(problem)
+        else:
+            routes = [route.tolist() for route in start.routes if route.size]
+        self._restart(routes, fleet_size(problem, routes))
+        if self._absent(self._plans[0]) and problem.vehicles is None:
+            self._restart(routes, problem.n)
+        self._least = 1e-9 * float(fleet.node[:, _kernels_sisr.FAR].max())
+
+    def _mean_leg(self) -> float:
+        """Return the mean distance between stops of the plan, if it has some."""
+        legs = self._plans[0].value[:, self._kernels.LEG]
+        legs = legs[legs > 0.0]
+        return float(legs.mean()) if legs.size else float(self._fleet.reach[1:].mean())
+
+    def complete(self, hot: float) -> bool:
+        """Give every customer a place, and need fewer routes where those count.
+
+        Returns whether every customer has a place.
+        """
+        whole = not self._absent(self._plans[0])
+        if whole:
+            self._report()
+            if not self._routes_count:
+                return True
+        run, limit = self._run, self._run.limits.iterations
+        heat = _FLEET_HEAT * hot * self._mean_leg()
+        begun = self._done
+        end = run.elapsed + _FLEET_SHARE * run.remaining
+        last = math.inf
+        if limit is not None:
+            last, end = begun + _FLEET_SHARE * (limit - begun), math.inf
+        steps = 100
+        while not run.should_stop(self._done):
+            done = [plan for plan in self._plans if not self._absent(plan)]
+            if done:
+                whole = True
+                self._restart(lists_of(done[0]))
+                self._report()
+                if not self._routes_count or self._at_fewest_routes():
+                    return True
+                for plan in self._plans:
+                    self._kernels.dissolve(self._fleet, plan)
+            if whole and (self._done >= last or run.elapsed >= end):
+                break
+            if limit is not None:
+                steps = max(1, min(steps, limit - self._done))
+            steps = self._advance(self._kernels.complete, steps, heat)
+        if whole and any(self._absent(plan) for plan in self._plans):
+            self._restart(routes_of(self._plans[0]))
+        return whole
 
     def anneal(self, hot: float, cold: float) -> None:
         """Search until the run ends, cooler and cooler."""
         run, limit = self._run, self._run.limits.iterations
-        first, last = hot * self._mean_leg, cold * self._mean_leg
-        done, steps = 0, 100
+        first, ratio = hot * self._mean_leg(), cold / hot
+        start, steps = self._done, 100
         begin, cycle = run.elapsed, _CYCLE
-        with ThreadPoolExecutor(len(self._plans)) as pool:
-            while not run.should_stop(done):
-                if limit is not None:
-                    # By the number of the step alone, so that it repeats itself.
-                    steps = max(1, min(steps, limit - done))
-                    heat, cooling = first, math.log(first / last) / limit
-                else:
-                    span = run.elapsed - begin
-                    if math.isinf(run.remaining) and span > cycle:
-                        begin, cycle, span = run.elapsed, 2.0 * cycle, 0.0
-                    share = span / min(cycle, span + run.remaining)
-                    heat, cooling = first * (last / first) ** share, 0.0
-                started = time.perf_counter()
-                advance = partial(
-                    self._advance, first=done + 1, steps=steps, heat=heat, rate=cooling
-                )
-                list(pool.map(advance, self._plans))
-                done += steps
-                steps = fitted(steps, time.perf_counter() - started)
-                self._report()
+        while not run.should_stop(self._done):
+            if limit is not None:
+                # By the number of the step alone, so that it repeats itself.
+                steps = max(1, min(steps, limit - self._done))
+                cooling = -math.log(ratio) / max(1, limit - start)
+                heat = first * math.exp(cooling * start)
+            else:
+                span = run.elapsed - begin
+                if math.isinf(run.remaining) and span > cycle:
+                    begin, cycle, span = run.elapsed, 2.0 * cycle, 0.0
+                share = span / min(cycle, span + run.remaining)
+                heat, cooling = first * ratio**share, 0.0
+            search = partial(
+                self._kernels.ruin_and_recreate, cooling=cooling, least=self._least
+            )
+            steps = self._advance(search, steps, heat)
+            self._report()
         self._report(last=True)
 
-    def _advance(
-        self, plan: Plan, first: int, steps: int, heat: float, rate: float
-    ) -> None:
-        self._kernels.ruin_and_recreate(
-            self._fleet,
-            plan,
-            first,
-            steps,
-            heat,
-            rate,
-            self._removed,
-            self._longest,
-            _SPLIT,
-            _BLINK,
-            self._least,
-        )
+    def close(self) -> None:
+        """End the threads."""
+        self._pool.shutdown()
+
+    def _advance(self, kernel: Callable[..., None], steps: int, heat: float) -> int:
+        """Take steps in every plan; return how many to take the next time."""
+        began = time.perf_counter()
+
+        def task(plan: Plan) -> None:
+            kernel(self._fleet, plan, self._done + 1, steps, heat, *self._strings)
+
+        list(self._pool.map(task, self._plans))
+        self._done += steps
+        return fitted(steps, time.perf_counter() - began)
+
+    def _restart(self, routes: Sequence[Sequence[int]], most: int = 0) -> None:
+        """Let every plan begin with given routes.
+
+        There may be ``most`` routes; without it no more than given where every
+        one costs, else as many as make sense.
+        """
+        if most == 0:
+            count = self._routes_count and len(routes) > 0
+            most = len(routes) if count else fleet_size(self._problem, routes)
+        self._plans = [
+            plan_of(
+                self._fleet,
+                routes,
+                most,
+                self._run.seed,
+                number + self._done * self._run.threads,
+            )
+            for number in range(self._run.threads)
+        ]
 
     def _report(self, *, last: bool = False) -> None:
         plan = min(self._plans, key=self._best)
         self._reports.offer(
-            self._best(plan), lambda: Routes(_routes_of(plan)), last=last
+            self._best(plan), lambda: Routes(routes_of(plan)), last=last
         )
-
-    def _cost(self, plan: Plan) -> float:
-        return float(plan.scalars[self._kernels.COST])
 
     def _best(self, plan: Plan) -> float:
         return float(plan.scalars[self._kernels.BEST])
+
+    def _absent(self, plan: Plan) -> int:
+        return int(plan.scalars[self._kernels.ABSENT])
+
+    def _at_fewest_routes(self) -> bool:
+        """Whether the load needs as many routes as the plans have."""
+        fewest = float(self._problem.demands.sum()) / self._problem.capacity
+        used = float(self._plans[0].scalars[self._kernels.USED])
+        return used <= math.ceil(fewest - _NOISE)
+
+
+def _first_heat(problem: CVRP, run: Run) -> float:
+    """Return the first temperature in mean distances.
+
+    As found by trial in runs of 10 seconds from 100 to 1,000 customers.
+    """
+    steps: float
+    if run.limits.iterations is not None:
+        steps = run.limits.iterations
+    else:
+        seconds = _CYCLE if math.isinf(run.remaining) else run.remaining
+        steps = seconds / _STEP
+    return min(3.0, max(0.3, math.sqrt(steps / problem.n / _STEPS_AT_ONE)))
 
 
 def _prepare(problem: CVRP, neighbours: int) -> Fleet:
@@ -185,88 +308,45 @@ def _prepare(problem: CVRP, neighbours: int) -> Fleet:
     from combkit.comb.routing import _kernels_sisr
 
     points = np.random.default_rng(0).random((4, 2))
-    tiny = CVRP(points, np.array([0, 1, 1, 1]), 2)
-    fleet = _fleet_of(tiny, 2)
-    plan = _plan_of(tiny, fleet, [[1], [2, 3]], 0, 0)
-    _kernels_sisr.ruin_and_recreate(
-        fleet, plan, 1, 10, 1.0, 0.0, 2.0, 10, _SPLIT, _BLINK, 0.0
-    )
-    return _fleet_of(problem, neighbours)
+    fleet = fleet_of(CVRP(points, np.array([0, 1, 1, 1]), 2), 2)
+    strings = 2.0, 10, _SPLIT, _BLINK
+    plan = plan_of(fleet, [[1], [2, 3]], 3, 0, 0)
+    _kernels_sisr.ruin_and_recreate(fleet, plan, 1, 10, 1.0, *strings, 0.0, 0.0)
+    _kernels_sisr.dissolve(fleet, plan)
+    _kernels_sisr.complete(fleet, plan, 11, 1, 1.0, *strings)
+    return fleet_of(problem, neighbours)
 
 
-def _fleet_of(problem: CVRP, neighbours: int) -> Fleet:
-    from combkit.comb.routing._kernels_sisr import Fleet
-
+def _obstacle(problem: CVRP) -> str:
+    """Return why there is no solution, where that is plain; else nothing."""
+    if problem.vehicles is not None:
+        room = problem.vehicles * float(problem.capacity)
+        if float(problem.demands.sum()) > room * (1.0 + _NOISE):
+            return f"the demands exceed the {room:.15g} that all vehicles carry"
+    if problem.max_distance is None:
+        return ""
     nodes = np.arange(problem.n + 1)
-    near = np.zeros((problem.n + 1, min(neighbours, problem.n - 1)), np.int32)
-    near[1:] = near_nodes(problem, neighbours, nodes[1:]) + 1
-    service = np.zeros(problem.n + 1)
+    alone = problem.distance(0, nodes).astype(np.float64)
+    if not problem.open_ended:
+        alone += problem.distance(nodes, 0)
     if problem.service_time is not None:
-        service[:] = problem.service_time
-    longest = math.inf if problem.max_distance is None else problem.max_distance
-    return Fleet(
-        *metric_arrays(problem),
-        near,
-        problem.distance(nodes[:, None], near).astype(np.float64),
-        problem.demands.astype(np.float64),
-        service,
-        problem.distance(0, nodes).astype(np.float64),
-        np.array([problem.capacity, longest], np.float64),
+        alone += problem.service_time
+    farthest = int(alone.argmax())
+    if alone[farthest] <= problem.max_distance * (1.0 + _NOISE):
+        return ""
+    return (
+        f"customer {farthest} alone takes {alone[farthest]:.15g} of the "
+        f"{problem.max_distance:.15g} that a route may take"
     )
 
 
-def _plan_of(
-    problem: CVRP,
-    fleet: Fleet,
-    routes: Sequence[Sequence[int]],
-    seed: int,
-    number: int,
-) -> Plan:
-    """Return a plan of given routes, with room for more of them."""
-    from combkit.comb.routing import _kernels_sisr as kernels
-
-    n = problem.n
-    m = problem.vehicles or min(n, 2 * len(routes) + 10)
-    nodes = np.arange(n + 1 + m, dtype=np.int32)
-    state = generator(seed, number).integers(1, 2**63, 1)
-    plan = kernels.Plan(
-        after=nodes.copy(),
-        before=nodes.copy(),
-        leg=np.zeros(n + 1 + m),
-        route=np.full(n + 1, -1, np.int32),
-        load=np.zeros(m),
-        length=np.zeros(m),
-        size=np.zeros(m, np.int32),
-        free=np.arange(m, dtype=np.int32)[::-1].copy(),
-        log=np.zeros((2 * n + 2, 3), np.int32),
-        removed=np.zeros(n, np.int32),
-        key=np.zeros(n),
-        mark=np.zeros(m, np.int64),
-        dirty=np.stack([np.arange(m, dtype=np.int32), np.ones(m, np.int32)]),
-        best=nodes.copy(),
-        scalars=np.zeros(7),
-        random=state.astype(np.uint64),
-    )
-    plan.scalars[kernels.FREE] = plan.scalars[kernels.DIRTY] = m
-    for route, customers in enumerate(routes):
-        previous = n + 1 + route
-        for customer in customers:
-            plan.scalars[kernels.LOGGED] = 0
-            kernels.place(fleet, plan, customer, previous, route)
-            previous = customer
-    kernels.keep_best(fleet, plan)
-    return plan
-
-
-def _routes_of(plan: Plan) -> list[list[int]]:
-    """Return the routes of the best plan."""
-    depot = plan.route.size
-    after = plan.best.tolist()
-    routes = []
-    for node in range(depot, len(after)):
-        route = []
-        while (node := after[node]) < depot:
-            route.append(node)
-        if route:
-            routes.append(route)
-    return routes
+def _facts(problem: CVRP, run: Run) -> dict[str, Any]:
+    """Return what the objective means, where that is not the distance alone."""
+    if not isinstance(problem, VRPTW):
+        return {}
+    facts: dict[str, Any] = {"convention": problem.convention}
+    if run.solution is not None and run.objective is not None:
+        used = sum(route.size > 0 for route in run.solution.routes)
+        facts["vehicles"] = used
+        facts["distance"] = round(run.objective - used * problem.vehicle_cost, 6)
+    return facts

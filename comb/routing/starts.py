@@ -15,13 +15,15 @@ _CONSTRUCTIVES: dict[str, Callable[..., Outcome]] = {
     "tsp": greedy_tsp.solve,
     "atsp": nearest_neighbour.solve,
     "cvrp": savings.solve,
+    "ovrp": savings.solve,
+    "vrptw": savings.solve,
 }
 
 
 def start_of(problem: Routing, run: Run) -> Any:
     """Return ``run.initial``, or the solution that a constructive reports.
 
-    None if there is none, which only a cvrp with tight limits brings about.
+    None if there is none, which only tight limits on routes bring about.
     """
     if run.initial is None:
         _CONSTRUCTIVES[problem.kind](problem, run)

@@ -1,4 +1,4 @@
-"""TSPLIB 95 and CVRPLIB instances: TSP, ATSP and CVRP.
+"""TSPLIB 95 and CVRPLIB instances: TSP, ATSP, CVRP, OVRP and VRPTW.
 
 What the reader decides where the files leave it open:
 
@@ -15,6 +15,9 @@ What the reader decides where the files leave it open:
 - ``DISTANCE`` limits the length plus the service times of a route;
   ``VEHICLES`` is the largest number of routes. A number of routes in the name
   of an instance is not a limit.
+- An ``OVRP`` is a CVRP whose routes do not return. A ``VRPTW`` has a
+  ``TIME_WINDOW_SECTION`` (node, earliest, latest) besides; driving takes as long
+  as the way is, rounded as its ``EDGE_WEIGHT_TYPE`` says.
 
 References
 ----------
@@ -32,11 +35,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from combkit.instances.cvrp import CVRP
-from combkit.instances.errors import InvalidProblemError, nearest
+from combkit.instances.errors import (
+    InvalidProblemError,
+    UnsupportedFeatureError,
+    nearest,
+)
 from combkit.instances.formats.tsplib_nodes import UNROUNDED, Nodes
 from combkit.instances.formats.tsplib_text import Document, parse, short
+from combkit.instances.ovrp import OVRP
 from combkit.instances.source import Source
 from combkit.instances.tsp import ATSP, TSP
+from combkit.instances.vrptw import VRPTW
 
 __all__ = ["read", "sniff", "write"]
 
@@ -55,6 +64,7 @@ _CVRP_KEYWORDS = (
     "DEMAND_SECTION",
     "DEPOT_SECTION",
     "SERVICE_TIME_SECTION",
+    "TIME_WINDOW_SECTION",
 )
 _KEYWORDS = (
     "NAME",
@@ -83,6 +93,8 @@ _KEY_OF_FIELD = {
     "max_distance": "DISTANCE",
     "service_time": "SERVICE_TIME",
     "vehicles": "VEHICLES",
+    "ready": "TIME_WINDOW_SECTION",
+    "due": "TIME_WINDOW_SECTION",
 }
 
 #: Blanks only, never line ends: a search stays linear in the text.
@@ -119,6 +131,8 @@ def read(source: Source) -> TSP | ATSP | CVRP:
                 raise document.unsupported(key, f"{short(key)} is not supported{hint}")
             raise document.error(key, f"unknown keyword {short(key)}{hint}")
         if key in _CVRP_KEYWORDS and build is not _read_cvrp:
+            raise document.error(key, f"{key} in a {document.word('TYPE')}")
+        if key == "TIME_WINDOW_SECTION" and document.word("TYPE") != "VRPTW":
             raise document.error(key, f"{key} in a {document.word('TYPE')}")
     labels = {
         "name": document.text("NAME", "") or source.name,
@@ -160,7 +174,8 @@ def _read_atsp(document: Document, labels: dict[str, str]) -> ATSP:
 def _read_cvrp(document: Document, labels: dict[str, str]) -> CVRP:
     if "FIXED_EDGES_SECTION" in document.sections:
         raise document.unsupported(
-            "FIXED_EDGES_SECTION", "FIXED_EDGES_SECTION is not supported in a CVRP"
+            "FIXED_EDGES_SECTION",
+            f"FIXED_EDGES_SECTION is not supported in a {document.word('TYPE')}",
         )
     nodes = Nodes(document)
     capacity = document.number("CAPACITY")
@@ -176,26 +191,35 @@ def _read_cvrp(document: Document, labels: dict[str, str]) -> CVRP:
     matrix = nodes.matrix
     if matrix is not None and depot != 0:
         matrix = matrix[np.ix_(order, order)]
-    return CVRP(
-        depot_first(nodes.coords),
-        demands[order],
-        capacity,
-        matrix=matrix,
-        metric=_meant_metric(document, nodes.metric),
-        max_distance=document.optional("DISTANCE"),
-        service_time=depot_first(_service_times(document, nodes, depot)),
-        vehicles=document.integer("VEHICLES")
+    fields: dict[str, Any] = {
+        "coords": depot_first(nodes.coords),
+        "demands": demands[order],
+        "capacity": capacity,
+        "matrix": matrix,
+        "metric": _meant_metric(document, nodes.metric),
+        "max_distance": document.optional("DISTANCE"),
+        "service_time": depot_first(_service_times(document, nodes, depot)),
+        "vehicles": document.integer("VEHICLES")
         if "VEHICLES" in document.headers
         else None,
-        display=depot_first(nodes.display),
+        "display": depot_first(nodes.display),
         **labels,
-    )
+    }
+    if document.word("TYPE") == "OVRP":
+        return OVRP(**fields)
+    if document.word("TYPE") == "VRPTW":
+        places, windows = nodes.table("TIME_WINDOW_SECTION", 2)
+        ready, due = nodes.sorted(places, windows)[order].T
+        return VRPTW(**fields, ready=ready, due=due)
+    return CVRP(**fields)
 
 
 _READERS: dict[str, Callable[[Document, dict[str, str]], TSP | ATSP | CVRP]] = {
     "TSP": _read_tsp,
     "ATSP": _read_atsp,
     "CVRP": _read_cvrp,
+    "OVRP": _read_cvrp,
+    "VRPTW": _read_cvrp,
 }
 
 
@@ -275,7 +299,19 @@ def _is_fractional(text: str) -> bool:
 
 
 def write(problem: TSP | ATSP | CVRP) -> Iterator[str]:
-    """Yield the lines of an instance; it reads back as the equal problem."""
+    """Yield the lines of an instance; it reads back as the equal problem.
+
+    Raises
+    ------
+    UnsupportedFeatureError
+        If the format has no words for its objective or its truncation.
+    """
+    if isinstance(problem, VRPTW) and (
+        problem.objective != "distance" or problem.decimals is not None
+    ):
+        raise UnsupportedFeatureError(
+            f"TSPLIB has no word for what this problem minimises: {problem.convention}"
+        )
     yield f"NAME : {_one_line(problem.name)}\n"
     for line in problem.comment.splitlines():
         # A lone fractional number would make the distances of a CVRP unrounded.
@@ -315,6 +351,9 @@ def _write_demands(problem: CVRP) -> Iterator[str]:
     if problem.service_time is not None:
         yield "SERVICE_TIME_SECTION\n"
         yield from _numbered(problem.service_time[:, None])
+    if isinstance(problem, VRPTW):
+        yield "TIME_WINDOW_SECTION\n"
+        yield from _numbered(np.column_stack([problem.ready, problem.due]))
     yield "DEPOT_SECTION\n1\n-1\n"
 
 

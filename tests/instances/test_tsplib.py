@@ -353,12 +353,12 @@ def test_bad_tsp(save: Save, text: str, line: int, reason: str) -> None:
     [
         ("TYPE : TSP", "TYPE : SOP", 2, "TYPE SOP"),
         ("TYPE : TSP", "TYPE : HCP", 2, "TYPE HCP"),
-        ("TYPE : TSP", "TYPE : VRPTW", 2, "TYPE VRPTW"),
+        ("TYPE : TSP", "TYPE : VRPPD", 2, "TYPE VRPPD"),
         ("TYPE : TSP", "TYPE : ATSP", 4, "an ATSP of EUC_2D distances"),
         ("EUC_2D", "SPECIAL", 4, "EDGE_WEIGHT_TYPE SPECIAL"),
         ("EUC_2D", "FLOOR_2D", 4, "EDGE_WEIGHT_TYPE FLOOR_2D"),
         ("EUC_2D", "EXPLICIT\nEDGE_WEIGHT_FORMAT: FUNCTION", 5, "FUNCTION"),
-        ("EOF", "TIME_WINDOW_SECTION\n1 2", 9, "'TIME_WINDOW_SECTION'"),
+        ("EOF", "BACKHAUL_SECTION\n1 2", 9, "'BACKHAUL_SECTION'"),
         ("EOF", "VEHICLES_MAX_DURATION : 3", 9, "'VEHICLES_MAX_DURATION'"),
     ],
 )

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from combkit.instances.cvrp import CVRP
+from combkit.instances.ovrp import OVRP
 from combkit.instances.solutions import Routes, Tour
 from combkit.instances.tsp import ATSP, TSP
+from combkit.instances.vrptw import VRPTW
 
 
 def best_tour(problem: TSP | ATSP) -> float:
@@ -63,6 +65,11 @@ def small_problems() -> dict[str, Any]:
     directed = rng.integers(0, 100, (7, 7))
     halves = np.round(rng.random((6, 6)) * 10, 2)
     demands = np.array([0, 5, 3, 4, 0, 6, 2])
+    opening = np.array([0, 900, 300, 0, 1200, 0, 700])
+    windows = {"ready": opening, "due": opening + 1100, "service_time": 40}
+    windows["due"][0] = 4000
+    hours = {"ready": opening // 10, "due": opening // 10 + 110}
+    hours["due"][0] = 400
     return {
         "tsp": TSP(points, metric="EUC_2D"),
         "tsp-5": TSP(points[:5], metric="ATT"),
@@ -100,6 +107,18 @@ def small_problems() -> dict[str, Any]:
         "cvrp-length-unrounded": CVRP(
             points[:7] / 7.0, demands, 20, max_distance=371.5, service_time=1.25
         ),
+        "ovrp": OVRP(points[:7], demands, 10, metric="EUC_2D"),
+        "ovrp-fleet": OVRP(points[:7] / 7.0, demands, 10, vehicles=2),
+        "ovrp-directed": OVRP(matrix=directed, demands=demands, capacity=10),
+        "ovrp-length": OVRP(
+            points[:7], demands, 20, metric="EUC_2D", max_distance=1300
+        ),
+        "vrptw": VRPTW(points[:7], demands, 12, metric="EUC_2D", **windows),
+        "vrptw-truncated": VRPTW(points[:7] / 7.0, demands, 12, decimals=1, **windows),
+        "vrptw-vehicles": VRPTW(
+            points[:7], demands, 12, objective="vehicles-distance", **windows
+        ),
+        "vrptw-directed": VRPTW(matrix=directed, demands=demands, capacity=12, **hours),
     }
 
 
