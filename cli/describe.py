@@ -44,6 +44,16 @@ def _cvrp(problem: Any) -> dict[str, Any]:
     }
 
 
+def _windows(problem: Any) -> dict[str, Any]:
+    widths = (problem.due - problem.ready)[1:]
+    return {
+        **_cvrp(problem),
+        "minimises": problem.convention,
+        "horizon": [float(problem.ready[0]), float(problem.due[0])],
+        "window widths": _span(widths),
+    }
+
+
 def _distances(problem: Any) -> dict[str, Any]:
     facts: dict[str, Any] = {"metric": problem.metric, "integral": problem.integral}
     coords = getattr(problem, "coords", None)
@@ -105,6 +115,8 @@ _DESCRIPTIONS: Mapping[str, Callable[[Any], dict[str, Any]]] = {
     "tsp": _salesman,
     "atsp": _salesman,
     "cvrp": _cvrp,
+    "ovrp": _cvrp,
+    "vrptw": _windows,
     "jsp": _jobshop,
     "kp": _knapsack,
     "mip": _mip,

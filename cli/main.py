@@ -30,6 +30,7 @@ COMMANDS: dict[str, str] = {
     "info": "describe an instance file",
     "convert": "write an instance or a solution in another format",
     "generate": "make random instances",
+    "train": "train a learned solver",
     "plot": "draw an instance, a solution or a convergence curve",
     "solvers": "list the solvers",
     "bench": "run batches of experiments and report on them",

@@ -22,6 +22,7 @@ from combkit.cli.params import add_params, parameters
 from combkit.cli.parser import examples, fraction, natural, number, positive, seconds
 from combkit.cli.progress import watch
 from combkit.cli.report import as_text, doubts, failure, record
+from combkit.comb.registry import find
 from combkit.comb.solve import solve
 from combkit.instances.best_known import best_known
 from combkit.instances.errors import (
@@ -148,10 +149,10 @@ def _params(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _solve_file(job: Job, args: argparse.Namespace, interrupts: Interrupts) -> int:
-    problem = read(job.file, args.format)
+    problem, params = read(job.file, args.format).adapted(job.params)
     path, format = solution_path(job.out, job.file, problem)
-    initial = _initial(args.initial, problem)
-    params = {**job.params, **_flags(args, problem.kind)}
+    initial = _initial(args.initial, problem, args.solver)
+    params = {**params, **_flags(args, problem.kind)}
     # From here on an interrupt ends the solver, and its incumbent is kept.
     interrupts.deferred = True
     with (
@@ -190,10 +191,12 @@ def _solve_file(job: Job, args: argparse.Namespace, interrupts: Interrupts) -> i
     return _exit_code(result, verified)
 
 
-def _initial(path: str | None, problem: Problem) -> Solution | None:
+def _initial(path: str | None, problem: Problem, solver: str) -> Solution | None:
     if path is None:
         return None
     solution = read_solution(path, problem)
+    if solver != "auto" and find(solver, problem.kind).mends:
+        return solution
     if problem.exact and (violations := problem.check(solution)):
         raise InstanceFormatError(
             path, None, f"initial solution: {InvalidSolutionError(violations)}"

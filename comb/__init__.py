@@ -15,6 +15,7 @@ __all__ = ["SOLVERS", *_names]
 _ROUTING = "combkit.comb.routing"
 _SCHEDULING = "combkit.comb.scheduling"
 _PACKING = "combkit.comb.packing"
+_GRAPHS = "combkit.comb.graphs"
 
 #: Solvers of this package; see ``combkit.instances.solver.SolverInfo``.
 SOLVERS: tuple[SolverInfo, ...] = (
@@ -34,18 +35,19 @@ SOLVERS: tuple[SolverInfo, ...] = (
     ),
     SolverInfo(
         "savings",
-        ("cvrp",),
+        ("cvrp", "ovrp", "vrptw"),
         f"{_ROUTING}.savings",
         exact=False,
         summary="Clarke and Wright savings on near neighbours",
     ),
     SolverInfo(
         "sisr",
-        ("cvrp",),
+        ("cvrp", "ovrp", "vrptw"),
         f"{_ROUTING}.sisr",
         exact=False,
         summary="ruin by string removals, greedy recreation, annealing (Numba)",
         packages=("numba",),
+        mends=True,
     ),
     SolverInfo(
         "ils",
@@ -81,7 +83,7 @@ SOLVERS: tuple[SolverInfo, ...] = (
     ),
     SolverInfo(
         "pyvrp",
-        ("cvrp",),
+        ("cvrp", "ovrp", "vrptw"),
         f"{_ROUTING}.pyvrp_adapter",
         exact=False,
         summary="PyVRP, iterated local search",
@@ -128,6 +130,22 @@ SOLVERS: tuple[SolverInfo, ...] = (
         packages=("numba",),
     ),
     SolverInfo(
+        "iterated-greedy",
+        ("pfsp",),
+        f"{_SCHEDULING}.iterated_greedy",
+        exact=False,
+        summary="jobs taken out and put back where they harm least (Numba)",
+        packages=("numba",),
+    ),
+    SolverInfo(
+        "genetic",
+        ("rcpsp",),
+        f"{_SCHEDULING}.genetic",
+        exact=False,
+        summary="genetic search over lists, with double justification (Numba)",
+        packages=("numba",),
+    ),
+    SolverInfo(
         "cpsat",
         ("fjsp", "pfsp", "ossp", "rcpsp", "scheduling"),
         f"{_SCHEDULING}.model_cpsat",
@@ -149,5 +167,74 @@ SOLVERS: tuple[SolverInfo, ...] = (
         exact=True,
         summary="core dynamic programming with bounds (Numba)",
         packages=("numba",),
+    ),
+    SolverInfo(
+        "greedy",
+        ("mis", "clique", "vc"),
+        f"{_GRAPHS}.greedy",
+        exact=False,
+        summary="always the vertex of most weight for what it blocks",
+    ),
+    SolverInfo(
+        "local-search",
+        ("mis", "clique", "vc"),
+        f"{_GRAPHS}.local_search",
+        exact=False,
+        summary="reductions, then exchanges under edge weights: NuMVC (Numba)",
+        packages=("numba",),
+    ),
+    SolverInfo(
+        "branch-and-bound",
+        ("mis", "clique", "vc"),
+        f"{_GRAPHS}.branch_and_bound",
+        exact=True,
+        summary="reductions, then bit-set clique search with colouring bounds (Numba)",
+        packages=("numba",),
+    ),
+    SolverInfo(
+        "greedy",
+        ("mkp",),
+        f"{_PACKING}.multi_greedy",
+        exact=False,
+        summary="profit per share of the capacities used",
+    ),
+    SolverInfo(
+        "local-search",
+        ("mkp",),
+        f"{_PACKING}.multi_tabu",
+        exact=False,
+        summary="tabu search on the core of the linear relaxation (Numba)",
+        packages=("numba",),
+    ),
+    SolverInfo(
+        "greedy",
+        ("setcover",),
+        f"{_PACKING}.cover_greedy",
+        exact=False,
+        summary="cost per element added, then without redundant sets",
+    ),
+    SolverInfo(
+        "local-search",
+        ("setcover",),
+        f"{_PACKING}.cover_search",
+        exact=False,
+        summary="exchanges of sets under element weights (Numba)",
+        packages=("numba",),
+    ),
+    SolverInfo(
+        "highs",
+        ("mkp", "setcover"),
+        f"{_PACKING}.highs",
+        exact=True,
+        summary="HiGHS on the integer program",
+        packages=("highspy",),
+    ),
+    SolverInfo(
+        "cpsat",
+        ("mkp", "setcover"),
+        f"{_PACKING}.cpsat",
+        exact=True,
+        summary="CP-SAT on the integer program",
+        packages=("ortools",),
     ),
 )

@@ -130,6 +130,10 @@ POLICY: tuple[Rule, ...] = (
         "where PyVRP is not installed",
     ),
     Rule("cvrp", (Step("savings"),), _always, "memory stays linear in n"),
+    *(
+        Rule(kind, (Step("savings"), Step("sisr")), _always, "at any size")
+        for kind in ("ovrp", "vrptw")
+    ),
     Rule(
         "jsp",
         (Step("dispatch"), Step("tabu", share=0.2, most=5.0), Step("cpsat")),
@@ -148,6 +152,38 @@ POLICY: tuple[Rule, ...] = (
         _always,
         "closes the gap to its own bounds, or comes nearer than CP-SAT",
     ),
+    Rule(
+        "fjsp",
+        (
+            Step("dispatch", share=0.1, most=5.0),
+            Step("tabu", share=0.4, most=60.0),
+            Step("cpsat"),
+        ),
+        _always,
+        "tabu is nearer on most, CP-SAT proves and mends the rest",
+    ),
+    Rule(
+        "pfsp",
+        (Step("iterated-greedy", share=0.2, most=2.0), Step("cpsat")),
+        _at_most(jobs=12),
+        "the best sequence at once, then its proof",
+    ),
+    Rule(
+        "pfsp",
+        (Step("iterated-greedy"),),
+        _always,
+        "within 1 % where CP-SAT is many per cent away",
+    ),
+    Rule(
+        "rcpsp",
+        (
+            Step("dispatch", share=0.1, most=5.0),
+            Step("genetic", share=0.4, most=60.0),
+            Step("cpsat"),
+        ),
+        _always,
+        "good schedules at once, then proofs",
+    ),
     *(
         Rule(
             kind,
@@ -155,7 +191,8 @@ POLICY: tuple[Rule, ...] = (
             _always,
             "proofs on small, hints on large",
         )
-        for kind in ("fjsp", "pfsp", "ossp", "rcpsp", "scheduling")
+        # The rules above do not take set-ups, modes or lags.
+        for kind in ("fjsp", "ossp", "rcpsp", "scheduling")
     ),
     Rule(
         "kp",
@@ -164,6 +201,50 @@ POLICY: tuple[Rule, ...] = (
         "exact, milliseconds",
     ),
     Rule("kp", (Step("greedy"),), _always, "fractional data that does not scale"),
+    Rule(
+        "mkp",
+        (Step("greedy"), Step("local-search", share=0.2, most=1.0), Step("highs")),
+        _at_most(n=100, m=10),
+        "the best answer within a second, proven in some more",
+    ),
+    Rule(
+        "mkp",
+        (Step("greedy"), Step("local-search", share=0.5, most=60.0), Step("highs")),
+        _always,
+        "12 of 15 mknapcb files at the best known value in 2 s; then proofs",
+    ),
+    Rule(
+        "setcover",
+        (
+            Step("greedy", share=0.2),
+            Step("local-search", share=0.3, most=3.0),
+            Step("highs"),
+        ),
+        _always,
+        "OR-Library's files at the optimum within a second; then proofs",
+    ),
+    *(
+        Rule(
+            kind,
+            (
+                Step("greedy", share=0.1),
+                Step("local-search", share=0.2, most=0.5),
+                Step("branch-and-bound"),
+            ),
+            _at_most(n=300),
+            "the best answer in half a second, then its proof",
+        )
+        for kind in ("mis", "clique", "vc")
+    ),
+    *(
+        Rule(
+            kind,
+            (Step("greedy", share=0.1), Step("local-search")),
+            _always,
+            "C1000.9 at 68 within a second, frb50-23-1 at 50 within ten",
+        )
+        for kind in ("mis", "clique", "vc")
+    ),
     Rule("mip", (Step("highs"),), _no_integers, "a linear program"),
     Rule(
         "mip",

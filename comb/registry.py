@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from functools import cache
 from importlib import import_module, metadata
 
-from combkit.instances.errors import UsageError, nearest
+from combkit.instances.errors import MissingDependencyError, UsageError, nearest
+from combkit.instances.problem import Problem
+from combkit.instances.solutions import Solution
 from combkit.instances.solver import SolverInfo
 
-__all__ = ["find", "solvers"]
+__all__ = ["find", "propose", "solvers"]
 
 #: Where the suite's own tables stand, as dotted strings: a package on a higher
 #: floor is named here, never imported from here at load time.
@@ -21,6 +24,13 @@ _TABLES = (
 
 #: Entry-point group of third parties; each entry is a SolverInfo or a tuple.
 _GROUP = "combkit.solvers"
+
+#: What proposes starts, by name, and the entry-point group of third parties.
+_PROPOSERS = {
+    "bq": "combkit.neural.bq.starts:propose",
+    "dispatch": "combkit.neural.dispatch.starts:propose",
+}
+_PROPOSER_GROUP = "combkit.starts"
 
 
 @cache
@@ -82,6 +92,49 @@ def find(name: str, kind: str) -> SolverInfo:
         f"unknown solver {name!r}{nearest(name, _names(rows))} "
         f"(for {kind}: {', '.join(fitting)})"
     )
+
+
+def propose(
+    name: str, problem: Problem, k: int, seed: int, deadline: float = math.inf
+) -> list[Solution]:
+    """Return up to k different solutions of a problem to start a search from.
+
+    Parameters
+    ----------
+    name : str
+        Who proposes: ``bq``, ``dispatch`` or an entry point ``combkit.starts``.
+    problem : Problem
+        The problem.
+    k : int
+        How many are wanted.
+    seed : int
+        Seed of what is drawn.
+    deadline : float
+        Reading of ``time.perf_counter()`` at which to return what there is.
+
+    Raises
+    ------
+    UsageError
+        If nobody has the name.
+    MissingDependencyError
+        If what it needs is not installed.
+    """
+    entries = {e.name: e.value for e in metadata.entry_points(group=_PROPOSER_GROUP)}
+    known = entries | _PROPOSERS
+    if name not in known:
+        raise UsageError(
+            f"starts={name!r}{nearest(name, known)} (one of {', '.join(sorted(known))})"
+        )
+    module, _, function = known[name].partition(":")
+    try:
+        found: list[Solution] = getattr(import_module(module), function)(
+            problem, k, seed, deadline
+        )
+    except ModuleNotFoundError as error:
+        if error.name is not None and error.name.split(".")[0] == "combkit":
+            raise
+        raise MissingDependencyError(f"starts={name!r}", "neural") from None
+    return found
 
 
 def _names(rows: Iterable[SolverInfo]) -> list[str]:

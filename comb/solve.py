@@ -72,7 +72,8 @@ def solve(
     events : Events, optional
         Listener for incumbents and bounds, and a way to stop.
     initial : Solution, optional
-        Where to start from; must be feasible where the kind is exact.
+        Where to start from; must be feasible where the kind is exact, unless
+        the solver mends it (``SolverInfo.mends``).
     started : float, optional
         Reading of ``time.perf_counter()`` from which the run's clock counts;
         this call by default. The command line passes the start of its process.
@@ -112,14 +113,15 @@ def solve(
             started=started,
             **params,
         )
-    if not isinstance(problem, Problem):
-        problem = read(problem)
-    function, packages = _resolve(
-        problem, solver, params, math.inf if time_limit is None else time_limit
+    given = problem if isinstance(problem, Problem) else read(problem)
+    posed: Problem
+    posed, params = given.adapted(params)
+    function, packages, mends = _resolve(
+        posed, solver, params, math.inf if time_limit is None else time_limit
     )
-    criteria = [RelativeGap(problem.optimality_gap if gap is None else gap)]
+    criteria = [RelativeGap(posed.optimality_gap if gap is None else gap)]
     run = Run(
-        problem,
+        posed,
         stop=_combine(criteria, time_limit, target, stop),
         seed=seed,
         threads=threads,
@@ -127,7 +129,9 @@ def solve(
         initial=initial,
         start=started,
     )
-    return execute(function, run, solver=solver, params=params, packages=packages)
+    return execute(
+        function, run, solver=solver, params=params, packages=packages, mends=mends
+    )
 
 
 def solve_many(
@@ -225,8 +229,12 @@ def _batch_method(
 
 def _resolve(
     problem: Problem, solver: str, params: Mapping[str, Any], seconds: float
-) -> tuple[Callable[..., Outcome], tuple[str, ...]]:
-    """Return the solver's function and packages, its options checked by name."""
+) -> tuple[Callable[..., Outcome], tuple[str, ...], bool]:
+    """Return the solver's function and packages, and whether it mends starts.
+
+    Its options are checked by name.
+    """
+    mends = False
     if solver == "auto":
         plan = policy.choose(problem, seconds)
         function: Callable[..., Outcome] = partial(policy.follow, plan)
@@ -235,9 +243,9 @@ def _resolve(
         row = find(solver, problem.kind)
         if (reason := row.unsupported(problem)) is not None:
             raise UnsupportedFeatureError(f"solver {solver!r}: {reason}")
-        function, packages = row.load(), row.packages
+        function, packages, mends = row.load(), row.packages, row.mends
     _check_params(function, solver, params)
-    return function, packages
+    return function, packages, mends
 
 
 def _check_params(

@@ -22,12 +22,16 @@ __getattr__, __dir__, __all__ = lazy_exports(
         f"{_HERE}.events": ("Events",),
         f"{_HERE}.formats": ("read", "read_solution", "write", "write_solution"),
         f"{_HERE}.generators": ("generate",),
+        f"{_HERE}.graph_sets": ("Clique", "IndependentSet", "VertexCover"),
         f"{_HERE}.jobshop": ("JobShop",),
         f"{_HERE}.knapsack": ("Knapsack",),
         f"{_HERE}.mip": ("MIP",),
+        f"{_HERE}.multi_knapsack": ("MultiKnapsack",),
+        f"{_HERE}.ovrp": ("OVRP",),
         f"{_HERE}.plot": ("plot",),
         f"{_HERE}.problem": ("Problem",),
         f"{_HERE}.result": ("Result", "Status", "TracePoint"),
+        f"{_HERE}.set_cover": ("SetCover",),
         f"{_HERE}.solutions": (
             "Routes",
             "Schedule",
@@ -48,5 +52,6 @@ __getattr__, __dir__, __all__ = lazy_exports(
             "TargetObjective",
         ),
         f"{_HERE}.tsp": ("ATSP", "TSP"),
+        f"{_HERE}.vrptw": ("VRPTW",),
     },
 )

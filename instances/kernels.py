@@ -30,10 +30,12 @@ def kernel(function: F) -> F: ...
 
 
 @overload
-def kernel(*, allocates: bool) -> Callable[[F], F]: ...
+def kernel(*, allocates: bool = ..., inline: bool = ...) -> Callable[[F], F]: ...
 
 
-def kernel(function: F | None = None, *, allocates: bool = False) -> Any:
+def kernel(
+    function: F | None = None, *, allocates: bool = False, inline: bool = False
+) -> Any:
     """Compile a function with Numba: ``nopython``, ``nogil``, cached on disk.
 
     Parameters
@@ -46,11 +48,15 @@ def kernel(function: F | None = None, *, allocates: bool = False) -> Any:
         its time, up to 80 %, on counting references that the caller holds.
         Numba refuses to compile a function that allocates without this ("NRT
         required but not enabled").
+    inline : bool
+        Whether its code is put in the place of every call. A call hands over
+        each array of its arguments as seven numbers: a short function of many
+        arrays would spend its time on that.
     """
     import numba
 
     if function is None:
-        return partial(kernel, allocates=allocates)
+        return partial(kernel, allocates=allocates, inline=inline)
 
     config: Any = numba.config
     # The setting is global to Numba and read when a function is decorated, so
@@ -59,7 +65,8 @@ def kernel(function: F | None = None, *, allocates: bool = False) -> Any:
     config.CACHE_DIR = str(cache_folder())
     try:
         njit: Any = numba.njit  # its stubs do not know the option
-        return njit(cache=True, nogil=True, _nrt=allocates)(function)
+        where = "always" if inline else "never"
+        return njit(cache=True, nogil=True, inline=where, _nrt=allocates)(function)
     finally:
         config.CACHE_DIR = before
 

@@ -9,14 +9,13 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from combkit.instances.errors import InvalidProblemError, InvalidSolutionError
-from combkit.instances.problem import Problem, Sense, frozen_array, require
+from combkit.instances.errors import InvalidSolutionError
+from combkit.instances.problem import Problem, Sense, require
 from combkit.instances.solutions import Selection, Solution
+from combkit.instances.subsets import MAX_TOTAL, numbers, repeated, total, unknown
 
 __all__ = ["Knapsack"]
 
-#: Objectives are floats: up to here every integer profit is exact.
-_MAX_PROFIT = 2**53
 _MAX_WEIGHT = 2**62
 #: Rounding that a total of float weights may carry, relative to the capacity.
 _TOLERANCE = 1e-9
@@ -70,9 +69,9 @@ class Knapsack(Problem):
         name: str = "",
         comment: str = "",
     ) -> None:
-        object.__setattr__(self, "profits", _numbers("profits", profits, (None,)))
-        object.__setattr__(self, "weights", _numbers("weights", weights, (self.n,)))
-        limit = _numbers("capacity", capacity, ()).item()
+        object.__setattr__(self, "profits", numbers("profits", profits, (None,)))
+        object.__setattr__(self, "weights", numbers("weights", weights, (self.n,)))
+        limit = numbers("capacity", capacity, ()).item()
         object.__setattr__(self, "capacity", limit)
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "comment", comment)
@@ -82,13 +81,13 @@ class Knapsack(Problem):
         require(self.n > 0, "profits", "there is no item")
         require(self.capacity > 0, "capacity", f"{self.capacity} is not positive")
         for field, array, limit in (
-            ("profits", self.profits, _MAX_PROFIT),
+            ("profits", self.profits, MAX_TOTAL),
             ("weights", self.weights, _MAX_WEIGHT),
         ):
             with np.errstate(over="ignore"):
-                total = float(array.sum(dtype=np.float64))
+                sum_ = float(array.sum(dtype=np.float64))
             allowed = limit if array.dtype == np.int64 else math.inf
-            require(total < allowed, field, f"their sum {total:g} is too large")
+            require(sum_ < allowed, field, f"their sum {sum_:g} is too large")
 
     @property
     def sense(self) -> Sense:
@@ -120,18 +119,14 @@ class Knapsack(Problem):
         """
         if unknown := self._unknown(solution):
             raise InvalidSolutionError(unknown)
-        return float(_total(self.profits[solution.selected]))
+        return float(total(self.profits[solution.selected]))
 
     def check(self, solution: Selection) -> list[str]:
         """Return every violation in plain words; items are numbered from 0."""
         if violations := self._unknown(solution):
             return violations
-        items, counts = np.unique(solution.selected, return_counts=True)
-        violations = [
-            f"item {item} is selected {count} times"
-            for item, count in zip(items[counts > 1], counts[counts > 1], strict=True)
-        ]
-        weight = _total(self.weights[items])
+        violations = repeated(solution.selected, "item")
+        weight = total(self.weights[np.unique(solution.selected)])
         slack = 0 if self.integral else _TOLERANCE * self.capacity
         if weight > self.capacity + slack:
             violations.append(
@@ -140,29 +135,4 @@ class Knapsack(Problem):
         return violations
 
     def _unknown(self, solution: Selection) -> list[str]:
-        chosen = solution.selected
-        return [
-            f"item {item} does not exist: items are 0 to {self.n - 1}"
-            for item in chosen[(chosen < 0) | (chosen >= self.n)]
-        ]
-
-
-def _numbers(field: str, values: ArrayLike, shape: tuple[int | None, ...]) -> Any:
-    """Convert a field to int64 where it is integral and to float64 elsewhere."""
-    try:
-        raw = np.asarray(values)
-    except ValueError:
-        raise InvalidProblemError(field, "rows of different lengths") from None
-    if raw.dtype.kind in "iu" and raw.ndim == len(shape):
-        return frozen_array(field, raw, np.int64, shape, minimum=0)
-    array = frozen_array(field, raw, np.float64, shape, minimum=0)
-    if bool(np.all((array == np.floor(array)) & (array < _MAX_PROFIT))):
-        return frozen_array(field, array, np.int64, shape)
-    return array
-
-
-def _total(values: NDArray[Any]) -> int | float:
-    """Return the sum: exact for integers, correctly rounded for floats."""
-    if values.dtype == np.int64:
-        return int(values.sum())
-    return math.fsum(values.tolist())
+        return unknown(solution.selected, self.n, "item", "items")

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from combkit.instances._scene import Bars, Dots, Line, Mark, Scene
+from combkit.instances.cvrp import CVRP
 from combkit.instances.errors import (
     MissingDependencyError,
     UnsupportedFeatureError,
@@ -311,27 +312,28 @@ def _map(problem: Any, solution: Any) -> Scene:
     """Cities with a tour, or customers with routes and their depot."""
     xy = _positions(problem)
     scene = Scene(equal_axes=True, hide_axes=True)
-    if problem.kind == "cvrp":
+    if isinstance(problem, CVRP):
         routes = [] if solution is None else [r for r in solution.routes if r.size]
         for k, route in enumerate(routes):
             load = float(problem.demands[route].sum())
             label = f"{k + 1}: {route.size} customers, load {load:g}"
-            stops = xy[np.concatenate(([0], route, [0]))]
+            end = [] if problem.open_ended else [0]
+            stops = xy[np.concatenate(([0], route, end)).astype(np.int64)]
             # The legs to the depot are light, or they bury everything near it.
-            inner = stops[1:-1]
+            inner = xy[route]
             scene.shapes.append(Line(*_columns(stops), k, 0.6, None, faded=True))
             scene.shapes.append(Line(*_columns(inner), k, 1.6, label))
         scene.legend = 0 < len(routes) <= 16
     elif solution is not None:
         closed = np.append(solution.tour, solution.tour[:1])
         scene.shapes.append(Line(*_columns(xy[closed]), _ACCENT, 1.3))
-    first = 1 if problem.kind == "cvrp" else 0
+    first = 1 if isinstance(problem, CVRP) else 0
     numbers = [str(k) for k in range(first, len(xy))]
     size = float(np.clip(60.0 / math.sqrt(len(xy)), 0.8, 7.0))
     scene.shapes.append(
         Dots(*_columns(xy[first:]), None, size, numbers, len(xy) <= _MOST_LABELS)
     )
-    if problem.kind == "cvrp":
+    if isinstance(problem, CVRP):
         scene.shapes.append(Dots(*_columns(xy[:1]), None, 11.0, ["depot"], square=True))
     return scene
 
@@ -468,6 +470,8 @@ _SCENES: Mapping[str, Callable[[Any, Any], Scene]] = {
     "tsp": _map,
     "atsp": _map,
     "cvrp": _map,
+    "ovrp": _map,
+    "vrptw": _map,
     "jsp": _gantt,
     "kp": _knapsack,
     "mip": _matrix,

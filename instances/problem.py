@@ -69,6 +69,13 @@ class Problem(ABC):
         Never raises for a solution of the right type, whatever it contains.
         """
 
+    def adapted(self, params: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        """Return the problem that some options ask for, and the other options.
+
+        Most kinds have one reading only: all options are the solver's.
+        """
+        return self, params
+
     def encode(self, solution: Any) -> dict[str, Any]:
         """Return a JSON-able form of a solution, without its objective."""
         encoded: dict[str, Any] = solution.to_dict()

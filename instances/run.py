@@ -308,6 +308,7 @@ def execute(
     solver: str,
     params: Mapping[str, Any] | None = None,
     packages: tuple[str, ...] = (),
+    mends: bool = False,
 ) -> Result:
     """Run a solver function under the full contract and return its result.
 
@@ -323,15 +324,19 @@ def execute(
         Options of the solver.
     packages : tuple of str
         Distributions whose versions go into the result.
+    mends : bool
+        Whether the solver takes an initial solution that is infeasible.
     """
     problem = run.problem
     params = dict(params or {})
     outcome = Outcome()
     with _signals(run):
         if run.initial is not None and problem.exact:
-            if violations := problem.check(run.initial):
+            violations = problem.check(run.initial)
+            if violations and not mends:
                 raise InvalidSolutionError(["initial solution:", *violations])
-            run.report(run.initial, "initial")
+            if not violations:
+                run.report(run.initial, "initial")
         try:
             if not run.should_stop() or run.reason is Reason.TIME:
                 outcome = solve(problem, run, **params)

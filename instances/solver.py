@@ -35,6 +35,8 @@ class SolverInfo:
         Import names of what it needs beyond NumPy and SciPy.
     extra : str or None
         The extra that installs them; None: the base install does.
+    mends : bool
+        Whether it starts from a solution that is partial or infeasible, too.
     """
 
     name: str
@@ -44,6 +46,7 @@ class SolverInfo:
     summary: str
     packages: tuple[str, ...] = ()
     extra: str | None = None
+    mends: bool = False
 
     @property
     def available(self) -> bool:

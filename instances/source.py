@@ -27,7 +27,13 @@ class Source:
     Parameters
     ----------
     path : str or PathLike
-        The file.
+        The file. ``FILE#k`` names the k-th problem, from 0, of a file with
+        several, where no file of that whole name exists.
+
+    Attributes
+    ----------
+    member : int or None
+        The k of ``FILE#k``.
 
     Raises
     ------
@@ -37,6 +43,10 @@ class Source:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
+        self.member: int | None = None
+        name, mark, number = self.path.name.rpartition("#")
+        if mark and number.isdecimal() and not self.path.exists():
+            self.path, self.member = self.path.with_name(name), int(number[:18])
         if self.path.is_dir():
             raise self.error(None, "is a directory, not a file")
         try:
@@ -63,21 +73,32 @@ class Source:
         return name[:-3] if name.lower().endswith(".gz") else name
 
     @cached_property
+    def raw_head(self) -> bytes:
+        """The first 64 kB as they are, for recognising binary formats."""
+        with self._open() as stream, self._packing_errors():
+            return stream.read(_HEAD_BYTES)
+
+    @cached_property
     def head(self) -> str:
         """The first 64 kB as text, for recognising the format."""
-        with self._open() as stream, self._packing_errors():
-            data = stream.read(_HEAD_BYTES)
+        data = self.raw_head
         if data.count(b"\0") > len(data) // 100:
             raise self.error(None, "is binary, not a text format")
         return _decode(data)
 
-    @cached_property
-    def text(self) -> str:
-        """The whole file: no BOM, Unix line ends, latin-1 where not UTF-8."""
+    @property
+    def data(self) -> bytes:
+        """The whole file as it is; not kept."""
         with self._open() as stream, self._packing_errors():
             data = stream.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
             raise self.error(None, f"holds more than {MAX_BYTES >> 30} GiB")
+        return data
+
+    @cached_property
+    def text(self) -> str:
+        """The whole file: no BOM, Unix line ends, latin-1 where not UTF-8."""
+        data = self.data
         if b"\0" in data:
             line = data[: data.index(b"\0")].count(b"\n") + 1
             raise self.error(line, "a NUL byte in a text file")

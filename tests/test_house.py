@@ -37,6 +37,7 @@ NAMES = [
     "MissingDependencyError",
     "Model",
     "NoImprovement",
+    "OVRP",
     "Problem",
     "Reason",
     "RelativeGap",
@@ -53,6 +54,7 @@ NAMES = [
     "Tour",
     "UnsupportedFeatureError",
     "UsageError",
+    "VRPTW",
     "Values",
     "__version__",
     "bench",
@@ -385,6 +387,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(
             for path in (
                 *(repo_root / "instances" / "data").glob("*.csv"),
                 *(repo_root / "cli" / "bench" / "assets").iterdir(),
+                *(repo_root / "neural" / "weights").glob("*.safetensors"),
             )
         ),
     }

@@ -48,6 +48,7 @@ def advance(
     capacity: int,
     change: NDArray[np.int64],
     loss: NDArray[np.float64],
+    rest: NDArray[np.float64],
     slope: NDArray[np.float64],
     states: NDArray[np.int64],
     losses: NDArray[np.float64],
@@ -64,8 +65,10 @@ def advance(
         Capacity of the knapsack.
     change : ndarray, shape (2, m)
         Change of weight (never 0) and of profit by changing item k.
-    loss : ndarray, shape (m,), ascending
+    loss : ndarray, shape (m,)
         Loss of bound by changing item k.
+    rest : ndarray, shape (m,)
+        Smallest loss of the items from k on.
     slope : ndarray, shape (2, m + 1)
         Smallest loss per unit of weight that the items from k on ask for
         filling a lighter and for emptying a heavier state than the capacity.
@@ -93,8 +96,8 @@ def advance(
     while counters[VISITED] < end:
         k = counters[STEP]
         n = counters[LENGTH]
-        # Losses ascend: nothing that is still open can change any more.
-        if n == 0 or k == loss.size or measures[CHEAPEST] + loss[k] > measures[BUDGET]:
+        # Beyond the budget, nothing that is still open can change any more.
+        if n == 0 or k == loss.size or measures[CHEAPEST] + rest[k] > measures[BUDGET]:
             return DONE
         if counters[NODES] + n > log.shape[1]:
             return LOG_FULL

@@ -41,12 +41,12 @@ def supports(problem: Knapsack) -> str | None:
 def solve(problem: Knapsack, run: Run, *, memory: int = 1024) -> Outcome:
     """Solve to optimality, or as far as time and memory allow.
 
-    As in Minknap [1]_, items are decided one after the other, those first
-    whose change costs least of the bound, on a list of states that dominance
-    and bounds keep short. Unlike there, the bound is a Lagrangian one whose
-    prices come from a linear program with further inequalities, and the list
-    has a limited width that grows from round to round: early rounds are a beam
-    search that finds the optimum, a round that dropped nothing proves it.
+    As in Minknap [1]_, items are decided one after the other, those first whose
+    change costs least of the bound for its weight, on a list of states that
+    dominance and bounds keep short. Unlike there, the bound is a Lagrangian one
+    whose prices come from a linear program with further inequalities, and the
+    list has a limited width that grows from round to round: early rounds are a
+    beam search that finds the optimum, a round that dropped nothing proves it.
 
     An iteration is an item decided upon; limits are seen every million states.
 

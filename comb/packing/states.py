@@ -1,6 +1,7 @@
 """The knapsack's dynamic program over a list of states, exact or as a beam.
 
-Items are decided in the order of their losses in a relaxation. While the list
+Items are decided in the order of their losses in a relaxation, seen relative to
+their weights. While the list
 has room for all states that bounds and dominance leave, the search is exact;
 when it has not, the most promising ones are kept and the search becomes a beam
 that still finds good answers. A caller widens the list until it is exact.
@@ -21,6 +22,9 @@ Integers = NDArray[np.int64]
 
 #: Room in the buffers and in the log, in multiples of the width.
 _ROOM, _LOG = 4, 24
+#: Power of the weight by which losses are divided to order the items: in between
+#: are the hard classes with many small items, and those with large ones only.
+_BY_WEIGHT = 0.75
 #: The node of no change.
 _REFERENCE = -1
 #: Two buffers of four numbers of 8 bytes, and the log with its work space.
@@ -65,6 +69,7 @@ class StateList:
         weights = core.weights[self._order]
         self._change = np.stack([signs * weights, signs * core.profits[self._order]])
         self._loss = relaxation.loss[self._order]
+        self._rest = np.minimum.accumulate(self._loss[::-1])[::-1].copy()
         self._slope = _slopes(self._loss, weights, signs, relaxation.price)
         self._allocate()
         weight = int(core.weights[reference].sum())
@@ -100,6 +105,7 @@ class StateList:
             self._core.capacity,
             self._change,
             self._loss,
+            self._rest,
             self._slope,
             self._states,
             self._losses,
@@ -127,10 +133,15 @@ class StateList:
         return np.flatnonzero(chosen)
 
     def _worth_deciding(self, best: int) -> Integers:
-        """Return the items whose change alone may still pay, by loss."""
+        """Return the items whose change alone may still pay, by loss for weight.
+
+        Those that change much for little come first: what is left then can repair
+        a wrong weight at a high price only, which prunes.
+        """
         relaxation = self._relaxation
         open_ = np.flatnonzero(relaxation.loss <= relaxation.bound - best - 1)
-        order = np.lexsort((relaxation.distance[open_], relaxation.loss[open_]))
+        key = relaxation.loss[open_] / self._core.weights[open_] ** _BY_WEIGHT
+        order = np.lexsort((relaxation.distance[open_], key))
         ordered: Integers = open_[order]
         return ordered
 

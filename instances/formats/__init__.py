@@ -4,7 +4,7 @@ A format is a row of ``FORMATS`` (instances) or ``SOLUTION_FORMATS``. Its
 functions are named as ``"module:function"`` strings and imported when used:
 
 ``sniff(head) -> bool``
-    whether the first 64 kB of text look like the format;
+    whether the first 64 kB, as text or as bytes, look like the format;
 ``read(source) -> Problem``, ``write(problem) -> str or iterable of str``
     for an instance format;
 ``read(source, problem) -> Solution``,
@@ -64,6 +64,10 @@ class Format:
         Module of its functions.
     sniff, read, write, stated : str or None
         Names of functions in ``module``; None where it cannot.
+    binary : bool
+        Whether it is recognised by its bytes, not its text.
+    many : bool
+        Whether a file can hold several problems, named ``FILE#k``.
     """
 
     name: str
@@ -75,6 +79,8 @@ class Format:
     read: str | None = None
     write: str | None = None
     stated: str | None = None
+    binary: bool = False
+    many: bool = False
 
     def function(self, role: str) -> Callable[..., Any]:
         """Return the function of a role (``sniff``, ``read``, ...)."""
@@ -95,6 +101,8 @@ FORMATS: tuple[Format, ...] = (
             "tsp",
             "atsp",
             "cvrp",
+            "ovrp",
+            "vrptw",
             "jsp",
             "fjsp",
             "pfsp",
@@ -102,6 +110,11 @@ FORMATS: tuple[Format, ...] = (
             "rcpsp",
             "scheduling",
             "kp",
+            "mkp",
+            "setcover",
+            "mis",
+            "clique",
+            "vc",
         ),
         ("json",),
         f"{_HERE}.json_format",
@@ -112,9 +125,19 @@ FORMATS: tuple[Format, ...] = (
     Format(
         "tsplib",
         "TSPLIB 95 / CVRPLIB",
-        ("tsp", "atsp", "cvrp"),
+        ("tsp", "atsp", "cvrp", "ovrp", "vrptw"),
         ("tsp", "atsp", "vrp"),
         f"{_HERE}.tsplib",
+        "sniff",
+        "read",
+        "write",
+    ),
+    Format(
+        "solomon",
+        "Solomon / Gehring and Homberger",
+        ("vrptw",),
+        ("txt",),
+        f"{_HERE}.solomon",
         "sniff",
         "read",
         "write",
@@ -236,6 +259,95 @@ FORMATS: tuple[Format, ...] = (
         "write_kplib",
     ),
     Format(
+        "mknap",
+        "OR-Library multidimensional knapsack",
+        ("mkp",),
+        ("txt", "mkp"),
+        f"{_HERE}.mknap",
+        "sniff",
+        "read",
+        "write",
+        many=True,
+    ),
+    Format(
+        "scp",
+        "OR-Library set cover, by rows",
+        ("setcover",),
+        ("txt", "scp"),
+        f"{_HERE}.scp",
+        "sniff",
+        "read",
+        "write",
+    ),
+    Format(
+        "rail",
+        "OR-Library set cover, by columns",
+        ("setcover",),
+        ("rail", "txt", ""),
+        f"{_HERE}.scp",
+        "sniff_rail",
+        "read_rail",
+        "write_rail",
+    ),
+    Format(
+        "dimacs",
+        "DIMACS or PACE graph; the suffix says what is asked of it",
+        ("mis", "clique", "vc"),
+        ("mis", "clq", "vc", "col", "gr", "txt"),
+        f"{_HERE}.dimacs",
+        "sniff",
+        "read",
+        "write",
+    ),
+    Format(
+        "dimacs-binary",
+        "DIMACS binary graph",
+        ("mis", "clique", "vc"),
+        ("b",),
+        f"{_HERE}.dimacs",
+        "sniff_binary",
+        "read_binary",
+        "write_binary",
+        binary=True,
+    ),
+    *(
+        Format(
+            f"dimacs-{kind}",
+            f"DIMACS graph that asks for {what}",
+            (kind,),
+            (),
+            f"{_HERE}.dimacs",
+            None,
+            f"read_{kind}",
+            "write",
+        )
+        for kind, what in (
+            ("mis", "an independent set"),
+            ("clique", "a clique"),
+            ("vc", "a vertex cover"),
+        )
+    ),
+    Format(
+        "metis",
+        "METIS graph",
+        ("mis", "clique", "vc"),
+        ("graph", "metis"),
+        f"{_HERE}.dimacs",
+        "sniff_metis",
+        "read_metis",
+        "write_metis",
+    ),
+    Format(
+        "edgelist",
+        "edge list, vertices from 0",
+        ("mis", "clique", "vc"),
+        ("edges", "el"),
+        f"{_HERE}.dimacs",
+        None,
+        "read_edge_list",
+        "write_edge_list",
+    ),
+    Format(
         "mps",
         "MPS",
         ("mip",),
@@ -343,7 +455,7 @@ SOLUTION_FORMATS: tuple[Format, ...] = (
     Format(
         "sol",
         "CVRPLIB solution",
-        ("cvrp", "tsp", "atsp"),
+        ("cvrp", "ovrp", "vrptw", "tsp", "atsp"),
         ("sol",),
         f"{_HERE}.tsplib_solutions",
         "sniff_sol",
@@ -375,13 +487,24 @@ SOLUTION_FORMATS: tuple[Format, ...] = (
     Format(
         "items",
         "0/1 values, one an item",
-        ("kp",),
+        ("kp", "mkp"),
         ("txt", "sol"),
         f"{_HERE}.knapsack",
         "sniff_items",
         "read_items",
         "write_items",
         "stated_profit",
+    ),
+    Format(
+        "members",
+        "chosen members, one number a line, from 1",
+        ("setcover", "mis", "clique", "vc"),
+        ("sol", "txt", "vc"),
+        f"{_HERE}.members",
+        "sniff",
+        "read",
+        "write",
+        "stated",
     ),
 )
 
@@ -419,6 +542,8 @@ def read(path: str | os.PathLike[str], format: str | None = None) -> Problem:
     if chosen is None:
         known = ", ".join(sorted({f.name for f in FORMATS if f.read}))
         raise source.error(None, f"not in a known format ({known})")
+    if source.member is not None and not chosen.many:
+        raise source.error(None, f"{chosen.name} files hold one problem, not a '#' one")
     try:
         problem: Problem = chosen.function("read")(source)
     except InvalidProblemError as error:
@@ -542,9 +667,11 @@ def _named(name: str, table: tuple[Format, ...], role: str) -> Format:
 
 def _recognise(source: Source, table: tuple[Format, ...]) -> Format | None:
     """Return the format whose content fits; the suffix decides among several."""
-    fitting = [
-        f for f in table if f.read and f.sniff and f.function("sniff")(source.head)
-    ]
+    able = [f for f in table if f.read and f.sniff]
+    for entry in able:
+        if entry.binary and entry.function("sniff")(source.raw_head):
+            return entry
+    fitting = [f for f in able if not f.binary and f.function("sniff")(source.head)]
     by_suffix = [f for f in fitting if source.suffix in f.suffixes]
     return next(iter(by_suffix or fitting), None)
 

@@ -46,6 +46,8 @@ _CLASSES = {
     "tsp": ("combkit.instances.tsp", "TSP"),
     "atsp": ("combkit.instances.tsp", "ATSP"),
     "cvrp": ("combkit.instances.cvrp", "CVRP"),
+    "ovrp": ("combkit.instances.ovrp", "OVRP"),
+    "vrptw": ("combkit.instances.vrptw", "VRPTW"),
     "jsp": ("combkit.instances.jobshop", "JobShop"),
     "fjsp": ("combkit.instances.shops", "FlexibleJobShop"),
     "pfsp": ("combkit.instances.shops", "FlowShop"),
@@ -53,6 +55,11 @@ _CLASSES = {
     "rcpsp": ("combkit.instances.project", "Project"),
     "scheduling": ("combkit.instances.scheduling", "Scheduling"),
     "kp": ("combkit.instances.knapsack", "Knapsack"),
+    "mkp": ("combkit.instances.multi_knapsack", "MultiKnapsack"),
+    "setcover": ("combkit.instances.set_cover", "SetCover"),
+    "mis": ("combkit.instances.graph_sets", "IndependentSet"),
+    "clique": ("combkit.instances.graph_sets", "Clique"),
+    "vc": ("combkit.instances.graph_sets", "VertexCover"),
 }
 
 

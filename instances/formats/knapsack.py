@@ -24,6 +24,7 @@ from combkit.instances.formats._tokens import (
     stated,
 )
 from combkit.instances.knapsack import Knapsack
+from combkit.instances.multi_knapsack import MultiKnapsack
 from combkit.instances.solutions import Selection
 from combkit.instances.source import Source
 
@@ -142,7 +143,7 @@ def sniff_items(head: str) -> bool:
     return lines is not None and all(v in (0, 1) for row in lines for v in row)
 
 
-def read_items(source: Source, problem: Knapsack) -> Selection:
+def read_items(source: Source, problem: Knapsack | MultiKnapsack) -> Selection:
     """Read chosen items given as one 0 or 1 an item.
 
     Raises
@@ -166,7 +167,7 @@ def stated_profit(source: Source) -> float | None:
 
 
 def write_items(
-    problem: Knapsack, solution: Selection, objective: float
+    problem: Knapsack | MultiKnapsack, solution: Selection, objective: float
 ) -> Iterator[str]:
     """Yield one 0 or 1 an item."""
     chosen = np.zeros(problem.n, dtype=np.int64)

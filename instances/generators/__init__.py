@@ -23,12 +23,19 @@ GENERATORS: dict[str, str] = {
     "tsp": f"{_HERE}.routing:tsp",
     "atsp": f"{_HERE}.routing:atsp",
     "cvrp": f"{_HERE}.routing:cvrp",
+    "ovrp": f"{_HERE}.vehicles:ovrp",
+    "vrptw": f"{_HERE}.vehicles:vrptw",
     "jsp": f"{_HERE}.scheduling:jobshop",
     "fjsp": f"{_HERE}.shops:flexible_job_shop",
     "pfsp": f"{_HERE}.shops:flow_shop",
     "ossp": f"{_HERE}.shops:open_shop",
     "rcpsp": f"{_HERE}.shops:project",
     "kp": f"{_HERE}.packing:knapsack",
+    "mkp": f"{_HERE}.covering:multi_knapsack",
+    "setcover": f"{_HERE}.covering:set_cover",
+    "mis": f"{_HERE}.graphs:independent_set",
+    "clique": f"{_HERE}.graphs:clique",
+    "vc": f"{_HERE}.graphs:vertex_cover",
 }
 
 

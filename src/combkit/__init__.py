@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from combkit.instances.jobshop import JobShop as JobShop
     from combkit.instances.knapsack import Knapsack as Knapsack
     from combkit.instances.mip import MIP as MIP
+    from combkit.instances.ovrp import OVRP as OVRP
     from combkit.instances.plot import plot as plot
     from combkit.instances.problem import Problem as Problem
     from combkit.instances.result import Result as Result
@@ -69,6 +70,7 @@ if TYPE_CHECKING:
     from combkit.instances.stop import TargetObjective as TargetObjective
     from combkit.instances.tsp import ATSP as ATSP
     from combkit.instances.tsp import TSP as TSP
+    from combkit.instances.vrptw import VRPTW as VRPTW
     from combkit.mip.modelling import Model as Model
 
 __getattr__, __dir__, _names = lazy_exports(
@@ -102,6 +104,7 @@ __getattr__, __dir__, _names = lazy_exports(
         "combkit.instances.jobshop": ("JobShop",),
         "combkit.instances.knapsack": ("Knapsack",),
         "combkit.instances.mip": ("MIP",),
+        "combkit.instances.ovrp": ("OVRP",),
         "combkit.instances.plot": ("plot",),
         "combkit.instances.problem": ("Problem",),
         "combkit.instances.result": (
@@ -130,6 +133,7 @@ __getattr__, __dir__, _names = lazy_exports(
             "ATSP",
             "TSP",
         ),
+        "combkit.instances.vrptw": ("VRPTW",),
         "combkit.mip.modelling": ("Model",),
     },
     packages=("combkit.cli.bench",),

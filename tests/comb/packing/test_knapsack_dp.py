@@ -36,6 +36,12 @@ def hard() -> Knapsack:
     return Knapsack(base + rng.integers(1, 301, 400), weights, 10**8)
 
 
+def stubborn() -> Knapsack:
+    """Sums of 60 numbers of 43 bits: no bound tells them apart."""
+    weights = np.random.default_rng(1).integers(10**12, 10**13, 60)
+    return Knapsack(weights, weights, int(weights.sum()) // 2)
+
+
 @pytest.mark.parametrize("name", KPLIB)
 def test_kplib_optima(shared_data: Path, name: str) -> None:
     path = shared_data / "routing" / "knapsack" / "kplib" / name / "s000.kp"
@@ -52,7 +58,7 @@ def test_all_of_kplib_is_proven(shared_data: Path) -> None:
 
 
 def test_jooken_optima(shared_data: Path) -> None:
-    """Half a second for each: many are proven, all have valid bounds."""
+    """Half a second for each: nearly all are proven, all have valid bounds."""
     folder = shared_data / "routing" / "knapsack" / "jooken"
     with (folder / "optima.csv").open() as table:
         optima = {row["name"]: int(row["optimum"]) for row in csv.DictReader(table)}
@@ -63,7 +69,7 @@ def test_jooken_optima(shared_data: Path) -> None:
         if result.status == "optimal":
             assert result.objective == optima[path.stem]
             proven += 1
-    assert proven >= 4
+    assert proven >= 6
 
 
 def test_the_bound_tightens_and_the_incumbent_rises() -> None:
@@ -76,7 +82,7 @@ def test_the_bound_tightens_and_the_incumbent_rises() -> None:
 
 
 def test_the_time_limit_holds_and_leaves_a_valid_bound() -> None:
-    result = solve(hard(), "knapsack-dp", time_limit=0.3)
+    result = solve(stubborn(), "knapsack-dp", time_limit=0.3)
     assert result.status == "feasible"
     assert result.reason is Reason.TIME
     assert result.objective < result.bound
@@ -90,7 +96,7 @@ def test_no_time_at_all_gives_greedy() -> None:
 
 
 def test_out_of_memory_is_said() -> None:
-    result = solve(hard(), "knapsack-dp", memory=16, time_limit=60)
+    result = solve(stubborn(), "knapsack-dp", memory=16, time_limit=60)
     assert result.status == "feasible"
     assert result.reason is Reason.MEMORY
     assert result.objective < result.bound

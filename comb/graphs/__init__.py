@@ -1,0 +1,1 @@
+"""Solvers of independent set, vertex cover and clique."""

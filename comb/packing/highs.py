@@ -1,0 +1,19 @@
+"""Multidimensional knapsack and set cover through HiGHS."""
+
+from __future__ import annotations
+
+from combkit.comb.packing.as_mip import Binary, solve_as_mip
+from combkit.instances.run import Outcome, Run
+
+__all__ = ["solve"]
+
+
+def solve(problem: Binary, run: Run) -> Outcome:
+    """Solve as an integer program, from ``run.initial`` on if there is one.
+
+    An iteration is a node. The options of the run apply; those of HiGHS are at
+    their defaults.
+    """
+    from combkit.mip import highs
+
+    return solve_as_mip(problem, run, highs.solve, "highs")
