@@ -154,6 +154,12 @@ POLICY: tuple[Rule, ...] = (
     ),
     Rule(
         "fjsp",
+        (Step("dispatch"), Step("tabu", share=0.2, most=3.0), Step("cpsat")),
+        _at_most(operations=150),
+        "the best answer within seconds, then its proof",
+    ),
+    Rule(
+        "fjsp",
         (
             Step("dispatch", share=0.1, most=5.0),
             Step("tabu", share=0.4, most=60.0),
@@ -164,8 +170,8 @@ POLICY: tuple[Rule, ...] = (
     ),
     Rule(
         "pfsp",
-        (Step("iterated-greedy", share=0.2, most=2.0), Step("cpsat")),
-        _at_most(jobs=12),
+        (Step("iterated-greedy", share=0.2, most=3.0), Step("cpsat")),
+        _at_most(jobs=20, machines=5),
         "the best sequence at once, then its proof",
     ),
     Rule(
@@ -173,6 +179,12 @@ POLICY: tuple[Rule, ...] = (
         (Step("iterated-greedy"),),
         _always,
         "within 1 % where CP-SAT is many per cent away",
+    ),
+    Rule(
+        "rcpsp",
+        (Step("dispatch"), Step("genetic", share=0.2, most=2.0), Step("cpsat")),
+        _at_most(n=64),
+        "the best schedule within a second, then its proof",
     ),
     Rule(
         "rcpsp",

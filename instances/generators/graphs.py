@@ -78,7 +78,13 @@ def vertex_cover(
     degree: int = 4,
     largest: int = 1,
 ) -> VertexCover:
-    """Generate a vertex cover problem; parameters as for `independent_set`."""
+    """Generate a vertex cover problem.
+
+    Parameters
+    ----------
+    n, seed, model, p, degree, largest
+        As for `independent_set`.
+    """
     return _generate(VertexCover, n, seed, model, p, degree, largest)
 
 
@@ -94,6 +100,11 @@ def clique(
     """Generate a clique problem; parameters as for `independent_set`.
 
     The groups of ``rb`` are independent sets, and its other edges non-edges.
+
+    Parameters
+    ----------
+    n, seed, model, p, degree, largest
+        As for `independent_set`.
     """
     return _generate(Clique, n, seed, model, p, degree, largest)
 

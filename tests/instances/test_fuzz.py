@@ -90,6 +90,8 @@ RESOURCEAVAILABILITIES:
    2    1
 ************
 """,
+    "solomon": "t\n\nVEHICLE\nNUMBER CAPACITY\n2 9\n\nCUSTOMER\nCUST NO. XCOORD.\n\n"
+    "0 0 0 0 0 40 0\n1 1 1 4 0 30 2\n2 2 2 5 10 20 2.5\n",
     "knapsack": "3\n0 5 4\n1 6 3\n2 7 9\n10\n",
     "kplib": "\n3\n10\n\n5 4\n6 3\n7 9\n",
     "mknap": "2\n2 1 9\n5 6\n3 4\n5\n\n3 2 0\n1 2 3\n1 1 1\n2 2 2\n2 4\n",

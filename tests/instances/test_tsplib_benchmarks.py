@@ -144,6 +144,7 @@ def test_real_zero_arcs_survive(routing: Path) -> None:
 def test_other_problems_are_refused_by_name(routing: Path) -> None:
     others = [*routing.glob("tsplib/sop/*.sop"), *routing.glob("tsplib/hcp/*.hcp")]
     others += routing.glob("pyvrp/*/*.vrp")
+    others = [file for file in others if file.parent.name != "VRPTW"]
     assert len(others) > 50
     for file in others:
         kind = re.search(r"TYPE\s*:\s*(\w+)", file.read_text(errors="replace"))

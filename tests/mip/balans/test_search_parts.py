@@ -84,7 +84,7 @@ def test_what_follows_goes_along_in_the_walk() -> None:
     assert x is not None
     assert problem.violation(x) <= 1e-6
     best = execute(highs.solve, Run(problem, stop=RelativeGap(0.0)), solver="highs")
-    assert problem.evaluate(Values(x)) == best.objective
+    assert problem.evaluate(Values(x)) <= 0.95 * best.objective < 0
 
 
 def test_the_relaxation_with_and_without_a_row() -> None:
