@@ -98,7 +98,7 @@ def test_one_name_may_mean_a_solver_for_each_kind() -> None:
 def test_unknown_names_are_answered_with_what_there_is() -> None:
     with pytest.raises(UsageError, match=r"'dispach'; did you mean 'dispatch'\?"):
         find("dispach", "jsp")
-    with pytest.raises(UsageError, match="solves cvrp, .* not kp .*knapsack"):
+    with pytest.raises(UsageError, match=r"solves cvrp, .* not kp .*knapsack"):
         find("savings", "kp")
 
 
