@@ -14,7 +14,12 @@ from tests.cli.conftest import finish, start
 import combkit as ck
 
 #: Every solver with a kind that it solves, and a size that keeps it busy.
-SIZES = {"tsp": 400, "atsp": 80, "cvrp": 200, "jsp": 20, "kp": 2000, "mip": 0}
+SIZES = {
+    **{"tsp": 400, "atsp": 80, "cvrp": 200, "ovrp": 200, "vrptw": 200},
+    **{"jsp": 20, "fjsp": 20, "pfsp": 50, "ossp": 20, "rcpsp": 200, "scheduling": 60},
+    **{"kp": 2000, "mkp": 200, "setcover": 2000},
+    **{"mis": 500, "clique": 200, "vc": 500, "mip": 0},
+}
 SOLVERS = [(row.name, kind) for row in ck.solvers() for kind in row.kinds]
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
 
@@ -31,6 +36,8 @@ def instance(tmp_path_factory):
             if kind == "mip":
                 made[kind] = folder / "random.mps"
                 ck.write(market_split(), made[kind])
+            elif kind == "scheduling":
+                ck.write(ck.generate("rcpsp", SIZES[kind], seed=1).model, made[kind])
             else:
                 family = {"family": "x"} if kind == "cvrp" else {}
                 problem = ck.generate(kind, SIZES[kind], seed=1, **family)
@@ -133,13 +140,12 @@ def test_a_signal_before_the_run_is_one_line(tmp_path, number):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", SIGNALS)
 @pytest.mark.parametrize(("solver", "kind"), [*SOLVERS, *[("auto", k) for k in SIZES]])
-def test_signals_at_random_moments(instance, tmp_path, solver, kind, number):
+def test_signals_at_random_moments(instance, tmp_path, solver, kind):
     path = instance(kind)
-    moments = random.Random(f"{solver}{kind}{number}")
-    for attempt in range(3):
-        out = tmp_path / f"{attempt}.json"
+    moments = random.Random(f"{solver}{kind}")
+    for number in SIGNALS:
+        out = tmp_path / f"{number}.json"
         done, waited = interrupt_after(path, out, solver, number, moments.uniform(0, 4))
         assert_designed_ending(done, out, path)
         assert waited < 5
