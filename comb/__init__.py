@@ -34,6 +34,13 @@ SOLVERS: tuple[SolverInfo, ...] = (
         summary="always go to the nearest unvisited city",
     ),
     SolverInfo(
+        "patching",
+        ("atsp",),
+        f"{_ROUTING}.patching",
+        exact=False,
+        summary="the cycles of an optimal assignment, joined; with its bound",
+    ),
+    SolverInfo(
         "savings",
         ("cvrp", "ovrp", "vrptw"),
         f"{_ROUTING}.savings",
@@ -63,6 +70,14 @@ SOLVERS: tuple[SolverInfo, ...] = (
         f"{_ROUTING}.lin_kernighan",
         exact=False,
         summary="Lin-Kernighan steps of 3-opt moves, kicked (Numba)",
+        packages=("numba",),
+    ),
+    SolverInfo(
+        "or-3opt",
+        ("atsp",),
+        f"{_ROUTING}.or_3opt",
+        exact=False,
+        summary="iterated Or-3opt exchanges from a patched assignment (Numba)",
         packages=("numba",),
     ),
     SolverInfo(

@@ -107,15 +107,27 @@ POLICY: tuple[Rule, ...] = (
     ),
     Rule(
         "atsp",
-        (Step("nearest-neighbour"), Step("cpsat")),
+        (Step("patching"), Step("cpsat")),
+        _at_most(n=12),
+        "proven optimal in well under a second",
+    ),
+    Rule(
+        "atsp",
+        (Step("patching"), Step("or-3opt", share=0.2, most=1.0), Step("cpsat")),
         _at_most(n=100),
-        "proves most TSPLIB files of this size in seconds",
+        "the optimum within a second, then its proof",
+    ),
+    Rule(
+        "atsp",
+        (Step("patching"), Step("or-3opt")),
+        _always,
+        "all TSPLIB files at the optimum within a second",
     ),
     Rule(
         "atsp",
         (Step("nearest-neighbour"), Step("ortools-routing")),
         _always,
-        "guided local search scales where the circuit model does not",
+        "where the matrix is too large for an assignment",
     ),
     Rule(
         "cvrp",

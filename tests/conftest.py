@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The first example of a test may compile kernels.
+settings.register_profile("combkit", deadline=None)
+settings.load_profile("combkit")
 
 ROOT = Path(__file__).resolve().parent.parent
 

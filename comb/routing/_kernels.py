@@ -1,12 +1,25 @@
-"""Numba kernels of the tour search: descents, and kicks that are undone."""
+"""Numba kernels of the tour search: descents, and kicks that are undone.
+
+The data is a ``Space``, or ``Arcs`` for directed tours, which have moves of their
+own. Which ones is resolved by the type when the kernels are compiled.
+"""
 
 # Compiled code carries its own types; the annotations only tell what is meant.
 # mypy: disable-error-code="no-any-return,return-value"
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Any
 
+import numpy as np
+from numba.extending import overload
+
+from combkit.comb.routing._kernels_directed import (
+    Arcs,
+    exchange,
+    reorder,
+    take_back,
+)
 from combkit.comb.routing._kernels_moves import deepen, improve
 from combkit.comb.routing._kernels_tour import (
     Space,
@@ -29,52 +42,34 @@ _RARE = 8
 _FINE = 1 << 30
 
 
-@kernel
-def _search(space: Space, walk: Walk) -> float:
-    """Take a city from the queue, apply all its improving moves, return their gain."""
-    city = pop(walk.queue, walk.queued, walk.cursor)
-    total = 0.0
-    # A level takes up to three entries; a full journal ends the search early.
-    most = walk.journal.shape[0] - 3 * max(1, space.depth)
-    while walk.cursor[2] <= most:
-        if space.depth > 0:
-            gain = deepen(space, walk, city)
-        else:
-            gain = improve(space, walk, city)
-        if gain == 0.0:
-            break
-        total += gain
-    return total
+def _by_type(for_space: Any, for_arcs: Any) -> Any:
+    """Return what stands for one of two kernels in compiled code, by its data."""
+
+    def either(space: Any, walk: Any, what: Any) -> Any:
+        raise TypeError("only for compiled code")
+
+    options: Any = {"_nrt": False}  # the stubs do not know it
+
+    @overload(either, jit_options=options)
+    def resolve(space: Any, walk: Any, what: Any) -> Any:
+        chosen = for_arcs if space.instance_class is Arcs else for_space
+
+        def call(space: Any, walk: Any, what: Any) -> Any:
+            return chosen(space, walk, what)
+
+        return call
+
+    return either
 
 
 @kernel
-def descend(space: Space, walk: Walk, pops: int) -> bool:
-    """Search the queued cities; return whether the queue is empty.
-
-    Parameters
-    ----------
-    space, walk
-        Data and state.
-    pops : int
-        Cities to look at before returning.
-    """
-    for _ in range(pops):
-        if walk.cursor[1] == 0:
-            break
-        walk.cursor[2] = 0
-        walk.length[0] -= _search(space, walk)
-    walk.cursor[2] = 0
-    walk.length[1] = min(walk.length[0], walk.length[1])
-    return walk.cursor[1] == 0
+def _improve_edges(space: Space, walk: Walk, city: int) -> float:
+    return deepen(space, walk, city) if space.depth > 0 else improve(space, walk, city)
 
 
 @kernel
-def _remember(walk: Walk) -> None:
-    """Copy the tour, which is the best one, before the walk leaves it."""
-    walk.length[2] = walk.length[1]
-    # A slice would be assigned by way of a temporary array.
-    for k in range(walk.tour.size):
-        walk.best[k] = walk.tour[k]
+def _take_back_flips(space: Space, walk: Walk, entry: int) -> None:
+    undo(walk.tour, walk.place, walk.journal, walk.cursor, entry)
 
 
 @kernel
@@ -112,9 +107,61 @@ def _double_bridge(space: Space, walk: Walk, longest: int) -> float:
     return added - removed
 
 
+#: Apply a move at a city, rearrange three random segments, take all moves back from
+#: an entry of the journal on: what follows is about these.
+_step = _by_type(_improve_edges, exchange)
+_perturb = _by_type(_double_bridge, reorder)
+_take_back = _by_type(_take_back_flips, take_back)
+
+
+@kernel
+def _search(space: Any, walk: Walk) -> float:
+    """Take a city from the queue, apply all its improving moves, return their gain."""
+    city = pop(walk.queue, walk.queued, walk.cursor)
+    total = 0.0
+    # A level takes up to three entries; a full journal ends the search early.
+    most = walk.journal.shape[0] - 3 * max(1, space.depth)
+    while walk.cursor[2] <= most:
+        gain = _step(space, walk, city)
+        if gain == 0.0:
+            break
+        total += gain
+    return total
+
+
+@kernel
+def descend(space: Any, walk: Walk, pops: int) -> bool:
+    """Search the queued cities; return whether the queue is empty.
+
+    Parameters
+    ----------
+    space, walk
+        Data and state.
+    pops : int
+        Cities to look at before returning.
+    """
+    for _ in range(pops):
+        if walk.cursor[1] == 0:
+            break
+        walk.cursor[2] = 0
+        walk.length[0] -= _search(space, walk)
+    walk.cursor[2] = 0
+    walk.length[1] = min(walk.length[0], walk.length[1])
+    return walk.cursor[1] == 0
+
+
+@kernel
+def _remember(walk: Walk) -> None:
+    """Copy the tour, which is the best one, before the walk leaves it."""
+    walk.length[2] = walk.length[1]
+    # A slice would be assigned by way of a temporary array.
+    for k in range(walk.tour.size):
+        walk.best[k] = walk.tour[k]
+
+
 @kernel
 def kick(
-    space: Space,
+    space: Any,
     walk: Walk,
     kicks: int,
     longest: int,
@@ -149,7 +196,7 @@ def kick(
         # Only long segments mend what is wrong between clusters.
         if below(walk.random, _RARE) == 0:
             size = 8 << below(walk.random, 8)
-        change = _double_bridge(space, walk, min(size, bound))
+        change = _perturb(space, walk, min(size, bound))
         while walk.cursor[1] > 0:
             change -= _search(space, walk)
         limit = 0.0
@@ -162,7 +209,7 @@ def kick(
             if walk.length[0] < walk.length[1] - space.least:
                 walk.length[1] = walk.length[0]
             continue
-        undo(walk.tour, walk.place, walk.journal, walk.cursor, 0)
+        _take_back(space, walk, 0)
         if 0.0 < change <= limit:
             # The walk may leave the best tour from now on.
             _remember(walk)
@@ -170,7 +217,7 @@ def kick(
 
 
 @kernel
-def shake(space: Space, walk: Walk, bridges: int) -> None:
+def shake(space: Any, walk: Walk, bridges: int) -> None:
     """Leave for another region by double bridges of all sizes; ``descend`` follows.
 
     Parameters
@@ -184,5 +231,5 @@ def shake(space: Space, walk: Walk, bridges: int) -> None:
         _remember(walk)
     for _ in range(bridges):
         walk.cursor[2] = 0
-        walk.length[0] += _double_bridge(space, walk, (walk.tour.size - 2) // 3)
+        walk.length[0] += _perturb(space, walk, (walk.tour.size - 2) // 3)
     walk.cursor[2] = 0

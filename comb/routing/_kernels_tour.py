@@ -93,8 +93,9 @@ class Walk(NamedTuple):
         Ring buffer of the cities whose neighbourhood has to be searched.
     queued : ndarray, shape (n,), uint8
         Whether a city is in the queue.
-    journal : ndarray, shape (m, 2), int32
-        Reversed position pairs since the last accepted tour.
+    journal : ndarray, shape (m, 2) or (m, 3), int32
+        Reversed position pairs since the last accepted tour; for a directed one,
+        place and sizes of exchanged segments.
     cursor : ndarray, shape (3,), int64
         Head of the queue, cities in it, entries of the journal.
     length : ndarray, shape (3,), float64
@@ -104,8 +105,9 @@ class Walk(NamedTuple):
         is the best one where the second length is below the third.
     random : ndarray, shape (1,), uint64
         State of the generator, never 0.
-    added : ndarray, shape (3 * depth, 2), int32
-        Edges that the current Lin-Kernighan step has added.
+    added : ndarray, shape (3 * depth, 2) or (n,), int32
+        Edges that the current Lin-Kernighan step has added; for a directed tour,
+        room for a segment.
     """
 
     tour: Any

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from combkit.comb.routing import greedy_tsp, nearest_neighbour, savings
+from combkit.comb.routing import greedy_tsp, patching, savings
 from combkit.comb.routing.nearness import Routing
 from combkit.instances.run import Outcome, Run
 
@@ -13,7 +13,7 @@ __all__ = ["start_of"]
 
 _CONSTRUCTIVES: dict[str, Callable[..., Outcome]] = {
     "tsp": greedy_tsp.solve,
-    "atsp": nearest_neighbour.solve,
+    "atsp": patching.solve,
     "cvrp": savings.solve,
     "ovrp": savings.solve,
     "vrptw": savings.solve,

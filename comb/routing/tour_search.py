@@ -3,7 +3,8 @@
 A queue holds the cities whose surroundings have changed; moves start there.
 Double bridges of short neighbouring segments perturb the tour, and what a
 perturbation spoils is undone from a journal, so a step costs time that hardly
-depends on the number of cities.
+depends on the number of cities. Directed tours only know moves that keep the
+direction of every segment.
 """
 
 from __future__ import annotations
@@ -32,16 +33,17 @@ from combkit.instances.run import Outcome, Run
 from combkit.instances.seeds import generator
 from combkit.instances.solutions import Tour
 from combkit.instances.stop import Reason
-from combkit.instances.tsp import TSP
+from combkit.instances.tsp import ATSP, TSP
 
 if TYPE_CHECKING:
+    from combkit.comb.routing._kernels_directed import Arcs
     from combkit.comb.routing._kernels_tour import Space, Walk
 
 __all__ = ["CANDIDATES", "search"]
 
 #: Where candidates may come from; alpha where there is the time.
 CANDIDATES = ("auto", "alpha", "nearest")
-#: Reversals that one step may make before it is cut short.
+#: Reversals or exchanges that one step may make before it is cut short.
 _JOURNAL = 50_000
 #: Fewer cities cannot be perturbed: then all tours are 2-opt neighbours.
 _SMALLEST = 5
@@ -57,7 +59,7 @@ _BOUND = 0.02
 
 
 def search(
-    problem: TSP,
+    problem: TSP | ATSP,
     run: Run,
     source: str,
     *,
@@ -68,13 +70,14 @@ def search(
 ) -> Outcome:
     """Search until the run ends; an iteration is a perturbation with its repair.
 
-    Starts from ``run.initial``, or else from greedy edges. Fixed edges are
-    never removed. With several threads, independent walks run side by side,
-    and all start the next round from the best of them.
+    Starts from ``run.initial``, or else from greedy edges, for directed tours from
+    a patched assignment. Fixed edges are never removed. With several threads,
+    independent walks run side by side, and all start the next round from the best
+    of them.
 
     Parameters
     ----------
-    problem : TSP
+    problem : TSP or ATSP
         The problem.
     run : Run
         The run.
@@ -85,7 +88,8 @@ def search(
     segment : int
         Longest segment of most perturbations, at least 1.
     depth : int
-        Levels of a Lin-Kernighan step; 0 for 2-opt and Or-opt instead.
+        Levels of a Lin-Kernighan step; 0 for 2-opt and Or-opt instead. 1 for an
+        ATSP, whose steps are Or-3opt exchanges.
     candidates : str
         One of ``CANDIDATES``.
 
@@ -99,26 +103,33 @@ def search(
     if candidates not in CANDIDATES:
         known = ", ".join(CANDIDATES)
         raise UsageError(f"candidates={candidates!r}: not one of {known}")
-    if problem.n <= 3:
+    directed = isinstance(problem, ATSP)
+    if problem.n <= (2 if directed else 3):
         # There is only one cycle.
         run.report(Tour(np.arange(problem.n)), source)
         return Outcome(Status.OPTIMAL)
     tour = start_of(problem, run).tour
     if run.should_stop():
         return Outcome()
-    run.supervise(lambda: _warm_up(depth))
-    found = None
-    if candidates != "nearest":
-        found = alpha_candidates(problem, neighbours or 5, tour, run)
-    if found is None:
-        found = nearest_candidates(problem, neighbours or 8)
-    if found.ascent is not None:
-        bound = tree_bound(problem, found.ascent, _BOUND * run.remaining)
-        if bound is not None:
-            run.report_bound(bound, f"{source}: 1-tree")
-        if run.initial is None:
-            tour = greedy_tour(problem, found.ascent.by_alpha())
-    walks = _Search(run, _space_of(problem, found.near, depth), tour, segment, source)
+    run.supervise(lambda: _warm_up(depth, directed))
+    space: Space | Arcs
+    if isinstance(problem, ATSP):
+        space = _arcs_of(problem, neighbours or 8)
+    else:
+        found = None
+        if candidates != "nearest":
+            found = alpha_candidates(problem, neighbours or 5, tour, run)
+        if found is None:
+            found = nearest_candidates(problem, neighbours or 8)
+        if found.ascent is not None:
+            bound = tree_bound(problem, found.ascent, _BOUND * run.remaining)
+            if bound is not None:
+                run.report_bound(bound, f"{source}: 1-tree")
+            if run.initial is None:
+                tour = greedy_tour(problem, found.ascent.by_alpha())
+        space = _space_of(problem, found.near, depth)
+    length = problem.evaluate(Tour(tour))
+    walks = _Search(run, space, tour, length, segment, source)
     walks.descend()
     if problem.n < _SMALLEST:
         return Outcome(reason=Reason.COMPLETED)
@@ -132,27 +143,29 @@ class _Search:
     def __init__(
         self,
         run: Run,
-        space: Space,
+        space: Space | Arcs,
         tour: NDArray[np.int64],
+        length: float,
         segment: int,
         source: str,
     ) -> None:
         from combkit.comb.routing import _kernels
-        from combkit.comb.routing._kernels_tour import tour_length
+        from combkit.comb.routing._kernels_directed import Arcs
 
         self._kernels = _kernels
         self._run = run
         self._space = space
         self._segment = segment
         self._walks = [
-            _walk_of(tour, run.seed, k, space.depth) for k in range(run.threads)
+            _walk_of(tour, run.seed, k, space.depth, isinstance(space, Arcs))
+            for k in range(run.threads)
         ]
         self._reports = Reports(run, source)
         self._heat = 0.0
         self._kicks = 0
         # Lengths are kept up to date from here on: a search that measured again
         # now and then would not repeat itself for unrounded distances.
-        self._walks[0].length[0] = tour_length(space, self._walks[0].tour)
+        self._walks[0].length[0] = length
 
     def descend(self) -> None:
         """Bring the tour to a local optimum; all walks start from there."""
@@ -254,15 +267,19 @@ def _best_tour(walk: Walk) -> NDArray[np.int32]:
     return np.array(walk.tour if is_best else walk.best)
 
 
-def _warm_up(depth: int) -> None:
+def _warm_up(depth: int, directed: bool) -> None:
     """Load or compile the kernels."""
     from combkit.comb.routing import _kernels
-    from combkit.comb.routing._kernels_tour import tour_length
 
-    problem = TSP(np.random.default_rng(0).random((8, 2)))
-    tiny = _space_of(problem, near_nodes(problem, 5), depth)
-    walk = _walk_of(np.arange(8), 0, 0, depth)
-    walk.length[0] = tour_length(tiny, walk.tour)
+    points = np.random.default_rng(0).random((8, 2))
+    tiny: Space | Arcs
+    if directed:
+        tiny = _arcs_of(ATSP(np.hypot(*(points[:, None] - points).T)), 5)
+    else:
+        problem = TSP(points)
+        tiny = _space_of(problem, near_nodes(problem, 5), depth)
+    walk = _walk_of(np.arange(8), 0, 0, depth, directed)
+    walk.length[0] = 0.0
     _kernels.descend(tiny, walk, 100)
     _kernels.kick(tiny, walk, 1, 1, 1.0, 0, math.inf)
     _kernels.shake(tiny, walk, 1)
@@ -285,7 +302,24 @@ def _space_of(problem: TSP, near: NDArray[np.int32], depth: int) -> Space:
     )
 
 
-def _least_gain(problem: TSP) -> float:
+def _arcs_of(problem: ATSP, neighbours: int) -> Arcs:
+    from combkit.comb.routing._kernels_directed import Arcs
+
+    matrix = problem.distances().astype(np.float64)
+    kept = np.full(problem.n, -1, np.int32)
+    if problem.fixed_edges is not None:
+        kept[problem.fixed_edges[:, 0]] = problem.fixed_edges[:, 1]
+    return Arcs(
+        matrix,
+        near_nodes(problem, neighbours),
+        near_nodes(ATSP(matrix.T), neighbours),
+        kept,
+        _least_gain(problem),
+        1,
+    )
+
+
+def _least_gain(problem: TSP | ATSP) -> float:
     """Return what a move must gain: more than the rounding error of its sum."""
     if problem.integral:
         return 0.0
@@ -304,7 +338,9 @@ def _fixed_partners(problem: TSP) -> NDArray[np.int32]:
     return partners
 
 
-def _walk_of(tour: NDArray[np.int64], seed: int, number: int, depth: int) -> Walk:
+def _walk_of(
+    tour: NDArray[np.int64], seed: int, number: int, depth: int, directed: bool
+) -> Walk:
     """Return a walk that stands at a tour, with every city queued."""
     from combkit.comb.routing._kernels_tour import Walk
 
@@ -317,10 +353,10 @@ def _walk_of(tour: NDArray[np.int64], seed: int, number: int, depth: int) -> Wal
         place,
         tour.astype(np.int32),
         np.ones(n, np.uint8),
-        np.zeros((_JOURNAL, 2), np.int32),
+        np.zeros((_JOURNAL, 3 if directed else 2), np.int32),
         np.array([0, n, 0], np.int64),
         np.full(3, np.inf),
         tour.astype(np.int32),
         state.astype(np.uint64),
-        np.zeros((2 * depth, 2), np.int32),
+        np.zeros(n if directed else (2 * depth, 2), np.int32),
     )

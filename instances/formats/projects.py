@@ -243,7 +243,7 @@ def read_lags(source: Source) -> Project:
     for i in range(n):
         line, row = _row(source, lines, f"activity {i}")
         count = row[2] if len(row) > 2 else -1
-        if row[0] != i or count < 0 or len(row) != 3 + 2 * count:
+        if count < 0 or row[0] != i or len(row) != 3 + 2 * count:
             raise source.error(line, f"not activity {i} with its successors and lags")
         for after, lag in zip(row[3 : 3 + count], row[3 + count :], strict=True):
             if not 0 <= after < n:
@@ -252,7 +252,7 @@ def read_lags(source: Source) -> Project:
     durations, demands = [], []
     for i in range(n):
         line, row = _row(source, lines, f"demands of activity {i}")
-        if row[0] != i or len(row) != 3 + k or min(row) < 0:
+        if len(row) != 3 + k or row[0] != i or min(row) < 0:
             raise source.error(line, f"not activity {i}, mode, duration, {k} demands")
         durations.append([row[2]])
         demands.append(np.array([row[3:]]).reshape(1, k))

@@ -11,7 +11,7 @@ from combkit.instances.result import Status
 from combkit.instances.tsp import TSP
 
 ROUTING = [row for row in SOLVERS if {"tsp", "atsp", "cvrp"} & set(row.kinds)]
-SEARCHES = ["ils", "lk", "sisr", "ortools-routing", "cpsat", "pyvrp"]
+SEARCHES = ["ils", "lk", "or-3opt", "sisr", "ortools-routing", "cpsat", "pyvrp"]
 
 
 def rows_for(problem: Any, names: list[str]) -> list[Any]:
@@ -42,7 +42,7 @@ def test_constructives_are_feasible_and_never_too_good(
     small: Any, brute_force: Callable[[Any], float]
 ) -> None:
     best = brute_force(small)
-    names = ["greedy", "nearest-neighbour", "savings"]
+    names = ["greedy", "nearest-neighbour", "patching", "savings"]
     for row in rows_for(small, names):
         result = solve(small, row.name)
         assert small.check(result.solution) == []

@@ -8,7 +8,7 @@ import pytest
 
 from combkit.comb.routing import _kernels, tour_search
 from combkit.comb.routing import metric as metric_module
-from combkit.comb.routing._kernels_tour import Space, Walk, distance, tour_length
+from combkit.comb.routing._kernels_tour import Space, Walk, distance
 from combkit.comb.routing.greedy_tsp import greedy_tour
 from combkit.comb.routing.nearness import near_nodes
 from combkit.comb.solve import solve
@@ -36,8 +36,8 @@ def prepared(problem: TSP, solver: str, seed: int = 0) -> tuple[Space, Walk]:
     """Return data and state of a search from the greedy tour."""
     depth = DEPTHS[solver]
     space = tour_search._space_of(problem, near_nodes(problem, 10), depth)
-    walk = tour_search._walk_of(greedy_tour(problem), seed, 0, depth)
-    walk.length[0] = tour_length(space, walk.tour)
+    walk = tour_search._walk_of(greedy_tour(problem), seed, 0, depth, False)
+    walk.length[0] = problem.evaluate(Tour(walk.tour))
     return space, walk
 
 
