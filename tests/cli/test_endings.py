@@ -15,10 +15,24 @@ import combkit as ck
 
 #: Every solver with a kind that it solves, and a size that keeps it busy.
 SIZES = {
-    **{"tsp": 400, "atsp": 80, "cvrp": 200, "ovrp": 200, "vrptw": 200},
-    **{"jsp": 20, "fjsp": 20, "pfsp": 50, "ossp": 20, "rcpsp": 200, "scheduling": 60},
-    **{"kp": 2000, "mkp": 200, "setcover": 2000},
-    **{"mis": 500, "clique": 200, "vc": 500, "mip": 0},
+    "tsp": 400,
+    "atsp": 80,
+    "cvrp": 200,
+    "ovrp": 200,
+    "vrptw": 200,
+    "jsp": 20,
+    "fjsp": 20,
+    "pfsp": 50,
+    "ossp": 20,
+    "rcpsp": 200,
+    "scheduling": 60,
+    "kp": 2000,
+    "mkp": 200,
+    "setcover": 2000,
+    "mis": 500,
+    "clique": 200,
+    "vc": 500,
+    "mip": 0,
 }
 SOLVERS = [(row.name, kind) for row in ck.solvers() for kind in row.kinds]
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
