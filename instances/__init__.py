@@ -30,8 +30,11 @@ __getattr__, __dir__, __all__ = lazy_exports(
         f"{_HERE}.ovrp": ("OVRP",),
         f"{_HERE}.plot": ("plot",),
         f"{_HERE}.problem": ("Problem",),
+        f"{_HERE}.project": ("Project",),
         f"{_HERE}.result": ("Result", "Status", "TracePoint"),
+        f"{_HERE}.scheduling": ("Scheduling",),
         f"{_HERE}.set_cover": ("SetCover",),
+        f"{_HERE}.shops": ("FlexibleJobShop", "FlowShop", "OpenShop"),
         f"{_HERE}.solutions": (
             "Routes",
             "Schedule",

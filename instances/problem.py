@@ -76,6 +76,16 @@ class Problem(ABC):
         """
         return self, params
 
+    def remarks(self, solution: Any) -> dict[str, Any]:
+        """Return what a result should say beside the objective; nothing by default.
+
+        Parameters
+        ----------
+        solution : Solution or None
+            The solution, if there is one.
+        """
+        return {}
+
     def encode(self, solution: Any) -> dict[str, Any]:
         """Return a JSON-able form of a solution, without its objective."""
         encoded: dict[str, Any] = solution.to_dict()

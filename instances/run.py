@@ -399,7 +399,7 @@ def _conclude(
         versions=_versions(("combkit", "numpy", *packages)),
         raw_status=outcome.raw_status,
         max_violation=violation,
-        extra=outcome.extra,
+        extra={**problem.remarks(run.solution), **outcome.extra},
     )
 
 

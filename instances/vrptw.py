@@ -173,6 +173,16 @@ class VRPTW(CVRP):
             return f"{what}; distances truncated to {self.decimals} decimals"
         return f"{what}; distances not truncated"
 
+    def remarks(self, solution: Routes | None) -> dict[str, Any]:
+        """Return what is minimised, and vehicles and distance of a solution."""
+        told: dict[str, Any] = {"convention": self.convention}
+        if solution is not None:
+            used = sum(route.size > 0 for route in solution.routes)
+            told["vehicles"] = used
+            distance = self.evaluate(solution) - used * self.vehicle_cost
+            told["distance"] = round(distance, 6)
+        return told
+
     def under(self, objective: str) -> Self:
         """Return the problem with another objective, under its usual convention.
 

@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -123,7 +123,7 @@ def solve(
         return Outcome(Status.INFEASIBLE, raw_status=obstacle)
     start = start_of(problem, run)
     if problem.n == 1 or run.should_stop():
-        return Outcome(extra=_facts(problem, run))
+        return Outcome()
     fleet = run.supervise(lambda: _prepare(problem, neighbours))
     search = _Search(problem, run, fleet, start, removed, longest)
     try:
@@ -131,7 +131,7 @@ def solve(
             search.anneal(hot, cold)
     finally:
         search.close()
-    return Outcome(extra=_facts(problem, run))
+    return Outcome()
 
 
 class _Search:
@@ -338,15 +338,3 @@ def _obstacle(problem: CVRP) -> str:
         f"customer {farthest} alone takes {alone[farthest]:.15g} of the "
         f"{problem.max_distance:.15g} that a route may take"
     )
-
-
-def _facts(problem: CVRP, run: Run) -> dict[str, Any]:
-    """Return what the objective means, where that is not the distance alone."""
-    if not isinstance(problem, VRPTW):
-        return {}
-    facts: dict[str, Any] = {"convention": problem.convention}
-    if run.solution is not None and run.objective is not None:
-        used = sum(route.size > 0 for route in run.solution.routes)
-        facts["vehicles"] = used
-        facts["distance"] = round(run.objective - used * problem.vehicle_cost, 6)
-    return facts

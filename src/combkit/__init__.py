@@ -46,14 +46,24 @@ if TYPE_CHECKING:
     from combkit.instances.formats import write as write
     from combkit.instances.formats import write_solution as write_solution
     from combkit.instances.generators import generate as generate
+    from combkit.instances.graph_sets import Clique as Clique
+    from combkit.instances.graph_sets import IndependentSet as IndependentSet
+    from combkit.instances.graph_sets import VertexCover as VertexCover
     from combkit.instances.jobshop import JobShop as JobShop
     from combkit.instances.knapsack import Knapsack as Knapsack
     from combkit.instances.mip import MIP as MIP
+    from combkit.instances.multi_knapsack import MultiKnapsack as MultiKnapsack
     from combkit.instances.ovrp import OVRP as OVRP
     from combkit.instances.plot import plot as plot
     from combkit.instances.problem import Problem as Problem
+    from combkit.instances.project import Project as Project
     from combkit.instances.result import Result as Result
     from combkit.instances.result import Status as Status
+    from combkit.instances.scheduling import Scheduling as Scheduling
+    from combkit.instances.set_cover import SetCover as SetCover
+    from combkit.instances.shops import FlexibleJobShop as FlexibleJobShop
+    from combkit.instances.shops import FlowShop as FlowShop
+    from combkit.instances.shops import OpenShop as OpenShop
     from combkit.instances.solutions import Routes as Routes
     from combkit.instances.solutions import Schedule as Schedule
     from combkit.instances.solutions import Selection as Selection
@@ -101,6 +111,20 @@ __getattr__, __dir__, _names = lazy_exports(
             "write_solution",
         ),
         "combkit.instances.generators": ("generate",),
+        "combkit.instances.graph_sets": (
+            "Clique",
+            "IndependentSet",
+            "VertexCover",
+        ),
+        "combkit.instances.multi_knapsack": ("MultiKnapsack",),
+        "combkit.instances.project": ("Project",),
+        "combkit.instances.scheduling": ("Scheduling",),
+        "combkit.instances.set_cover": ("SetCover",),
+        "combkit.instances.shops": (
+            "FlexibleJobShop",
+            "FlowShop",
+            "OpenShop",
+        ),
         "combkit.instances.jobshop": ("JobShop",),
         "combkit.instances.knapsack": ("Knapsack",),
         "combkit.instances.mip": ("MIP",),

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from combkit.comb.solve import solve
 from combkit.instances.errors import (
     InstanceFormatError,
     InvalidProblemError,
@@ -267,3 +268,11 @@ def test_published_solomon_solutions(shared_data: Path) -> None:
         if stated:
             assert costs[-1] == float(stated[0].split()[-1])
     assert len(costs) == len(list((folder / "solomon").glob("*.txt")))
+
+
+def test_every_result_tells_its_convention() -> None:
+    problem = generate("vrptw", 10, seed=1)
+    result = solve(problem, "savings")
+    assert result.extra["convention"] == problem.convention
+    assert result.extra["vehicles"] == len(result.solution.routes)
+    assert result.extra["distance"] == pytest.approx(result.objective)
