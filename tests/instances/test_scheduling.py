@@ -265,8 +265,9 @@ def test_rows_of_a_shop_are_its_jobs() -> None:
 @pytest.mark.parametrize("kind", ["fjsp", "pfsp", "ossp", "rcpsp"])
 def test_json_holds_every_kind(kind: str, tmp_path) -> None:
     problem = generate(kind, 4, seed=1)
-    write(problem, tmp_path / "problem.json")
-    assert read(tmp_path / "problem.json") == problem
+    for form in (problem, problem.model):
+        write(form, tmp_path / "problem.json")
+        assert read(tmp_path / "problem.json") == form
 
 
 @given(st.integers(0, 10**6))
