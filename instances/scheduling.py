@@ -253,7 +253,9 @@ class Scheduling(Problem):
         unique = np.unique(self.setup_resource).size == count
         require(unique, "setup_resource", "a resource is listed twice")
         families = int(self.family.max()) + 1
-        times = np.asarray(() if self.setup_time is None else self.setup_time)
+        times: NDArray[Any] = np.asarray(
+            () if self.setup_time is None else self.setup_time
+        )
         if times.size == 0:
             # Nested lists do not tell the shape of nothing.
             times = np.zeros((0, families + 1, families))

@@ -26,6 +26,8 @@ def advance(
 ) -> None:
     """Advance walks, each in a thread, until the run ends or a bound is met.
 
+    They go at least one short way, so that there is something to take.
+
     Parameters
     ----------
     run : Run
@@ -43,7 +45,7 @@ def advance(
     """
     limit, total = run.limits.iterations, 0
     with ThreadPoolExecutor(len(walks)) as threads:
-        while not run.should_stop(total):
+        while True:
             if limit is not None:
                 moves = max(1, min(moves, limit - total))
             started = time.perf_counter()
@@ -53,7 +55,7 @@ def advance(
             # A walk that came to its end took time for fewer moves than it could.
             moves = fit if min(made) == moves else max(moves, fit)
             best = take()
-            if run.bound is not None and best <= run.bound:
+            if run.should_stop(total) or (run.bound is not None and best <= run.bound):
                 break
 
 
