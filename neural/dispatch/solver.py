@@ -97,8 +97,8 @@ def solve(
             first_schedule(problem, run)
     if run.should_stop():
         return Outcome()
-    rule = run.supervise(partial(_rule, problem, device, weights))
-    _report(run, rule, rule.greedy())
+    rule, first = run.supervise(partial(_begin, problem, device, weights))
+    _report(run, rule, first)
     done, batch = 1, 1 if rule.on_cpu else _BATCH
     with ThreadPoolExecutor(run.threads) as threads:
         streams = [
@@ -133,9 +133,10 @@ def _report(run: Run, rule: Rule, built: Built) -> None:
         run.report(rule.schedule(built), _SOURCE)
 
 
-def _rule(problem: Problem, device: str, weights: str) -> Rule:
-    """Load the network and run its encoder."""
+def _begin(problem: Problem, device: str, weights: str) -> tuple[Rule, Built]:
+    """Load the network, run its encoder and, compiled on the way, the greedy rule."""
     from combkit.neural.bq.model import device_of
     from combkit.neural.dispatch.rule import Rule, policy_of
 
-    return Rule(problem, policy_of(weights), device_of(device))
+    rule = Rule(problem, policy_of(weights), device_of(device))
+    return rule, rule.greedy()
