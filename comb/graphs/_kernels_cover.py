@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from combkit.comb._kernels_random import below
 from combkit.instances.kernels import kernel
 
 __all__ = ["Cover", "advance", "advance_weighted", "load"]
@@ -84,18 +85,6 @@ class Cover(NamedTuple):
     values: Any
     best: Any
     random: Any
-
-
-@kernel
-def _below(random: Any, limit: int) -> int:
-    """Return the next number below a limit (xorshift64*, high bits)."""
-    x = random[0]
-    x ^= x >> np.uint64(12)
-    x ^= x << np.uint64(25)
-    x ^= x >> np.uint64(27)
-    random[0] = x
-    high = (x * np.uint64(0x2545F4914F6CDD1D)) >> np.uint64(33)
-    return (np.int64(high) * limit) >> 31
 
 
 @kernel
@@ -214,7 +203,7 @@ def _loosest(c: Cover, barred: int) -> int:
     best = -1
     if size > _SCANNED:
         for _ in range(_SAMPLE):
-            v = c.cover[_below(c.random, size)]
+            v = c.cover[below(c.random, size)]
             if v != barred and (
                 best < 0
                 or c.score[v] < c.score[best]
@@ -268,7 +257,7 @@ def advance(c: Cover, steps: int, mean: int, keep: float) -> bool:
         if u >= 0:
             _remove(c, u)
             c.stamp[u] = counters[STEP]
-        e = c.open[_below(c.random, counters[OPEN])]
+        e = c.open[below(c.random, counters[OPEN])]
         v, w = c.ends[e, 0], c.ends[e, 1]
         if not c.changed[v] or (
             c.changed[w]
@@ -292,7 +281,7 @@ def _cheapest(c: Cover, sampled: bool) -> int:
     best = -1
     count = min(size, _SAMPLE) if sampled or size > _SCANNED else size
     for k in range(count):
-        v = c.cover[_below(c.random, size)] if count < size else c.cover[k]
+        v = c.cover[below(c.random, size)] if count < size else c.cover[k]
         if c.stamp[v] == c.counters[STEP] - 1:
             continue
         if best < 0:
@@ -347,7 +336,7 @@ def advance_weighted(c: Cover, steps: int, mean: int, keep: float) -> bool:
             v = _fittest(c)
             if v < 0:
                 # Both ends of all open edges were just removed: any will do.
-                v = c.ends[c.open[_below(c.random, counters[OPEN])], 0]
+                v = c.ends[c.open[below(c.random, counters[OPEN])], 0]
             _add(c, v)
             c.stamp[v] = counters[STEP]
             _reweigh(c, mean, keep)

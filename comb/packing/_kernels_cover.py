@@ -13,8 +13,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import numpy as np
-
+from combkit.comb._kernels_random import below
 from combkit.instances.kernels import kernel
 
 __all__ = ["Cover", "advance", "load"]
@@ -90,18 +89,6 @@ class Cover(NamedTuple):
     value: Any
     best: Any
     random: Any
-
-
-@kernel
-def _below(random: Any, limit: int) -> int:
-    """Return the next number below a limit (xorshift64*, high bits)."""
-    x = random[0]
-    x ^= x >> np.uint64(12)
-    x ^= x << np.uint64(25)
-    x ^= x >> np.uint64(27)
-    random[0] = x
-    high = (x * np.uint64(0x2545F4914F6CDD1D)) >> np.uint64(33)
-    return (np.int64(high) * limit) >> 31
 
 
 @kernel
@@ -201,7 +188,7 @@ def _loosest(c: Cover, barred: int) -> int:
     best = -1
     count = min(size, _SAMPLE) if size > _SCANNED else size
     for k in range(count):
-        j = c.chosen[_below(c.random, size)] if count < size else c.chosen[k]
+        j = c.chosen[below(c.random, size)] if count < size else c.chosen[k]
         if j == barred:
             continue
         if best < 0:
@@ -291,7 +278,7 @@ def advance(c: Cover, steps: int, least: float) -> bool:
             _remove(c, j)
             c.stamp[j] = counters[STEP]
         while counters[OPEN] > 0:
-            e = c.open[_below(c.random, counters[OPEN])]
+            e = c.open[below(c.random, counters[OPEN])]
             # A cover must become cheaper than the best one.
             j = _fittest(c, e, c.value[1] - c.value[0] - 0.5 * least)
             if j < 0:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from combkit.comb._kernels_random import below
 from combkit.instances.kernels import kernel
 
 __all__ = ["Sack", "advance", "load"]
@@ -69,18 +70,6 @@ class Sack(NamedTuple):
     elite: Any
     counters: Any
     random: Any
-
-
-@kernel
-def _below(random: Any, limit: int) -> int:
-    """Return the next number below a limit (xorshift64*, high bits)."""
-    x = random[0]
-    x ^= x >> np.uint64(12)
-    x ^= x << np.uint64(25)
-    x ^= x >> np.uint64(27)
-    random[0] = x
-    high = (x * np.uint64(0x2545F4914F6CDD1D)) >> np.uint64(33)
-    return (np.int64(high) * limit) >> 31
 
 
 @kernel
@@ -149,14 +138,14 @@ def _move(s: Sack, tenure: int) -> None:
                 most = gain
                 ties = 0
             ties += 1
-            if _below(s.random, ties) == 0:
+            if below(s.random, ties) == 0:
                 out, into = i, j
     if out >= 0:
         _flip(s, out)
-        s.until[out] = now + tenure + _below(s.random, tenure)
+        s.until[out] = now + tenure + below(s.random, tenure)
     if into >= 0:
         _flip(s, into)
-        s.until[into] = now + tenure + _below(s.random, tenure)
+        s.until[into] = now + tenure + below(s.random, tenure)
 
 
 @kernel
@@ -190,7 +179,7 @@ def _restart(s: Sack, tenure: int) -> None:
         if s.inside[j] != s.elite[j]:
             _flip(s, j)
     for _ in range(3 + 3 * s.counters[ROUND]):
-        j = _below(s.random, n)
+        j = below(s.random, n)
         _flip(s, j)
         s.until[j] = s.counters[STEP] + 3 * tenure
     if s.counters[ROUND] == 0:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numba.extending import overload
 
+from combkit.comb._kernels_random import below
 from combkit.comb.routing._kernels_directed import (
     Arcs,
     exchange,
@@ -24,7 +25,6 @@ from combkit.comb.routing._kernels_moves import deepen, improve
 from combkit.comb.routing._kernels_tour import (
     Space,
     Walk,
-    below,
     distance,
     flip,
     is_fixed,

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from combkit.comb.routing._kernels_tour import Walk, below, following, push
+from combkit.comb._kernels_random import below
+from combkit.comb.routing._kernels_tour import Walk, following, push
 from combkit.instances.kernels import kernel
 
 __all__ = ["Arcs", "exchange", "reorder", "take_back"]

@@ -22,7 +22,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from combkit.comb.routing._kernels_tour import below, distance
+from combkit.comb._kernels_random import below
+from combkit.comb.routing._kernels_tour import distance
 from combkit.instances.kernels import kernel
 
 __all__ = [

@@ -30,7 +30,6 @@ __all__ = [
     "XRAY2",
     "Space",
     "Walk",
-    "below",
     "distance",
     "flip",
     "following",
@@ -178,18 +177,6 @@ def tour_length(space: Space, tour: Any) -> float:
         total += distance(space.metric, space.points, space.matrix, before, city)
         before = city
     return total
-
-
-@kernel
-def below(random: Any, limit: int) -> int:
-    """Return the next number below a limit (xorshift64*, high bits)."""
-    x = random[0]
-    x ^= x >> np.uint64(12)
-    x ^= x << np.uint64(25)
-    x ^= x >> np.uint64(27)
-    random[0] = x
-    high = (x * np.uint64(0x2545F4914F6CDD1D)) >> np.uint64(33)
-    return (np.int64(high) * limit) >> 31
 
 
 @kernel

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from combkit.comb.routing._kernels_tour import below
+from combkit.comb._kernels_random import below
 from combkit.comb.scheduling._kernels_graph import Graph, Shop, longest, rebuild
 from combkit.instances.kernels import kernel
 

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from combkit.comb.routing._kernels_tour import below
+from combkit.comb._kernels_random import below
 from combkit.instances.kernels import kernel
 
 __all__ = ["BEST", "BUILD", "FULL", "PHASE", "REMOVED", "SIZE", "Greedy", "search"]

@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from combkit.comb.routing._kernels_tour import below
+from combkit.comb._kernels_random import below
 from combkit.instances.kernels import kernel
 
 __all__ = ["BEST", "Activities", "Breed", "adopt", "search"]
