@@ -7,11 +7,14 @@ here imports it. NumPy is there in every environment.
 from __future__ import annotations
 
 import argparse
+import ctypes
 import json
 import math
+import os
 import sys
+import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -148,6 +151,42 @@ def start(
 def _gap(text: str) -> float | None:
     """Return a gap; a batch without one passes nothing."""
     return float(text) if text.strip() else None
+
+
+# -- what libraries print ------------------------------------------------------
+
+_LINE_BUFFERED = 1
+
+
+def listen(run: Run, found: Callable[[bytes], None]) -> threading.Thread:
+    """Have each line that a C or C++ library prints passed on, as it comes.
+
+    What the run says still goes to where standard output went.
+    """
+    run.stream = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    reading, writing = os.pipe()
+    os.dup2(writing, 1)
+    os.close(writing)
+    libc = ctypes.CDLL(None)
+    stdout = ctypes.c_void_p.in_dll(libc, "stdout")
+    libc.setvbuf(stdout, None, _LINE_BUFFERED, 0)
+
+    def read() -> None:
+        with os.fdopen(reading, "rb") as lines:
+            for line in lines:
+                sys.stderr.buffer.write(line)
+                found(line)
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    return thread
+
+
+def hang_up(listener: threading.Thread) -> None:
+    """Close what the library prints to, and wait until it has been read."""
+    ctypes.CDLL(None).fflush(None)
+    os.dup2(2, 1)
+    listener.join()
 
 
 # -- routing files -------------------------------------------------------------

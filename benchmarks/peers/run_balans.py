@@ -1,15 +1,18 @@
-"""Balans with its own default configuration (SCIP back end) on a MIP.
+"""Balans with one of its own configurations (SCIP back end) on a MIP.
 
 It proves nothing and has no bound. Where it finds no first solution within its
 limit for that (10 s by default, the whole time at most), it fails. ``--threads``
-are the processes that it may use.
+are the processes that it may use. ``--config`` names a file of its package without
+``.json``; several of those that it ships cannot be loaded.
 """
 
 from __future__ import annotations
 
 import contextlib
 import sys
+from pathlib import Path
 
+import balans as balans_package
 import common
 from alns.stop import MaxRuntime
 from balans.solver import Balans
@@ -36,10 +39,11 @@ class Stop(MaxRuntime):
 
 
 def main() -> None:
-    run = common.start("balans", 1, __doc__)
+    run = common.start("balans", 2, __doc__, config={"metavar": "NAME"})
     stop = Stop(run)
     with contextlib.redirect_stdout(sys.stderr):
         balans = Balans(
+            config=_config(run.args.config),
             stop=stop,
             seed=run.seed + 1,  # 0 is none
             n_mip_jobs=run.threads,
@@ -57,6 +61,17 @@ def main() -> None:
     named = [(v.name, v.getIndex()) for v in balans.instance.mip.variables]
     run.write_values(objective, [(name, float(values[k])) for name, k in named])
     run.end("feasible", objective=objective)
+
+
+def _config(name: str | None) -> str | None:
+    """Return the file of a configuration that the package ships."""
+    if name is None:
+        return None
+    folder = Path(balans_package.__file__).parent / "configs"
+    found = sorted(folder.rglob(f"{name}.json"))
+    if not found:
+        raise SystemExit(f"balans ships no configuration {name!r}")
+    return str(found[0])
 
 
 def _shown(balans: Balans, objective: float) -> float:

@@ -1,6 +1,8 @@
 """SCIP, by PySCIPOpt, on a MIP that it reads and whose solution it writes itself.
 
 One thread. ``limits/gap`` is set, as the other solvers have one by default.
+``--alns`` has its adaptive large neighbourhood search run at every node, in the place
+of every twentieth level, and as long as it likes.
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ _CLAIMS = {
     "inforunbd": "infeasible_or_unbounded",
 }
 _WALL_CLOCK = 2
+#: Nodes that its large neighbourhood search has to begin with.
+_ALNS_NODES = 5000
 _INFINITY = 1e20
 _EVENTS = (SCIP_EVENTTYPE.BESTSOLFOUND, SCIP_EVENTTYPE.DUALBOUNDIMPROVED)
 
@@ -44,7 +48,7 @@ class Listener(pyscipopt.Eventhdlr):
 
 
 def main() -> None:
-    run = common.start("pyscipopt", 1, __doc__)
+    run = common.start("pyscipopt", 2, __doc__, alns={"action": "store_true"})
     model = pyscipopt.Model()
     model.hideOutput()
     try:
@@ -55,6 +59,10 @@ def main() -> None:
     model.setParam("timing/clocktype", _WALL_CLOCK)
     model.setParam("limits/gap", common.MIP_GAP if run.gap is None else run.gap)
     model.setParam("limits/time", run.left)
+    if run.args.alns:
+        model.setParam("heuristics/alns/freq", 1)
+        model.setParam("heuristics/alns/nodesofs", _ALNS_NODES)
+        model.setParam("heuristics/alns/nodesquot", 1.0)
     model.includeEventhdlr(Listener(run), "listener", "prints what improves")
     model.optimize()
     status = model.getStatus()
