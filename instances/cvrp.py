@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, ClassVar
@@ -11,8 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from combkit.instances.distances import Distances, Located
-from combkit.instances.errors import InvalidProblemError, InvalidSolutionError
-from combkit.instances.problem import as_vector, frozen_array, require
+from combkit.instances.errors import InvalidSolutionError
+from combkit.instances.problem import as_vector, frozen_array, missing, require
 from combkit.instances.solutions import Routes, Solution
 from combkit.instances.visits import count_visits
 
@@ -24,15 +23,6 @@ Integers = NDArray[np.int64]
 
 #: Relative slack of a limit on sums of floats, for rounding noise only.
 _NOISE = 1e-9
-
-
-def _needed(name: str) -> Callable[[], Any]:
-    """Return a default that refuses to be one: coords and matrix come first."""
-
-    def refuse() -> Any:
-        raise InvalidProblemError(name, "is missing")
-
-    return refuse
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,8 +75,8 @@ class CVRP(Located):
     open_ended: ClassVar[bool] = False
 
     coords: Floats | None = None
-    demands: Array = field(default_factory=_needed("demands"))
-    capacity: float = field(default_factory=_needed("capacity"))
+    demands: Array = field(default_factory=missing("demands"))
+    capacity: float = field(default_factory=missing("capacity"))
     matrix: Array | None = field(default=None, kw_only=True)
     metric: str = field(default="euclidean", kw_only=True)
     max_distance: float | None = field(default=None, kw_only=True)

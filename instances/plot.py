@@ -26,8 +26,12 @@ from combkit.instances.errors import (
     UnsupportedFeatureError,
     UsageError,
 )
+from combkit.instances.mtsp import MTSP
+from combkit.instances.ovrp import OVRP
+from combkit.instances.prizes import Outing
 from combkit.instances.problem import Problem
 from combkit.instances.result import Result
+from combkit.instances.solutions import Routes
 from combkit.instances.source import Source, atomic_write
 
 __all__ = ["Curve", "plot", "plot_arms", "plot_trace", "read_trace"]
@@ -312,12 +316,11 @@ def _map(problem: Any, solution: Any) -> Scene:
     """Cities with a tour, or customers with routes and their depot."""
     xy = _positions(problem)
     scene = Scene(equal_axes=True, hide_axes=True)
-    if isinstance(problem, CVRP):
+    if isinstance(problem, CVRP | MTSP):
         routes = [] if solution is None else [r for r in solution.routes if r.size]
         for k, route in enumerate(routes):
-            load = float(problem.demands[route].sum())
-            label = f"{k + 1}: {route.size} customers, load {load:g}"
-            end = [] if problem.open_ended else [0]
+            label = f"{k + 1}: {_about(problem, route)}"
+            end = [] if isinstance(problem, OVRP) else [0]
             stops = xy[np.concatenate(([0], route, end)).astype(np.int64)]
             # The legs to the depot are light, or they bury everything near it.
             inner = xy[route]
@@ -327,15 +330,22 @@ def _map(problem: Any, solution: Any) -> Scene:
     elif solution is not None:
         closed = np.append(solution.tour, solution.tour[:1])
         scene.shapes.append(Line(*_columns(xy[closed]), _ACCENT, 1.3))
-    first = 1 if isinstance(problem, CVRP) else 0
+    first = 1 if isinstance(problem, CVRP | MTSP | Outing) else 0
     numbers = [str(k) for k in range(first, len(xy))]
     size = float(np.clip(60.0 / math.sqrt(len(xy)), 0.8, 7.0))
     scene.shapes.append(
         Dots(*_columns(xy[first:]), None, size, numbers, len(xy) <= _MOST_LABELS)
     )
-    if isinstance(problem, CVRP):
+    if first:
         scene.shapes.append(Dots(*_columns(xy[:1]), None, 11.0, ["depot"], square=True))
     return scene
+
+
+def _about(problem: CVRP | MTSP, route: Any) -> str:
+    """Return what a legend says of a route."""
+    if isinstance(problem, CVRP):
+        return f"{route.size} customers, load {float(problem.demands[route].sum()):g}"
+    return f"{route.size} cities, length {problem.evaluate(Routes([route])):.6g}"
 
 
 def _positions(problem: Any) -> Floats:
@@ -472,6 +482,10 @@ _SCENES: Mapping[str, Callable[[Any, Any], Scene]] = {
     "cvrp": _map,
     "ovrp": _map,
     "vrptw": _map,
+    "op": _map,
+    "pctsp": _map,
+    "spctsp": _map,
+    "mtsp": _map,
     "jsp": _gantt,
     "kp": _knapsack,
     "mip": _matrix,

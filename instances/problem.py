@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar, Literal
@@ -16,7 +16,14 @@ from numpy.typing import ArrayLike, NDArray
 from combkit.instances.errors import InvalidProblemError
 from combkit.instances.solutions import Solution
 
-__all__ = ["Problem", "Sense", "as_vector", "frozen_array", "require"]
+__all__ = [
+    "Problem",
+    "Sense",
+    "as_vector",
+    "frozen_array",
+    "missing",
+    "require",
+]
 
 Sense = Literal["min", "max"]
 
@@ -152,6 +159,15 @@ def require(condition: bool, field: str, reason: str) -> None:
     """Raise ``InvalidProblemError(field, reason)`` unless ``condition`` holds."""
     if not condition:
         raise InvalidProblemError(field, reason)
+
+
+def missing(field: str) -> Callable[[], Any]:
+    """Return a default that refuses to be one, for a field after optional ones."""
+
+    def refuse() -> Any:
+        raise InvalidProblemError(field, "is missing")
+
+    return refuse
 
 
 def frozen_array(

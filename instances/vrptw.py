@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, ClassVar, Self
@@ -14,8 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from combkit.instances.cvrp import CVRP
 from combkit.instances.distances import Distances
-from combkit.instances.errors import InvalidProblemError, UsageError, nearest
-from combkit.instances.problem import as_vector, require
+from combkit.instances.errors import UsageError, nearest
+from combkit.instances.problem import as_vector, missing, require
 from combkit.instances.solutions import Routes
 
 __all__ = ["OBJECTIVES", "VRPTW"]
@@ -28,13 +27,6 @@ Integers = NDArray[np.int64]
 OBJECTIVES = ("distance", "vehicles-distance")
 #: Slack of a due time, relative to the latest one: rounding noise only.
 _NOISE = 1e-9
-
-
-def _needed(name: str) -> Callable[[], Any]:
-    def refuse() -> Any:
-        raise InvalidProblemError(name, "is missing")
-
-    return refuse
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,8 +78,8 @@ class VRPTW(CVRP):
 
     kind: ClassVar[str] = "vrptw"
 
-    ready: Floats = field(default_factory=_needed("ready"), kw_only=True)
-    due: Floats = field(default_factory=_needed("due"), kw_only=True)
+    ready: Floats = field(default_factory=missing("ready"), kw_only=True)
+    due: Floats = field(default_factory=missing("due"), kw_only=True)
     objective: str = field(default="distance", kw_only=True)
     decimals: int | None = field(default=None, kw_only=True)
 

@@ -137,6 +137,7 @@ class _Search:
         ]
         for cover in self._covers:
             kernels.load(cover, start)
+        self._weight = float(kernel.weights.sum())
         self._reports = Reports(run, _SOURCE)
 
     def go(self) -> None:
@@ -170,7 +171,8 @@ class _Search:
         def selection() -> Selection:
             return self._view.selection(self._kernel.restore(cover.best == 0))
 
-        self._reports.offer(float(cover.values[1]), selection, last=last)
+        weight = self._kernel.offset + self._weight - float(cover.values[1])
+        self._reports.offer(self._view.bound(weight), selection, last=last)
 
 
 def _cover_of(

@@ -1,4 +1,7 @@
-"""Numba kernels of tour moves: 2-opt with Or-opt, and a Lin-Kernighan step."""
+"""Numba kernels of tour moves: 2-opt with Or-opt, and a Lin-Kernighan step.
+
+A tour may leave cities out: those have no place, and moves pass them by.
+"""
 
 # Compiled code carries its own types; the annotations only tell what is meant.
 # mypy: disable-error-code="no-any-return,return-value"
@@ -44,6 +47,8 @@ def improve(space: Space, walk: Walk, t1: int) -> float:
             gain = open_edge - reach[t1, k]
             if gain <= least:
                 break
+            if place[t3] < 0:
+                continue
             t4 = following(tour, place, t3, forward)
             gain += distance(metric, points, matrix, t3, t4)
             gain -= distance(metric, points, matrix, t2, t4)
@@ -69,6 +74,8 @@ def improve(space: Space, walk: Walk, t1: int) -> float:
                 gain = removed - reach[t1, k]
                 if gain <= least:
                     break
+                if place[c] < 0:
+                    continue
                 back = place[t1] - place[c] if forward else place[c] - place[t1]
                 back = back + n if back < 0 else back
                 if back < size:
@@ -158,7 +165,9 @@ def deepen(space: Space, walk: Walk, t1: int) -> float:
                 g1 = open_gain - reach[t2, i]
                 if g1 <= least:
                     break
-                if t3 == t1 or t3 == following(tour, place, t2, forward):
+                if place[t3] < 0 or t3 == t1:
+                    continue
+                if t3 == following(tour, place, t2, forward):
                     continue
                 offset3 = place[t3] - origin if forward else origin - place[t3]
                 offset3 = offset3 + n if offset3 < 0 else offset3
@@ -183,7 +192,8 @@ def deepen(space: Space, walk: Walk, t1: int) -> float:
                         if g3 <= least:
                             break
                         if (
-                            t5 == t1
+                            place[t5] < 0
+                            or t5 == t1
                             or t5 == following(tour, place, t4, True)
                             or t5 == following(tour, place, t4, False)
                         ):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 
@@ -36,29 +35,33 @@ class Reports:
     def __init__(self, run: Run, source: str) -> None:
         self._run = run
         self._source = source
-        self._reported = math.inf
+        self._reported: float | None = None
         self._next = 0.0
 
     def offer(
-        self, cost: float, solution: Callable[[], Solution], *, last: bool = False
+        self, objective: float, solution: Callable[[], Solution], *, last: bool = False
     ) -> None:
         """Report a solution if it is better, and it is time or the last chance.
 
         Parameters
         ----------
-        cost : float
-            Its cost, to be minimised.
+        objective : float
+            Its objective; a rounding does not matter.
         solution : callable
             Makes the solution.
         last : bool
             Whether there will be no other offer for a while.
         """
         target = self._run.limits.target
-        reached = target is not None and cost <= target
+        better = self._run.problem.better
+        reached = target is not None and not better(target, objective)
         now = time.perf_counter()
-        if cost >= self._reported or not (last or reached or now >= self._next):
+        known = self._reported
+        if known is not None and not better(objective, known):
             return
-        self._reported = cost
+        if not (last or reached or now >= self._next):
+            return
+        self._reported = objective
         self._run.report(solution(), self._source)
         spent = time.perf_counter() - now
         self._next = now + spent / _REPORTING

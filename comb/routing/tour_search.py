@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from combkit.comb.routing._kernels_directed import Arcs
     from combkit.comb.routing._kernels_tour import Space, Walk
 
-__all__ = ["CANDIDATES", "search"]
+__all__ = ["CANDIDATES", "search", "space_of"]
 
 #: Where candidates may come from; alpha where there is the time.
 CANDIDATES = ("auto", "alpha", "nearest")
@@ -127,7 +127,7 @@ def search(
                 run.report_bound(bound, f"{source}: 1-tree")
             if run.initial is None:
                 tour = greedy_tour(problem, found.ascent.by_alpha())
-        space = _space_of(problem, found.near, depth)
+        space = space_of(problem, found.near, depth)
     length = problem.evaluate(Tour(tour))
     walks = _Search(run, space, tour, length, segment, source)
     walks.descend()
@@ -277,7 +277,7 @@ def _warm_up(depth: int, directed: bool) -> None:
         tiny = _arcs_of(ATSP(np.hypot(*(points[:, None] - points).T)), 5)
     else:
         problem = TSP(points)
-        tiny = _space_of(problem, near_nodes(problem, 5), depth)
+        tiny = space_of(problem, near_nodes(problem, 5), depth)
     walk = _walk_of(np.arange(8), 0, 0, depth, directed)
     walk.length[0] = 0.0
     _kernels.descend(tiny, walk, 100)
@@ -285,7 +285,18 @@ def _warm_up(depth: int, directed: bool) -> None:
     _kernels.shake(tiny, walk, 1)
 
 
-def _space_of(problem: TSP, near: NDArray[np.int32], depth: int) -> Space:
+def space_of(problem: TSP, near: NDArray[np.int32], depth: int) -> Space:
+    """Return what stays the same during a search.
+
+    Parameters
+    ----------
+    problem : TSP
+        The problem.
+    near : ndarray, shape (n, k), int32
+        Candidates of each city, nearest first.
+    depth : int
+        Levels of a Lin-Kernighan step; 0 for 2-opt and Or-opt instead.
+    """
     from combkit.comb.routing import _kernels_tour as codes
 
     code, points, matrix = metric_arrays(problem)

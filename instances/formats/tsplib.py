@@ -1,4 +1,4 @@
-"""TSPLIB 95 and CVRPLIB instances: TSP, ATSP, CVRP, OVRP and VRPTW.
+"""TSPLIB 95, CVRPLIB and OPLib instances: TSP, ATSP, CVRP, OVRP, VRPTW and OP.
 
 What the reader decides where the files leave it open:
 
@@ -18,11 +18,15 @@ What the reader decides where the files leave it open:
 - An ``OVRP`` is a CVRP whose routes do not return. A ``VRPTW`` has a
   ``TIME_WINDOW_SECTION`` (node, earliest, latest) besides; driving takes as long
   as the way is, rounded as its ``EDGE_WEIGHT_TYPE`` says.
+- An ``OP`` has a ``COST_LIMIT`` and a ``NODE_SCORE_SECTION``; without a
+  ``DEPOT_SECTION`` the first node is the depot.
 
 References
 ----------
 .. [1] G. Reinelt, "TSPLIB 95", Universität Heidelberg, 1995.
 .. [2] CVRPLIB, http://vrp.galgos.inf.puc-rio.br
+.. [3] G. Kobeaga, M. Merino, J. A. Lozano, "An efficient evolutionary algorithm for
+   the orienteering problem", Computers & Operations Research 90, 2018 (OPLib).
 """
 
 from __future__ import annotations
@@ -43,6 +47,7 @@ from combkit.instances.errors import (
 from combkit.instances.formats.tsplib_nodes import UNROUNDED, Nodes
 from combkit.instances.formats.tsplib_text import Document, parse, short
 from combkit.instances.ovrp import OVRP
+from combkit.instances.prizes import OP
 from combkit.instances.source import Source
 from combkit.instances.tsp import ATSP, TSP
 from combkit.instances.vrptw import VRPTW
@@ -52,10 +57,12 @@ __all__ = ["read", "sniff", "write"]
 Array = NDArray[Any]
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+#: What the format can hold.
+Readable = TSP | ATSP | CVRP | OP
 
-_OTHER_TYPE = re.compile(r"\w*(TSP|VRP|TRP)\w*|SOP|HCP|HPP|OP|PTP|MLP")
+_OTHER_TYPE = re.compile(r"\w*(TSP|VRP|TRP)\w*|SOP|HCP|HPP|PTP|MLP")
 #: Headers of other problems and dialects: dropping one changes the problem.
-_OTHER_HEADER = re.compile(r"EDGE_DATA_FORMAT|COST_LIMIT|SALESMEN|VEHICLES_\w+")
+_OTHER_HEADER = re.compile(r"EDGE_DATA_FORMAT|SALESMEN|VEHICLES_\w+")
 _CVRP_KEYWORDS = (
     "CAPACITY",
     "DISTANCE",
@@ -66,6 +73,8 @@ _CVRP_KEYWORDS = (
     "SERVICE_TIME_SECTION",
     "TIME_WINDOW_SECTION",
 )
+#: TSPSOL, the length of a tour of all nodes, is for information.
+_OP_KEYWORDS = ("COST_LIMIT", "NODE_SCORE_SECTION", "DEPOT_SECTION", "TSPSOL")
 _KEYWORDS = (
     "NAME",
     "TYPE",
@@ -80,6 +89,7 @@ _KEYWORDS = (
     "FIXED_EDGES_SECTION",
     "DISPLAY_DATA_SECTION",
     *_CVRP_KEYWORDS,
+    *_OP_KEYWORDS,
 )
 #: Which keyword holds a field of a problem, for the line of an error.
 _KEY_OF_FIELD = {
@@ -95,6 +105,8 @@ _KEY_OF_FIELD = {
     "vehicles": "VEHICLES",
     "ready": "TIME_WINDOW_SECTION",
     "due": "TIME_WINDOW_SECTION",
+    "prizes": "NODE_SCORE_SECTION",
+    "limit": "COST_LIMIT",
 }
 
 #: Blanks only, never line ends: a search stays linear in the text.
@@ -111,7 +123,7 @@ def sniff(head: str) -> bool:
     return bool(_HEADER.search(head)) and not _TOUR.search(head)
 
 
-def read(source: Source) -> TSP | ATSP | CVRP:
+def read(source: Source) -> Readable:
     """Read an instance.
 
     Raises
@@ -130,9 +142,11 @@ def read(source: Source) -> TSP | ATSP | CVRP:
             if key in document.sections or _OTHER_HEADER.fullmatch(key):
                 raise document.unsupported(key, f"{short(key)} is not supported{hint}")
             raise document.error(key, f"unknown keyword {short(key)}{hint}")
-        if key in _CVRP_KEYWORDS and build is not _read_cvrp:
-            raise document.error(key, f"{key} in a {document.word('TYPE')}")
-        if key == "TIME_WINDOW_SECTION" and document.word("TYPE") != "VRPTW":
+        if key == "FIXED_EDGES_SECTION" and not document.word("TYPE").endswith("TSP"):
+            raise document.unsupported(
+                key, f"{key} is not supported in a {document.word('TYPE')}"
+            )
+        if not _belongs(key, document.word("TYPE")):
             raise document.error(key, f"{key} in a {document.word('TYPE')}")
     labels = {
         "name": document.text("NAME", "") or source.name,
@@ -143,6 +157,17 @@ def read(source: Source) -> TSP | ATSP | CVRP:
     except InvalidProblemError as error:
         key = _KEY_OF_FIELD.get(error.field.partition("[")[0], "TYPE")
         raise document.error(key, str(error)) from None
+
+
+def _belongs(key: str, kind: str) -> bool:
+    """Whether a known keyword may be in a file of a type."""
+    if kind == "OP" and key in _OP_KEYWORDS:
+        return True
+    if key == "TIME_WINDOW_SECTION":
+        return kind == "VRPTW"
+    if key in _CVRP_KEYWORDS:
+        return kind in ("CVRP", "OVRP", "VRPTW")
+    return key not in _OP_KEYWORDS
 
 
 def _read_tsp(document: Document, labels: dict[str, str]) -> TSP:
@@ -172,37 +197,23 @@ def _read_atsp(document: Document, labels: dict[str, str]) -> ATSP:
 
 
 def _read_cvrp(document: Document, labels: dict[str, str]) -> CVRP:
-    if "FIXED_EDGES_SECTION" in document.sections:
-        raise document.unsupported(
-            "FIXED_EDGES_SECTION",
-            f"FIXED_EDGES_SECTION is not supported in a {document.word('TYPE')}",
-        )
     nodes = Nodes(document)
     capacity = document.number("CAPACITY")
     if capacity <= 0:
         raise document.error("CAPACITY", f"CAPACITY {capacity:g} is not positive")
     demands = _demands(document, nodes, capacity)
     depot = _depot(document, nodes)
-    order = np.concatenate(([depot], np.delete(np.arange(nodes.n), depot)))
-
-    def depot_first(values: Floats | None) -> Floats | None:
-        return None if values is None else values[order]
-
-    matrix = nodes.matrix
-    if matrix is not None and depot != 0:
-        matrix = matrix[np.ix_(order, order)]
-    fields: dict[str, Any] = {
-        "coords": depot_first(nodes.coords),
+    order, fields = _depot_first(nodes, depot)
+    service = _service_times(document, nodes, depot)
+    fields |= {
         "demands": demands[order],
         "capacity": capacity,
-        "matrix": matrix,
         "metric": _meant_metric(document, nodes.metric),
         "max_distance": document.optional("DISTANCE"),
-        "service_time": depot_first(_service_times(document, nodes, depot)),
+        "service_time": None if service is None else service[order],
         "vehicles": document.integer("VEHICLES")
         if "VEHICLES" in document.headers
         else None,
-        "display": depot_first(nodes.display),
         **labels,
     }
     if document.word("TYPE") == "OVRP":
@@ -214,18 +225,44 @@ def _read_cvrp(document: Document, labels: dict[str, str]) -> CVRP:
     return CVRP(**fields)
 
 
-_READERS: dict[str, Callable[[Document, dict[str, str]], TSP | ATSP | CVRP]] = {
+def _read_op(document: Document, labels: dict[str, str]) -> OP:
+    nodes = Nodes(document)
+    places, scores = nodes.table("NODE_SCORE_SECTION", 1)
+    depot = _depot(document, nodes) if "DEPOT_SECTION" in document.sections else 0
+    order, fields = _depot_first(nodes, depot)
+    return OP(
+        **fields,
+        prizes=nodes.sorted(places, scores[:, 0])[order],
+        limit=document.number("COST_LIMIT"),
+        **labels,
+    )
+
+
+def _depot_first(nodes: Nodes, depot: int) -> tuple[Integers, dict[str, Any]]:
+    """Return the nodes' order with the depot first, and where they then are."""
+    order = np.concatenate(([depot], np.delete(np.arange(nodes.n), depot)))
+    matrix = nodes.matrix
+    if matrix is not None and depot != 0:
+        matrix = matrix[np.ix_(order, order)]
+    return order, {
+        "coords": None if nodes.coords is None else nodes.coords[order],
+        "matrix": matrix,
+        "metric": nodes.metric,
+        "display": None if nodes.display is None else nodes.display[order],
+    }
+
+
+_READERS: dict[str, Callable[[Document, dict[str, str]], Readable]] = {
     "TSP": _read_tsp,
     "ATSP": _read_atsp,
     "CVRP": _read_cvrp,
     "OVRP": _read_cvrp,
     "VRPTW": _read_cvrp,
+    "OP": _read_op,
 }
 
 
-def _reader_of(
-    document: Document,
-) -> Callable[[Document, dict[str, str]], TSP | ATSP | CVRP]:
+def _reader_of(document: Document) -> Callable[[Document, dict[str, str]], Readable]:
     kind = document.word("TYPE")
     if kind in _READERS:
         return _READERS[kind]
@@ -267,7 +304,8 @@ def _depot(document: Document, nodes: Nodes) -> int:
         raise document.error("DEPOT_SECTION", "DEPOT_SECTION names no depot")
     if len(depots) > 1:
         raise document.unsupported(
-            "DEPOT_SECTION", f"a CVRP with {len(depots)} depots is not supported"
+            "DEPOT_SECTION",
+            f"{document.word('TYPE')} with {len(depots)} depots is not supported",
         )
     return depots[0]
 
@@ -298,7 +336,7 @@ def _is_fractional(text: str) -> bool:
     return bool(re.fullmatch(r"[0-9]+\.[0-9]+", text)) and float(text) % 1 != 0
 
 
-def write(problem: TSP | ATSP | CVRP) -> Iterator[str]:
+def write(problem: Readable) -> Iterator[str]:
     """Yield the lines of an instance; it reads back as the equal problem.
 
     Raises
@@ -317,10 +355,12 @@ def write(problem: TSP | ATSP | CVRP) -> Iterator[str]:
         # A lone fractional number would make the distances of a CVRP unrounded.
         yield f"COMMENT : {'value ' if _is_fractional(line) else ''}{line.strip()}\n"
     yield f"TYPE : {problem.kind.upper()}\n"
-    nodes = problem.n + 1 if isinstance(problem, CVRP) else problem.n
+    nodes = problem.n + 1 if isinstance(problem, CVRP | OP) else problem.n
     yield f"DIMENSION : {nodes}\n"
     if isinstance(problem, CVRP):
         yield from _write_limits(problem)
+    if isinstance(problem, OP):
+        yield f"COST_LIMIT : {_plain(problem.limit)}\n"
     if problem.coords is not None:
         yield from _write_coords(problem.coords, problem.metric)
     if problem.matrix is not None:
@@ -330,6 +370,10 @@ def write(problem: TSP | ATSP | CVRP) -> Iterator[str]:
         yield from _numbered(problem.display)
     if isinstance(problem, CVRP):
         yield from _write_demands(problem)
+    elif isinstance(problem, OP):
+        yield "NODE_SCORE_SECTION\n"
+        yield from _numbered(problem.prizes[:, None])
+        yield "DEPOT_SECTION\n1\n-1\n"
     elif problem.fixed_edges is not None:
         yield "FIXED_EDGES_SECTION\n"
         yield from (f"{i + 1} {j + 1}\n" for i, j in problem.fixed_edges.tolist())

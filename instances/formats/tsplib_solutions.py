@@ -1,10 +1,11 @@
-"""Solution files of routing: TSPLIB tours and CVRPLIB routes.
+"""Solution files of routing: TSPLIB tours, CVRPLIB routes and OPLib sequences.
 
 A ``.tour`` lists the nodes 1..n of a tour up to -1. A ``.sol`` has a line
 ``Route #1: ...`` a route and ``Cost ...`` (any case, with or without a colon);
 customers are numbered 1..n as they follow the depot in the instance. A tour
 can be written as ``.sol`` too: one route that starts at the first city, which
-is not listed.
+is not listed. An OPLib solution lists the visited nodes 1..n after
+``NODE_SEQUENCE_SECTION``, with its score as ``ROUTE_SCORE``.
 """
 
 from __future__ import annotations
@@ -19,17 +20,23 @@ from numpy.typing import NDArray
 from combkit.instances.cvrp import CVRP
 from combkit.instances.errors import UnsupportedFeatureError
 from combkit.instances.formats.tsplib_text import integer, parse, short
+from combkit.instances.mtsp import MTSP
+from combkit.instances.prizes import OP
 from combkit.instances.solutions import Routes, Tour
 from combkit.instances.source import Source
 from combkit.instances.tsp import ATSP, TSP
 
 __all__ = [
+    "read_sequence",
     "read_sol",
     "read_tour",
+    "sniff_sequence",
     "sniff_sol",
     "sniff_tour",
+    "stated_in_sequence",
     "stated_in_sol",
     "stated_in_tour",
+    "write_sequence",
     "write_sol",
     "write_tour",
 ]
@@ -38,6 +45,7 @@ Integers = NDArray[np.int64]
 
 # No pattern has two neighbouring runs of blanks: matching stays linear.
 _TOUR = re.compile(r"^[ \t]*(TYPE[ \t]*:[ \t]*TOUR\b|TOUR_SECTION)", re.MULTILINE)
+_SEQUENCE = re.compile(r"^[ \t]*NODE_SEQUENCE_SECTION", re.MULTILINE)
 _ROUTE = re.compile(r"[ \t]*route[ \t]*(?:#[ \t]*)?\d+[ \t]*:?", re.IGNORECASE)
 _ROUTE_LINE = re.compile(f"^{_ROUTE.pattern}", re.IGNORECASE | re.MULTILINE)
 _LENGTH = re.compile(r"\blength\s*(?:[:=]\s*)?(\d+(?:\.\d+)?)", re.IGNORECASE)
@@ -80,12 +88,46 @@ def stated_in_tour(source: Source) -> float | None:
     return None
 
 
+def sniff_sequence(head: str) -> bool:
+    """Whether a text is an OPLib solution."""
+    return bool(_SEQUENCE.search(head))
+
+
+def read_sequence(source: Source, problem: OP) -> Tour:
+    """Read an OPLib solution; what it visits is not judged.
+
+    Raises
+    ------
+    InstanceFormatError
+        With the line of what is wrong.
+    """
+    section = parse(source).section("NODE_SEQUENCE_SECTION")
+    return Tour([node - 1 for _, node in section.integers_to_end()])
+
+
+def write_sequence(problem: OP, solution: Tour, objective: float) -> Iterator[str]:
+    """Yield the lines of an OPLib solution; the depot is node 1."""
+    yield f"NAME : {' '.join(problem.name.split())}\nTYPE : OP\n"
+    yield f"DIMENSION : {problem.n + 1}\nCOST_LIMIT : {_number(problem.limit)}\n"
+    yield f"ROUTE_NODES : {solution.tour.size}\n"
+    yield f"ROUTE_SCORE : {_number(objective)}\n"
+    yield f"ROUTE_COST : {_number(problem.length(solution))}\n"
+    yield "NODE_SEQUENCE_SECTION\n"
+    yield from (f"{node + 1}\n" for node in solution.tour.tolist())
+    yield "-1\nDEPOT_SECTION\n1\n-1\nEOF\n"
+
+
+def stated_in_sequence(source: Source) -> float | None:
+    """Return the score that an OPLib solution claims, None without."""
+    return parse(source).optional("ROUTE_SCORE")
+
+
 def sniff_sol(head: str) -> bool:
     """Whether a text has a line ``Route #1: ...``."""
     return bool(_ROUTE_LINE.search(head))
 
 
-def read_sol(source: Source, problem: CVRP | TSP | ATSP) -> Routes | Tour:
+def read_sol(source: Source, problem: CVRP | MTSP | TSP | ATSP) -> Routes | Tour:
     """Read CVRPLIB routes; whom they visit is not judged.
 
     Raises
@@ -102,7 +144,7 @@ def read_sol(source: Source, problem: CVRP | TSP | ATSP) -> Routes | Tour:
             raise source.error(number, f"{short(line.strip())} is not a route")
     if not routes:
         raise source.error(None, "there is no line 'Route #1: ...'")
-    if isinstance(problem, CVRP):
+    if isinstance(problem, CVRP | MTSP):
         return Routes(routes)
     if len(routes) > 1:
         raise source.error(None, f"{len(routes)} routes where a tour is one")
@@ -110,7 +152,7 @@ def read_sol(source: Source, problem: CVRP | TSP | ATSP) -> Routes | Tour:
 
 
 def write_sol(
-    problem: CVRP | TSP | ATSP, solution: Routes | Tour, objective: float
+    problem: CVRP | MTSP | TSP | ATSP, solution: Routes | Tour, objective: float
 ) -> Iterator[str]:
     """Yield the lines of a CVRPLIB solution; empty routes are left out.
 

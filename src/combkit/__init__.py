@@ -52,9 +52,13 @@ if TYPE_CHECKING:
     from combkit.instances.jobshop import JobShop as JobShop
     from combkit.instances.knapsack import Knapsack as Knapsack
     from combkit.instances.mip import MIP as MIP
+    from combkit.instances.mtsp import MTSP as MTSP
     from combkit.instances.multi_knapsack import MultiKnapsack as MultiKnapsack
     from combkit.instances.ovrp import OVRP as OVRP
     from combkit.instances.plot import plot as plot
+    from combkit.instances.prizes import OP as OP
+    from combkit.instances.prizes import PCTSP as PCTSP
+    from combkit.instances.prizes import SPCTSP as SPCTSP
     from combkit.instances.problem import Problem as Problem
     from combkit.instances.project import Project as Project
     from combkit.instances.result import Result as Result
@@ -116,6 +120,7 @@ __getattr__, __dir__, _names = lazy_exports(
             "IndependentSet",
             "VertexCover",
         ),
+        "combkit.instances.mtsp": ("MTSP",),
         "combkit.instances.multi_knapsack": ("MultiKnapsack",),
         "combkit.instances.project": ("Project",),
         "combkit.instances.scheduling": ("Scheduling",),
@@ -130,6 +135,11 @@ __getattr__, __dir__, _names = lazy_exports(
         "combkit.instances.mip": ("MIP",),
         "combkit.instances.ovrp": ("OVRP",),
         "combkit.instances.plot": ("plot",),
+        "combkit.instances.prizes": (
+            "OP",
+            "PCTSP",
+            "SPCTSP",
+        ),
         "combkit.instances.problem": ("Problem",),
         "combkit.instances.result": (
             "Result",
