@@ -22,7 +22,7 @@ def describe(problem: Problem) -> dict[str, Any]:
 
 
 def _salesman(problem: Any) -> dict[str, Any]:
-    fixed = problem.fixed_edges if problem.kind == "tsp" else problem.fixed_arcs
+    fixed = problem.fixed_edges
     return {
         **_distances(problem),
         "fixed edges": 0 if fixed is None else len(fixed),
@@ -54,6 +54,18 @@ def _windows(problem: Any) -> dict[str, Any]:
     }
 
 
+def _outing(problem: Any) -> dict[str, Any]:
+    facts = {**_distances(problem), "total prize": float(problem.prizes.sum())}
+    if problem.kind == "op":
+        return {**facts, "length at most": problem.limit}
+    owed = float(problem.penalties.sum())
+    return {**facts, "quota": problem.quota, "total penalty": owed}
+
+
+def _salesmen(problem: Any) -> dict[str, Any]:
+    return {**_distances(problem), "salesmen": problem.salesmen}
+
+
 def _distances(problem: Any) -> dict[str, Any]:
     facts: dict[str, Any] = {"metric": problem.metric, "integral": problem.integral}
     coords = getattr(problem, "coords", None)
@@ -77,6 +89,51 @@ def _jobshop(problem: Any) -> dict[str, Any]:
         "longest job": longest,
         "largest machine load": int(loads.max(initial=0)),
         "re-entrant": any(np.unique(row).size < row.size for row in problem.machines),
+    }
+
+
+def _tasks(problem: Any) -> dict[str, Any]:
+    model = problem if problem.kind == "scheduling" else problem.model
+    modes = np.bincount(model.mode_task, minlength=model.n_tasks)
+    return {
+        "modes a task": _span(modes),
+        "durations": _span(model.mode_duration),
+        "capacities": _span(model.capacity),
+        "demands": _span(model.use_demand),
+        "precedences": len(model.before),
+        "optional tasks": int(np.count_nonzero(model.optional)),
+        "setup times": model.setup_time.size > 0,
+        "breaks": len(model.break_start),
+    }
+
+
+def _packing(problem: Any) -> dict[str, Any]:
+    totals = problem.weights.sum(axis=1)
+    shares = problem.capacities / np.maximum(totals, np.finfo(float).tiny)
+    return {
+        "profits": _span(problem.profits),
+        "weights": _span(problem.weights),
+        "capacity shares": _span(np.minimum(shares, 1.0)),
+        "integral": problem.integral,
+    }
+
+
+def _cover(problem: Any) -> dict[str, Any]:
+    lengths = np.diff(problem.offsets)
+    return {
+        "costs": _span(problem.costs),
+        "elements of a set": _span(lengths),
+        "density": float(lengths.sum()) / max(1, lengths.size * problem.elements),
+    }
+
+
+def _graph(problem: Any) -> dict[str, Any]:
+    degrees = np.bincount(problem.edges.ravel(), minlength=problem.n)
+    weights = problem.weights
+    return {
+        "density": problem.density,
+        "degrees": _span(degrees),
+        "weights": None if weights is None else _span(weights),
     }
 
 
@@ -113,11 +170,25 @@ def _span(values: Any) -> list[float]:
 
 _DESCRIPTIONS: Mapping[str, Callable[[Any], dict[str, Any]]] = {
     "tsp": _salesman,
-    "atsp": _salesman,
+    "atsp": _distances,
     "cvrp": _cvrp,
     "ovrp": _cvrp,
     "vrptw": _windows,
+    "op": _outing,
+    "pctsp": _outing,
+    "spctsp": _outing,
+    "mtsp": _salesmen,
     "jsp": _jobshop,
+    "fjsp": _tasks,
+    "pfsp": _tasks,
+    "ossp": _tasks,
+    "rcpsp": _tasks,
+    "scheduling": _tasks,
     "kp": _knapsack,
+    "mkp": _packing,
+    "setcover": _cover,
+    "mis": _graph,
+    "vc": _graph,
+    "clique": _graph,
     "mip": _mip,
 }

@@ -62,6 +62,15 @@ SOLVERS: tuple[SolverInfo, ...] = (
         exact=False,
         summary="ruin by string removals, recreation, Lin-Kernighan steps (Numba)",
         packages=("numba",),
+        mends=True,
+    ),
+    SolverInfo(
+        "replan",
+        ("spctsp",),
+        f"{_ROUTING}.replanning",
+        exact=False,
+        summary="a plan by expected prizes, made anew at every visit (Numba)",
+        packages=("numba",),
     ),
     SolverInfo(
         "sisr",
@@ -118,6 +127,14 @@ SOLVERS: tuple[SolverInfo, ...] = (
         f"{_ROUTING}.cpsat",
         exact=True,
         summary="CP-SAT with circuit constraints",
+        packages=("ortools",),
+    ),
+    SolverInfo(
+        "cpsat",
+        ("op", "pctsp"),
+        f"{_ROUTING}.cpsat_outing",
+        exact=True,
+        summary="CP-SAT with a circuit that may leave nodes out",
         packages=("ortools",),
     ),
     SolverInfo(

@@ -138,6 +138,34 @@ POLICY: tuple[Rule, ...] = (
         )
         for kind in ("cvrp", "ovrp", "vrptw")
     ),
+    *(
+        Rule(
+            kind,
+            (Step("greedy"), Step("sisr", share=0.2, most=2.0), Step("cpsat")),
+            _at_most(n=60),
+            "the optimum within a second, then its proof, where data are integers",
+        )
+        for kind in ("op", "pctsp")
+    ),
+    *(
+        Rule(kind, (Step("greedy"), Step("sisr")), _always, why)
+        for kind, why in (
+            ("op", "OPLib up to 400 nodes in 4 s: 45 of 48 not below EA4OP's scores"),
+            ("pctsp", "500 generated nodes in 5 s: 4 % below the best learned figure"),
+        )
+    ),
+    Rule(
+        "spctsp",
+        (Step("replan"),),
+        _always,
+        "real prizes show on the spot only",
+    ),
+    Rule(
+        "mtsp",
+        (Step("sisr"),),
+        _always,
+        "the farthest city's bound at 500 cities and 30 salesmen in a second",
+    ),
     Rule(
         "jsp",
         (Step("dispatch"), Step("tabu", share=0.2, most=5.0), Step("cpsat")),

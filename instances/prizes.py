@@ -193,7 +193,7 @@ class PCTSP(Outing):
     """Prize-collecting TSP: collect a quota, pay for the way and for who is left out.
 
     The objective is the length of the closed tour plus the penalties of the
-    nodes that it does not visit [1]_.
+    nodes that it does not visit (Balas 1989).
 
     Parameters
     ----------
@@ -218,8 +218,8 @@ class PCTSP(Outing):
 
     References
     ----------
-    .. [1] E. Balas, "The prize collecting traveling salesman problem", Networks
-       19(6), 1989. https://doi.org/10.1002/net.3230190602
+    E. Balas, "The prize collecting traveling salesman problem", Networks 19(6),
+    1989. https://doi.org/10.1002/net.3230190602
 
     Examples
     --------

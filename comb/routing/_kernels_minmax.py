@@ -32,6 +32,8 @@ LONGEST, BEST, POWER, SCALE = range(4)
 REMOVED, TOUCHED, SAVED, STEP, SQUARED = range(5)
 #: Steps of a random number between 0 and 1.
 _FINE = 1 << 30
+#: Lengths that count, in units: their highest power is still a number.
+_MOST = 1.9
 #: Steps after which sums are taken anew: those of powers lose digits.
 _FRESH = 256
 #: One place in so many is overlooked.
@@ -112,7 +114,7 @@ def _far(space: Space, n: int, a: int, b: int) -> float:
 @kernel
 def _power(team: Team, length: float) -> float:
     """Return the power of a length."""
-    power = length / team.sums[SCALE]
+    power = min(length / team.sums[SCALE], _MOST)
     for _ in range(team.count[SQUARED]):
         power *= power
     return power

@@ -20,6 +20,7 @@ from combkit.comb.routing._kernels_tour import (
     Space,
     Walk,
     distance,
+    is_fixed,
     pop,
     push,
     tour_length,
@@ -97,7 +98,7 @@ class Trip(NamedTuple):
     pool : ndarray, shape (p,), int32
         Nodes that may be put in.
     pooled : ndarray, shape (n,), uint8
-        Whether a node is in the pool.
+        Whether a node is in the pool, or must never be in it.
     added, after : ndarray, shape (p,), float64 and int32
         Least detour of each node of the pool, and the node that it follows then.
     queue, queued, journal, cursor, edges : ndarray
@@ -147,6 +148,18 @@ def _detour(space: Space, a: int, node: int, b: int) -> float:
 
 
 @kernel
+def _stays(space: Space, node: int) -> bool:
+    """Whether a node is on every tour: the depot, and the ends of fixed edges."""
+    return node == 0 or (space.fixed.shape[0] > 0 and space.fixed[node, 0] >= 0)
+
+
+@kernel
+def _joined(space: Space, trip: Trip, a: int, b: int) -> bool:
+    """Whether nothing goes between neighbours; of two nodes, one way is free."""
+    return trip.count[0] > 2 and is_fixed(space.fixed, a, b)
+
+
+@kernel
 def _look(space: Space, trip: Trip, k: int) -> None:
     """Find the least detour of a node of the pool, beside its near nodes."""
     node = trip.pool[k]
@@ -158,6 +171,8 @@ def _look(space: Space, trip: Trip, k: int) -> None:
         for before in (True, False):
             first = _previous(trip, a) if before else a
             last = a if before else _next(trip, a)
+            if _joined(space, trip, first, last):
+                continue
             detour = _detour(space, first, node, last)
             if detour < trip.added[k]:
                 trip.added[k], trip.after[k] = detour, first
@@ -169,21 +184,22 @@ def _look_everywhere(space: Space, trip: Trip, k: int) -> None:
     first = trip.tour[trip.count[0] - 1]
     for at in range(trip.count[0]):
         last = trip.tour[at]
-        detour = _detour(space, first, trip.pool[k], last)
-        if detour < trip.added[k]:
-            trip.added[k], trip.after[k] = detour, first
+        if not _joined(space, trip, first, last):
+            detour = _detour(space, first, trip.pool[k], last)
+            if detour < trip.added[k]:
+                trip.added[k], trip.after[k] = detour, first
         first = last
 
 
 @kernel
 def _take_out(space: Space, wishes: Wishes, trip: Trip, node: int, length: int) -> None:
-    """Take out a random string of nodes that holds a given one; never the depot."""
+    """Take out a random string of nodes that holds a given one, but who stays."""
     metric, points, matrix = space.metric, space.points, space.matrix
     tour, place, count = trip.tour, trip.place, trip.count
     m = count[0]
     for _ in range(below(trip.random, length)):
         before = _previous(trip, node)
-        if before == 0:
+        if _stays(space, before):
             break
         node = before
     first = _previous(trip, node)
@@ -191,7 +207,7 @@ def _take_out(space: Space, wishes: Wishes, trip: Trip, node: int, length: int) 
     last = first
     for _ in range(min(length, m - 1)):
         node = tour[at]
-        if node == 0:
+        if _stays(space, node):
             break
         trip.sums[LENGTH] -= distance(metric, points, matrix, last, node)
         trip.sums[VALUE] -= wishes.value[node]
@@ -390,7 +406,11 @@ def thin(space: Space, wishes: Wishes, trip: Trip, rate: float) -> None:
         behind = trip.tour[k + 1] if k + 1 < m else trip.tour[0]
         saved = _detour(space, before, node, behind)
         left = trip.sums[PRIZE] - wishes.prize[node]
-        if node != 0 and left >= wishes.quota and wishes.value[node] < rate * saved:
+        if (
+            not _stays(space, node)
+            and left >= wishes.quota
+            and wishes.value[node] < rate * saved
+        ):
             trip.place[node] = -1
             trip.sums[VALUE] -= wishes.value[node]
             trip.sums[PRIZE] = left
@@ -456,7 +476,7 @@ def _ruin(space: Space, wishes: Wishes, trip: Trip, longest: int) -> int:
         if trip.place[seed] < 0:
             _pool(trip, seed)
             outside = seed
-        elif seed != 0:
+        elif not _stays(space, seed):
             size = 1 + below(trip.random, longest)
             _take_out(space, wishes, trip, seed, size)
             strings -= 1
@@ -464,7 +484,7 @@ def _ruin(space: Space, wishes: Wishes, trip: Trip, longest: int) -> int:
             node = space.near[seed, j]
             if trip.place[node] < 0:
                 _pool(trip, node)
-            elif strings > 0 and node != 0:
+            elif strings > 0 and not _stays(space, node):
                 size = 1 + below(trip.random, longest)
                 _take_out(space, wishes, trip, node, size)
                 strings -= 1

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from combkit.comb.routing.detours import shortest_ways
 from combkit.comb.routing.greedy_tsp import greedy_tour
 from combkit.comb.routing.nearness import near_nodes
 from combkit.comb.routing.slices import Reports, fitted
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from combkit.comb.routing._kernels_minmax import Team
     from combkit.comb.routing._kernels_tour import Space
 
-__all__ = ["minmax_bound", "solve", "split"]
+__all__ = ["solve", "split"]
 
 Integers = NDArray[np.int64]
 
@@ -48,9 +49,7 @@ _JOURNAL = 1_000
 #: Seconds of the first cooling where nothing limits the run; each is twice the last.
 _CYCLE = 10.0
 #: How often lengths are squared in the norm, in each part of the time.
-_SQUARED = (4, 5, 6)
-#: Above, shortest ways are not looked for: only distances that are lengths bound.
-_MOST = 2_000
+_SQUARED = (4, 6, 8, 10)
 
 
 def solve(
@@ -89,8 +88,6 @@ def solve(
     ------
     UsageError
         If a number is out of its range.
-    InvalidSolutionError
-        If ``run.initial`` visits a city that does not exist.
     """
     if min(neighbours, longest, depth) < 1:
         raise UsageError(
@@ -98,11 +95,10 @@ def solve(
         )
     if not 0.0 < cold <= hot < math.inf:
         raise UsageError(f"hot={hot:g}, cold={cold:g}: 0 < cold <= hot")
-    run.report_bound(minmax_bound(problem), "there and back")
+    # Some salesman goes to the farthest city and back.
+    run.report_bound(2.0 * float(shortest_ways(problem).max()), "there and back")
     if isinstance(run.initial, Routes):
-        problem.evaluate(run.initial)
         routes = [route.tolist() for route in run.initial.routes if route.size]
-        routes = routes if not problem.check(run.initial) else split(problem)
     else:
         routes = split(problem)
     run.report(Routes(routes), "split tour")
@@ -146,7 +142,8 @@ def _parts(
     count: int,
 ) -> list[list[int]] | None:
     """Return an order in parts of a largest length, None if they are too many."""
-    parts, first = [], 0
+    parts: list[list[int]] = []
+    first = 0
     while first < order.size:
         if len(parts) == count:
             return None
@@ -159,29 +156,6 @@ def _parts(
         parts.append(order[first:last].tolist())
         first = last
     return parts
-
-
-def minmax_bound(problem: MTSP) -> float:
-    """Return a lower bound: some salesman goes to the farthest city and back.
-
-    The ways are shortest ones, as rounded distances need not be: a detour by other
-    cities may be shorter. Above 2,000 nodes only unrounded distances of coordinates
-    are bounded, by themselves; elsewhere the bound is 0.
-    """
-    nodes = np.arange(problem.n + 1)
-    direct = problem.distance(0, nodes).astype(np.float64)
-    if problem.metric == "euclidean":
-        # Sums in another order may be a little smaller.
-        return 2.0 * float(direct.max()) * (1.0 - 1e-12)
-    if problem.n > _MOST:
-        return 0.0
-    matrix = problem.distances().astype(np.float64)
-    reached, done = direct.copy(), np.zeros(nodes.size, dtype=bool)
-    for _ in nodes:
-        node = int(np.where(done, np.inf, reached).argmin())
-        done[node] = True
-        np.minimum(reached, reached[node] + matrix[node], out=reached)
-    return 2.0 * float(reached.max()) * (1.0 if problem.integral else 1.0 - 1e-12)
 
 
 class _Search:
@@ -222,7 +196,7 @@ class _Search:
             while not run.should_stop(self._done) and not self._is_best():
                 if limit is not None:
                     # By the number of the step alone, so that it repeats itself.
-                    steps = max(1, min(steps, limit - self._done))
+                    steps = max(1, min(steps, self._until_next_rank(limit)))
                     cooling = -math.log(ratio) / max(1, limit)
                     share = self._done / limit
                     heat = hot * math.exp(-cooling * self._done)
@@ -241,9 +215,17 @@ class _Search:
 
     def _rank(self, share: float) -> None:
         """Let the longest tours count the more, the more of the time is over."""
-        squared = _SQUARED[min(int(share * len(_SQUARED)), len(_SQUARED) - 1)]
+        # A share that ought to be the first of a part may be rounded down.
+        part = int(share * len(_SQUARED) + 1e-9)
+        squared = _SQUARED[min(part, len(_SQUARED) - 1)]
         for team in self._teams:
             team.count[self._kernels.SQUARED] = squared
+
+    def _until_next_rank(self, limit: int) -> int:
+        """Return how many steps of so many in all are left in this part."""
+        parts = len(_SQUARED)
+        part = self._done * parts // limit
+        return math.ceil((part + 1) * limit / parts) - self._done
 
     def _is_best(self) -> bool:
         """Whether the longest tour is as short as any can be, but for rounding."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from combkit.comb.routing.detours import shortest_ways
 from combkit.comb.routing.greedy_tsp import greedy_tour
 from combkit.comb.routing.nearness import near_nodes
 from combkit.comb.routing.slices import Reports, fitted
@@ -52,6 +53,9 @@ class OutingSearch:
         if isinstance(problem, PCTSP):
             first = greedy_tour(_everywhere(problem))
         run.report(Tour(first), source)
+        if isinstance(problem, OP):
+            reached = 2.0 * shortest_ways(problem) <= problem.longest
+            run.report_bound(float(problem.prizes[reached].sum()), "in reach")
         run.supervise(lambda: _warm_up(depth))
         self._space, self._wishes = _data_of(problem, neighbours, depth)
         self._reports = Reports(run, source)
@@ -60,6 +64,11 @@ class OutingSearch:
             self._owed = float(problem.penalties.sum())
         self._trips: list[Trip] = []
         self._done = 0
+
+    @property
+    def state(self) -> tuple[Space, Wishes, Trip]:
+        """What stays the same, what is wanted, and the first trip."""
+        return self._space, self._wishes, self._trips[0]
 
     def begin(self, tour: NDArray[np.int64] | None) -> None:
         """Let every trip start with a tour, or with a thinned greedy one."""
@@ -122,7 +131,7 @@ class OutingSearch:
         length = max(float(first.sums[kernels.LENGTH]), 1e-12)
         if isinstance(self._problem, PCTSP):
             return length / visits
-        value = float(first.sums[kernels.VALUE])
+        value = float(first.sums[kernels.VALUE]) or 1.0
         for trip in self._trips:
             trip.sums[kernels.PRICE] = 0.5 * value / length
         return value / visits

@@ -16,11 +16,14 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from combkit.comb.routing.outing_search import OutingSearch, obstacle
 from combkit.instances.errors import UsageError
 from combkit.instances.prizes import OP, PCTSP
 from combkit.instances.result import Status
 from combkit.instances.run import Outcome, Run
+from combkit.instances.solutions import Tour
 
 __all__ = ["solve"]
 
@@ -39,7 +42,8 @@ def solve(
 ) -> Outcome:
     """Ruin, recreate and anneal until the run ends.
 
-    Starts from ``run.initial``, or else from a thinned greedy tour. The heat falls
+    Starts from ``run.initial``, mended if it breaks a limit or visits a node twice, or
+    else from a thinned greedy tour. The heat falls
     over the time or the iterations that the run has left; without either, it is
     raised again and again, for twice the time. With several threads, independent
     searches run side by side.
@@ -62,7 +66,6 @@ def solve(
     price : float
         What length costs an orienteer once the limit is kept, as a part of the price
         at which it is kept by itself.
-
     trials : int
         Attempts of which the best goes on after half of the time.
 
@@ -81,14 +84,22 @@ def solve(
         raise UsageError(f"depth={depth}, price={price:g}: depth >= 0, price > 0")
     if not 0.0 < cold <= hot < math.inf:
         raise UsageError(f"hot={hot:g}, cold={cold:g}: 0 < cold <= hot")
-    initial = run.initial
-    if initial is not None:
-        problem.evaluate(initial)
+    start = None
+    if isinstance(run.initial, Tour):
+        problem.evaluate(run.initial)
+        # The depot first, and every other node once.
+        start = np.array(list(dict.fromkeys([0, *_from_depot(run.initial)])))
     if reason := obstacle(problem):
         return Outcome(Status.INFEASIBLE, raw_status=reason)
     search = OutingSearch(problem, run, "sisr", neighbours, depth)
-    search.begin(None if initial is None else initial.tour)
+    search.begin(start)
     search.report(last=True)
     if problem.n > 0:
         search.anneal(longest, hot, cold, price, trials)
     return Outcome()
+
+
+def _from_depot(initial: Tour) -> list[int]:
+    tour: list[int] = initial.tour.tolist()
+    depot = tour.index(0) if 0 in tour else 0
+    return tour[depot:] + tour[:depot]

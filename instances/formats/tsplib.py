@@ -225,7 +225,7 @@ def _read_cvrp(document: Document, labels: dict[str, str]) -> CVRP:
     return CVRP(**fields)
 
 
-def _read_op(document: Document, labels: dict[str, str]) -> OP:
+def _read_op(document: Document, labels: dict[str, Any]) -> OP:
     nodes = Nodes(document)
     places, scores = nodes.table("NODE_SCORE_SECTION", 1)
     depot = _depot(document, nodes) if "DEPOT_SECTION" in document.sections else 0

@@ -5,6 +5,7 @@ import json
 import pytest
 
 import combkit as ck
+from combkit.instances.generators import GENERATORS
 
 SOLUTIONS = {
     "good": ('{"tour": [0, 1, 2, 3], "objective": 14}', 0),
@@ -82,6 +83,15 @@ def test_info_of_every_kind(cli, files, name):
     assert problem.fingerprint in text
     known = [key for key, value in facts["statistics"].items() if value is not None]
     assert all(key in text for key in known)
+
+
+@pytest.mark.parametrize("kind", GENERATORS)
+def test_info_of_every_generator(cli, tmp_path, kind):
+    path = tmp_path / "generated.json"
+    cli("generate", kind, "--n", "12", "--seed", "1", "-o", path)
+    facts = json.loads(cli("info", path, "--json").out)
+    assert facts["kind"] == kind
+    assert facts["statistics"]
 
 
 def test_convert_an_instance_there_and_back(cli, files, tmp_path):
