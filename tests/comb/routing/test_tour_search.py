@@ -35,7 +35,7 @@ def cities(n: int, seed: int = 0, metric: str = "EUC_2D", **fields: object) -> T
 def prepared(problem: TSP, solver: str, seed: int = 0) -> tuple[Space, Walk]:
     """Return data and state of a search from the greedy tour."""
     depth = DEPTHS[solver]
-    space = tour_search._space_of(problem, near_nodes(problem, 10), depth)
+    space = tour_search.space_of(problem, near_nodes(problem, 10), depth)
     walk = tour_search._walk_of(greedy_tour(problem), seed, 0, depth, False)
     walk.length[0] = problem.evaluate(Tour(walk.tour))
     return space, walk
@@ -51,7 +51,7 @@ class TestKernels:
         solid = metric.endswith("3D") or metric.startswith("XRAY")
         coords = rng.uniform(-80, 80, (200, 3 if solid else 2))
         problem = TSP(coords, metric=metric)
-        space = tour_search._space_of(problem, near_nodes(problem, 5), 0)
+        space = tour_search.space_of(problem, near_nodes(problem, 5), 0)
         i, j = rng.integers(0, 200, (2, 500))
         ours = [
             distance(space.metric, space.points, space.matrix, a, b)
