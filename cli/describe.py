@@ -137,6 +137,20 @@ def _graph(problem: Any) -> dict[str, Any]:
     }
 
 
+def _set_function(problem: Any) -> dict[str, Any]:
+    f = problem.function
+    facts = {"function": f.type, "monotone": f.monotone, "submodular": f.submodular}
+    if problem.kind == "ksubmodular":
+        return {**facts, "costs": problem.costs is not None}
+    return {
+        **facts,
+        "constraint": problem.constraint.type,
+        "goal": problem.goal,
+        "included": problem.required.size,
+        "excluded": problem.refused.size,
+    }
+
+
 def _knapsack(problem: Any) -> dict[str, Any]:
     total = float(problem.weights.sum())
     return {
@@ -190,5 +204,7 @@ _DESCRIPTIONS: Mapping[str, Callable[[Any], dict[str, Any]]] = {
     "mis": _graph,
     "vc": _graph,
     "clique": _graph,
+    "submodular": _set_function,
+    "ksubmodular": _set_function,
     "mip": _mip,
 }

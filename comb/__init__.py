@@ -1,5 +1,6 @@
 """Combinatorial solvers, and the one ``solve`` that reaches all of the suite."""
 
+from combkit.comb import submodular
 from combkit.instances._lazy import lazy_exports
 from combkit.instances.solver import SolverInfo
 
@@ -293,4 +294,5 @@ SOLVERS: tuple[SolverInfo, ...] = (
         summary="CP-SAT on the integer program",
         packages=("ortools",),
     ),
+    *submodular.SOLVERS,
 )

@@ -13,6 +13,7 @@ import contextlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from combkit.comb.registry import find
 from combkit.instances.errors import UnsupportedFeatureError
@@ -66,6 +67,10 @@ class Rule:
 
 def _always(problem: Problem, seconds: float) -> bool:
     return True
+
+
+def _is_monotone(problem: Any, seconds: float) -> bool:
+    return bool(problem.function.monotone)
 
 
 def _at_most(**limits: int) -> Callable[[Problem, float], bool]:
@@ -165,6 +170,51 @@ POLICY: tuple[Rule, ...] = (
         (Step("sisr"),),
         _always,
         "the farthest city's bound at 500 cities and 30 salesmen in a second",
+    ),
+    Rule(
+        "submodular",
+        (Step("lazy"), Step("branch-and-bound")),
+        _at_most(n=40),
+        "small enough for a proof, often",
+    ),
+    Rule(
+        "submodular",
+        (Step("density"),),
+        _always,
+        "under knapsacks: half of the optimum, and a bound",
+    ),
+    Rule(
+        "submodular",
+        (Step("lazy"),),
+        _is_monotone,
+        "the factor of the greedy, and a bound, with the fewest gains",
+    ),
+    Rule(
+        "submodular",
+        (Step("lazy"), Step("local-search")),
+        _always,
+        "not monotone: exchanges and removals go on from the greedy set",
+    ),
+    Rule(
+        "submodular",
+        (Step("distorted"), Step("ratio-greedy")),
+        _always,
+        "costs that are subtracted: the best factor known, and the best prefix",
+    ),
+    *(
+        Rule("submodular", (Step(name),), _always, why)
+        for name, why in (
+            ("ratio-greedy", "ratios, and differences of two functions"),
+            ("ordered", "assortments: a submodular order"),
+            ("naive", "nothing is known of the function"),
+        )
+    ),
+    *(
+        Rule("ksubmodular", (Step(name),), _always, why)
+        for name, why in (
+            ("lazy", "half of the optimum, and a bound"),
+            ("distorted", "labels that cost something"),
+        )
     ),
     Rule(
         "jsp",

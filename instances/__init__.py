@@ -38,6 +38,7 @@ __getattr__, __dir__, __all__ = lazy_exports(
         f"{_HERE}.set_cover": ("SetCover",),
         f"{_HERE}.shops": ("FlexibleJobShop", "FlowShop", "OpenShop"),
         f"{_HERE}.solutions": (
+            "Labels",
             "Routes",
             "Schedule",
             "Selection",
@@ -56,6 +57,7 @@ __getattr__, __dir__, __all__ = lazy_exports(
             "Stop",
             "TargetObjective",
         ),
+        f"{_HERE}.submodular.problem": ("KSubmodular", "Submodular"),
         f"{_HERE}.tsp": ("ATSP", "TSP"),
         f"{_HERE}.vrptw": ("VRPTW",),
     },

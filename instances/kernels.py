@@ -30,11 +30,17 @@ def kernel(function: F) -> F: ...
 
 
 @overload
-def kernel(*, allocates: bool = ..., inline: bool = ...) -> Callable[[F], F]: ...
+def kernel(
+    *, allocates: bool = ..., inline: bool = ..., reassociates: bool = ...
+) -> Callable[[F], F]: ...
 
 
 def kernel(
-    function: F | None = None, *, allocates: bool = False, inline: bool = False
+    function: F | None = None,
+    *,
+    allocates: bool = False,
+    inline: bool = False,
+    reassociates: bool = False,
 ) -> Any:
     """Compile a function with Numba: ``nopython``, ``nogil``, cached on disk.
 
@@ -52,11 +58,16 @@ def kernel(
         Whether its code is put in the place of every call. A call hands over
         each array of its arguments as seven numbers: a short function of many
         arrays would spend its time on that.
+    reassociates : bool
+        Whether sums of floats may be taken in another order, and no number is NaN:
+        what a processor needs to add several at a time.
     """
     import numba
 
     if function is None:
-        return partial(kernel, allocates=allocates, inline=inline)
+        return partial(
+            kernel, allocates=allocates, inline=inline, reassociates=reassociates
+        )
 
     config: Any = numba.config
     # The setting is global to Numba and read when a function is decorated, so
@@ -66,7 +77,10 @@ def kernel(
     try:
         njit: Any = numba.njit  # its stubs do not know the option
         where = "always" if inline else "never"
-        return njit(cache=True, nogil=True, inline=where, _nrt=allocates)(function)
+        loose = {"reassoc", "nsz", "nnan", "contract"} if reassociates else False
+        return njit(
+            cache=True, nogil=True, inline=where, fastmath=loose, _nrt=allocates
+        )(function)
     finally:
         config.CACHE_DIR = before
 

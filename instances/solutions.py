@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from combkit.instances.errors import InvalidSolutionError
 
-__all__ = ["Routes", "Schedule", "Selection", "Solution", "Tour", "Values"]
+__all__ = ["Labels", "Routes", "Schedule", "Selection", "Solution", "Tour", "Values"]
 
 Integers = NDArray[np.int64]
 
@@ -183,6 +183,31 @@ class Selection(Solution):
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Return the selection of ``{"selected": [...]}``."""
         return cls(_get(data, "selected"))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Labels(Solution):
+    """A label of each element, or none (k-submodular).
+
+    Parameters
+    ----------
+    labels : array_like of int, shape (n,)
+        0-based labels; -1 for an element without one.
+    """
+
+    labels: Integers
+
+    def __init__(self, labels: ArrayLike) -> None:
+        object.__setattr__(self, "labels", _integers("labels", labels))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return ``{"labels": [...]}``."""
+        return {"labels": self.labels.tolist()}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Return the labels of ``{"labels": [...]}``."""
+        return cls(_get(data, "labels"))
 
 
 @dataclass(frozen=True, eq=False, slots=True)

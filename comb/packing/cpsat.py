@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from combkit.comb.packing.as_mip import Binary, model, solve_as_mip
+from combkit.comb.as_mip import solve_as_mip
+from combkit.comb.packing.as_mip import Binary, is_integral, model
 from combkit.instances.run import Outcome, Run
 
 __all__ = ["solve", "supports"]
@@ -19,4 +20,11 @@ def solve(problem: Binary, run: Run) -> Outcome:
     """Solve as an integer program, from ``run.initial`` on if there is one."""
     from combkit.mip import cpsat
 
-    return solve_as_mip(problem, run, cpsat.solve, "cpsat")
+    return solve_as_mip(
+        problem,
+        model(problem),
+        run,
+        cpsat.solve,
+        "cpsat",
+        integral=is_integral(problem),
+    )

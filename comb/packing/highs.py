@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from combkit.comb.packing.as_mip import Binary, solve_as_mip
+from combkit.comb.as_mip import solve_as_mip
+from combkit.comb.packing.as_mip import Binary, is_integral, model
 from combkit.instances.run import Outcome, Run
 
 __all__ = ["solve"]
@@ -16,4 +17,11 @@ def solve(problem: Binary, run: Run) -> Outcome:
     """
     from combkit.mip import highs
 
-    return solve_as_mip(problem, run, highs.solve, "highs")
+    return solve_as_mip(
+        problem,
+        model(problem),
+        run,
+        highs.solve,
+        "highs",
+        integral=is_integral(problem),
+    )

@@ -13,7 +13,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from typing import Any
 
@@ -27,9 +27,12 @@ from combkit.instances.errors import (
 from combkit.instances.problem import Problem
 from combkit.instances.solutions import Solution
 from combkit.instances.source import Source
+from combkit.instances.submodular.files import tree_of, value_of
 
 __all__ = [
     "VERSION",
+    "nested_fields",
+    "problem_of",
     "read",
     "read_solution",
     "sniff",
@@ -64,7 +67,11 @@ _CLASSES = {
     "mis": ("combkit.instances.graph_sets", "IndependentSet"),
     "clique": ("combkit.instances.graph_sets", "Clique"),
     "vc": ("combkit.instances.graph_sets", "VertexCover"),
+    "submodular": ("combkit.instances.submodular.problem", "Submodular"),
+    "ksubmodular": ("combkit.instances.submodular.problem", "KSubmodular"),
 }
+#: Kinds whose fields may be objects: set functions and constraints.
+_NESTED = ("submodular", "ksubmodular")
 
 
 def sniff(head: str) -> bool:
@@ -81,7 +88,28 @@ def read(source: Source) -> Problem:
         If it is not JSON, of another version, of an unknown kind or has a
         field that the kind does not have.
     """
-    data = _load(source)
+    return problem_of(source, _load(source), lambda entry: entry)
+
+
+def problem_of(
+    source: Source, data: dict[str, Any], array: Callable[[Any], Any]
+) -> Problem:
+    """Return the problem of a JSON object.
+
+    Parameters
+    ----------
+    source : Source
+        Where it was read, for errors.
+    data : dict
+        The object.
+    array : callable
+        Returns the array that an entry of a part stands for, or the entry.
+
+    Raises
+    ------
+    InstanceFormatError
+        As of `read`.
+    """
     version = data.pop("format", None)
     if version != VERSION:
         line = _line_of(source, "format")
@@ -103,10 +131,12 @@ def read(source: Source) -> Problem:
         if not isinstance(data.setdefault(field, ""), str):
             raise source.error(_line_of(source, field), f'"{field}" is not a text')
     data["name"] = data["name"] or source.name
-    for field, value in data.items():
-        if isinstance(value, Mapping):
-            raise source.error(_line_of(source, field), f'"{field}" is an object')
     try:
+        if kind in _NESTED:
+            data = {name: value_of(name, v, array) for name, v in data.items()}
+        for field, value in data.items():
+            if isinstance(value, Mapping):
+                raise InvalidProblemError(f'"{field}"', "is an object")
         problem: Problem = _class(kind)(**data)
     except InvalidProblemError as error:
         field = error.field.partition("[")[0]
@@ -119,16 +149,22 @@ def read(source: Source) -> Problem:
 def write(problem: Problem) -> Iterable[str]:
     """Yield an instance, one field a line; what is at its default is left out."""
     fields: dict[str, Any] = {"format": VERSION, "kind": problem.kind}
-    for name, parameter in _parameters(problem.kind).items():
-        value = getattr(problem, name)
-        if value is None or (isinstance(value, str) and value == parameter.default):
-            continue
-        fields[name] = _plain(value)
+    for name, value in nested_fields(problem):
+        fields[name] = tree_of(value, np.ndarray.tolist)
     lines = (f"{json.dumps(k)}: {_dumps(v)}" for k, v in fields.items())
     yield "{"
     for i, line in enumerate(lines):
         yield f"{',' if i else ''}\n  {line}"
     yield "\n}\n"
+
+
+def nested_fields(problem: Problem) -> Iterable[tuple[str, Any]]:
+    """Yield the fields of a problem that a file holds, without defaults."""
+    for name, parameter in _parameters(problem.kind).items():
+        value = getattr(problem, name)
+        if value is None or (isinstance(value, str) and value == parameter.default):
+            continue
+        yield name, value
 
 
 def sniff_solution(head: str) -> bool:
@@ -175,7 +211,7 @@ def stated_objective(source: Source) -> float | None:
 
 def write_solution(problem: Problem, solution: Solution, objective: float) -> str:
     """Return a solution with its objective."""
-    return _dumps({**problem.encode(solution), "objective": _plain(objective)}) + "\n"
+    return _dumps({**problem.encode(solution), "objective": float(objective)}) + "\n"
 
 
 def _class(kind: str) -> type[Problem]:
@@ -186,15 +222,6 @@ def _class(kind: str) -> type[Problem]:
 
 def _parameters(kind: str) -> Mapping[str, inspect.Parameter]:
     return inspect.signature(_class(kind)).parameters
-
-
-def _plain(value: Any) -> Any:
-    """Return a value as JSON knows it."""
-    if isinstance(value, np.ndarray | np.generic):
-        return value.tolist()
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    return value
 
 
 def _dumps(value: Any) -> str:

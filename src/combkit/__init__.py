@@ -23,6 +23,7 @@ from combkit.instances._lazy import lazy_exports  # noqa: E402
 
 if TYPE_CHECKING:
     from combkit.cli import bench as bench
+    from combkit.comb import submodular as submodular
     from combkit.comb.registry import solvers as solvers
     from combkit.comb.solve import solve as solve
     from combkit.comb.solve import solve_many as solve_many
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
     from combkit.instances.shops import FlexibleJobShop as FlexibleJobShop
     from combkit.instances.shops import FlowShop as FlowShop
     from combkit.instances.shops import OpenShop as OpenShop
+    from combkit.instances.solutions import Labels as Labels
     from combkit.instances.solutions import Routes as Routes
     from combkit.instances.solutions import Schedule as Schedule
     from combkit.instances.solutions import Selection as Selection
@@ -82,6 +84,8 @@ if TYPE_CHECKING:
     from combkit.instances.stop import RelativeGap as RelativeGap
     from combkit.instances.stop import Stop as Stop
     from combkit.instances.stop import TargetObjective as TargetObjective
+    from combkit.instances.submodular.problem import KSubmodular as KSubmodular
+    from combkit.instances.submodular.problem import Submodular as Submodular
     from combkit.instances.tsp import ATSP as ATSP
     from combkit.instances.tsp import TSP as TSP
     from combkit.instances.vrptw import VRPTW as VRPTW
@@ -146,6 +150,7 @@ __getattr__, __dir__, _names = lazy_exports(
             "Status",
         ),
         "combkit.instances.solutions": (
+            "Labels",
             "Routes",
             "Schedule",
             "Selection",
@@ -163,6 +168,10 @@ __getattr__, __dir__, _names = lazy_exports(
             "Stop",
             "TargetObjective",
         ),
+        "combkit.instances.submodular.problem": (
+            "KSubmodular",
+            "Submodular",
+        ),
         "combkit.instances.tsp": (
             "ATSP",
             "TSP",
@@ -170,7 +179,7 @@ __getattr__, __dir__, _names = lazy_exports(
         "combkit.instances.vrptw": ("VRPTW",),
         "combkit.mip.modelling": ("Model",),
     },
-    packages=("combkit.cli.bench",),
+    packages=("combkit.cli.bench", "combkit.comb.submodular"),
 )
 
 try:

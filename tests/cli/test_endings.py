@@ -36,6 +36,8 @@ SIZES = {
     "mis": 500,
     "clique": 200,
     "vc": 500,
+    "submodular": 120,
+    "ksubmodular": 40,
     "mip": 0,
 }
 SOLVERS = [(row.name, kind) for row in ck.solvers() for kind in row.kinds]

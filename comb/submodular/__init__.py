@@ -1,0 +1,208 @@
+"""Set functions: what they are made of, and what maximises them."""
+
+from combkit.instances._lazy import lazy_exports
+from combkit.instances.solver import SolverInfo
+
+_HERE = "combkit.comb.submodular"
+_NOUNS = "combkit.instances.submodular"
+
+__getattr__, __dir__, _names = lazy_exports(
+    __name__,
+    {
+        f"{_HERE}.bandit": ("GreedyLearner", "Polymatroid", "regret"),
+        f"{_HERE}.checks": ("Counterexample", "spot_check"),
+        f"{_HERE}.dynamic": ("DynamicMaximizer",),
+        f"{_HERE}.guarantees": ("Guarantee",),
+        f"{_HERE}.selector": ("SubsetSelector",),
+        f"{_HERE}.streaming": ("Sieve", "ThreeSieves"),
+        "combkit.instances.generators.set_functions": (
+            "bernoulli_laplace",
+            "curie_weiss",
+        ),
+        f"{_NOUNS}.chains": ("ChainCriterion", "kept"),
+        f"{_NOUNS}.composed": ("Conditional", "Mixture", "Mutual", "Oracle", "Rank"),
+        f"{_NOUNS}.constraints": (
+            "Cardinality",
+            "GraphicMatroid",
+            "Independence",
+            "Knapsack",
+            "LaminarMatroid",
+            "PartitionMatroid",
+            "Unconstrained",
+        ),
+        f"{_NOUNS}.coverage": (
+            "ConcaveOverModular",
+            "Coverage",
+            "Modular",
+            "ProbabilisticCoverage",
+        ),
+        f"{_NOUNS}.entropy": ("GaussianInformation", "LogDet"),
+        f"{_NOUNS}.revenue": ("Revenue",),
+        f"{_NOUNS}.similarity": (
+            "Cut",
+            "FacilityLocation",
+            "FeatureLocation",
+            "GraphCut",
+            "SaturatedCoverage",
+            "neighbours",
+        ),
+    },
+)
+__all__ = ["SOLVERS", *_names]
+_NUMBA = ("numba",)
+
+#: Solvers of this package.
+SOLVERS: tuple[SolverInfo, ...] = (
+    SolverInfo(
+        "lazy",
+        ("submodular",),
+        f"{_HERE}.lazy",
+        exact=False,
+        summary="greedy by old gains as bounds, for any constraint and covers (Numba)",
+        packages=_NUMBA,
+    ),
+    SolverInfo(
+        "naive",
+        ("submodular",),
+        f"{_HERE}.naive",
+        exact=False,
+        summary="greedy by all gains, also where nothing is submodular (Numba)",
+        packages=_NUMBA,
+    ),
+    SolverInfo(
+        "stochastic",
+        ("submodular",),
+        f"{_HERE}.stochastic",
+        exact=False,
+        summary="greedy on random samples (Numba)",
+        packages=_NUMBA,
+    ),
+    SolverInfo(
+        "threshold",
+        ("submodular",),
+        f"{_HERE}.threshold",
+        exact=False,
+        summary="all elements above a threshold that falls (Numba)",
+        packages=_NUMBA,
+    ),
+    SolverInfo(
+        "density",
+        ("submodular",),
+        f"{_HERE}.density",
+        exact=False,
+        summary="knapsack greedy by density, each prefix completed (Numba)",
+        packages=_NUMBA,
+    ),
+    SolverInfo(
+        "enumeration",
+        ("submodular",),
+        f"{_HERE}.enumeration",
+        exact=False,
+        summary="density greedy from all sets of three elements (Numba)",
+        packages=_NUMBA,
+    ),
+    SolverInfo(
+        "local-search",
+        ("submodular",),
+        f"{_HERE}.local_search",
+        exact=False,
+        summary="exchanges, additions, removals (Numba)",
+        packages=_NUMBA,
+    ),
+    SolverInfo(
+        "double-greedy",
+        ("submodular",),
+        f"{_HERE}.double_greedy",
+        exact=False,
+        summary="random double greedy, for no constraint (Numba)",
+        packages=_NUMBA,
+    ),
+    SolverInfo(
+        "random-greedy",
+        ("submodular",),
+        f"{_HERE}.random_greedy",
+        exact=False,
+        summary="a random one of the k best elements, k times (Numba)",
+        packages=_NUMBA,
+    ),
+    SolverInfo(
+        "distorted",
+        ("submodular",),
+        f"{_HERE}.distorted",
+        exact=False,
+        summary="greedy for a function less additive costs (Numba)",
+        packages=_NUMBA,
+    ),
+    SolverInfo(
+        "ratio-greedy",
+        ("submodular",),
+        f"{_HERE}.ratio_greedy",
+        exact=False,
+        summary="ratios and differences of two functions (Numba)",
+        packages=_NUMBA,
+    ),
+    SolverInfo(
+        "bisection",
+        ("submodular",),
+        f"{_HERE}.bisection",
+        exact=False,
+        summary="ratios by differences at prices (Numba)",
+        packages=_NUMBA,
+    ),
+    SolverInfo(
+        "ordered",
+        ("submodular",),
+        f"{_HERE}.ordered",
+        exact=False,
+        summary="scans in a submodular order, for assortments (Numba)",
+        packages=_NUMBA,
+    ),
+    SolverInfo(
+        "sieve",
+        ("submodular",),
+        f"{_HERE}.sieve",
+        exact=False,
+        summary="one pass over the elements as a stream (Numba)",
+        packages=_NUMBA,
+    ),
+    SolverInfo(
+        "randgreedi",
+        ("submodular",),
+        f"{_HERE}.randgreedi",
+        exact=False,
+        summary="greedy on random parts, then on what these chose (Numba)",
+        packages=_NUMBA,
+    ),
+    SolverInfo(
+        "branch-and-bound",
+        ("submodular",),
+        f"{_HERE}.branch_and_bound",
+        exact=True,
+        summary="exact, by bounds from gains (Numba)",
+        packages=_NUMBA,
+    ),
+    SolverInfo(
+        "highs",
+        ("submodular",),
+        f"{_HERE}.highs",
+        exact=True,
+        summary="HiGHS on facility location, coverage, additive functions",
+        packages=("highspy",),
+    ),
+    SolverInfo(
+        "lazy",
+        ("ksubmodular",),
+        f"{_HERE}.k_greedy",
+        exact=False,
+        summary="greedy labels by old gains as bounds (Numba)",
+        packages=_NUMBA,
+    ),
+    SolverInfo(
+        "distorted",
+        ("ksubmodular",),
+        f"{_HERE}.k_distorted",
+        exact=False,
+        summary="greedy labels that cost something (Numba)",
+        packages=_NUMBA,
+    ),
+)

@@ -1,0 +1,261 @@
+"""What the solvers of set functions share: state, rule, reports, certificate."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from combkit.comb.submodular import _kernels_greedy as greedy
+from combkit.comb.submodular import _kernels_protocol as protocol
+from combkit.comb.submodular.bounds import heaviest, least_cost, rounded_up
+from combkit.comb.submodular.checks import spot_check
+from combkit.comb.submodular.guarantees import Guarantee
+from combkit.comb.submodular.states import compiled, rule_of, state_of
+from combkit.instances.errors import InvalidProblemError
+from combkit.instances.run import Outcome, Run
+from combkit.instances.seeds import generator
+from combkit.instances.solutions import Selection, Solution
+from combkit.instances.submodular.composed import Oracle
+from combkit.instances.submodular.problem import Submodular
+
+__all__ = ["Session"]
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+#: Seconds between two reports of a growing set.
+_PAUSE = 0.5
+#: Random triples at which an oracle of the user's own is looked at.
+_TRIALS = 20
+#: Elements whose first gains are computed between two looks at the clock.
+_BLOCK = 2048
+
+
+def _selection(chosen: Integers) -> Solution:
+    return Selection(chosen)
+
+
+class Session:
+    """A search of a set: what stands where, and what was found.
+
+    Parameters
+    ----------
+    problem : Submodular
+        The problem.
+    run : Run
+        The run.
+    source : str
+        Name of the solver, for reports.
+    solution_of : callable, optional
+        Returns the run's solution of chosen elements; a `Selection` without.
+    """
+
+    def __init__(
+        self,
+        problem: Submodular,
+        run: Run,
+        source: str,
+        solution_of: Callable[[Integers], Solution] = _selection,
+    ) -> None:
+        self.problem, self.run, self._source = problem, run, source
+        self._solution_of = solution_of
+        n = problem.n
+        most = problem.constraint.most(n)
+        self.state = state_of(problem.function, most)
+        self.rule = rule_of(problem.constraint, n)
+        self.picks = greedy.Picks(
+            np.zeros(most, np.int64),
+            np.zeros(most),
+            np.zeros(1),
+            np.zeros(3, np.int64),
+        )
+        self._told = -math.inf
+        own = isinstance(problem.function, Oracle)
+        if own and (found := spot_check(problem.function, _TRIALS, run.seed)):
+            raise InvalidProblemError("function", str(found))
+        self._include()
+
+    def compiled(self, search: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a search as it can take the state and the rule."""
+        return compiled(search, self.state, self.rule)
+
+    # -- what is chosen ------------------------------------------------------
+
+    @property
+    def chosen(self) -> Integers:
+        """The chosen elements, in order."""
+        chosen: Integers = self.picks.chosen[: self.size]
+        return chosen
+
+    @property
+    def size(self) -> int:
+        """Number of chosen elements."""
+        return int(self.picks.count[greedy.CHOSEN])
+
+    @property
+    def calls(self) -> int:
+        """Number of gains that were computed."""
+        return int(self.picks.count[greedy.CALLS])
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more can, or need, be chosen."""
+        return bool(self.picks.count[greedy.ENDED])
+
+    def candidates(self) -> Integers:
+        """Return the elements that may be chosen yet, ascending."""
+        refused = np.concatenate([self.problem.refused, self.chosen])
+        return np.delete(np.arange(self.problem.n), refused)
+
+    def random(self) -> NDArray[np.uint64]:
+        """Return the state of a generator of the run's seed."""
+        state = generator(self.run.seed, 0).integers(1, 2**63, 1)
+        return state.astype(np.uint64)
+
+    def take(self, e: int, gained: float) -> None:
+        """Choose an element that adds so much."""
+        count = self.size
+        protocol.add(self.state, e)
+        protocol.take(self.rule, e)
+        self.picks.chosen[count] = e
+        self.picks.gained[count] = gained
+        self.picks.value[0] += gained
+        self.picks.count[greedy.CHOSEN] += 1
+
+    def _include(self) -> None:
+        for e in self.problem.required.tolist():
+            self.take(e, protocol.gain(self.state, e))
+
+    def restart(self) -> None:
+        """Stand at the included elements again; calls stay counted."""
+        protocol.clear(self.state)
+        protocol.free(self.rule)
+        self.picks.value[0] = 0.0
+        self.picks.count[greedy.CHOSEN] = 0
+        self.picks.count[greedy.ENDED] = 0
+        self._include()
+
+    def queue(
+        self, scale: Floats | None = None, candidates: Integers | None = None
+    ) -> greedy.Queue | None:
+        """Return a queue of candidates with their first gains.
+
+        Parameters
+        ----------
+        scale : ndarray of float64, shape (n,), optional
+            What gains are multiplied by; 1 without.
+        candidates : ndarray of int64, optional
+            The elements, ascending; all that may be chosen without.
+
+        Returns
+        -------
+        Queue or None
+            None if the run has to end.
+        """
+        n = self.problem.n
+        candidates = self.candidates() if candidates is None else candidates.copy()
+        scale = np.ones(n) if scale is None else scale
+        key = np.zeros(n)
+        out = np.zeros(_BLOCK)
+        ask = self.compiled(greedy.ask)
+        for first in range(0, candidates.size, _BLOCK):
+            if self.run.should_stop():
+                return None
+            part = candidates[first : first + _BLOCK]
+            ask(self.state, part, out[: part.size])
+            key[part] = out[: part.size] * scale[part]
+        self.picks.count[greedy.CALLS] += candidates.size
+        seen = np.full(n, self.size, np.int64)
+        size = np.array([candidates.size])
+        return greedy.Queue(candidates, key, seen, scale, size)
+
+    # -- what is told --------------------------------------------------------
+
+    def going(self) -> bool:
+        """Tell the run what there is, if it is time; return whether to go on."""
+        run = self.run
+        stop = run.should_stop(self.calls)
+        now = time.perf_counter()
+        if self._told == -math.inf:
+            self._told = now
+        elif now - self._told > _PAUSE and self._is_solution():
+            self._told = now
+            self.report()
+        return not stop and not self.ended
+
+    def _is_solution(self) -> bool:
+        return self.problem.quota is None
+
+    def report(self, selected: Integers | None = None) -> None:
+        """Hand a set, or what is chosen, to the run."""
+        chosen = self.chosen if selected is None else selected
+        self.run.report(self._solution_of(chosen), self._source)
+
+    # -- the certificate -----------------------------------------------------
+
+    @property
+    def certifiable(self) -> bool:
+        """Whether gains bound the optimum: f is monotone submodular, by itself."""
+        f, goal = self.problem.function, self.problem.goal
+        return f.monotone and f.submodular and goal in ("value", "cover")
+
+    def bound_from(self, gains: Floats, value: float) -> None:
+        """Report the bound of upper bounds of gains at a set of this value."""
+        problem = self.problem
+        gains = np.maximum(gains, 0.0)
+        gains[problem.refused] = 0.0
+        single = _is_single(self.state)
+        if problem.quota is None:
+            extra = heaviest(problem.constraint, gains, problem.required.tolist())
+            self.run.report_bound(rounded_up(value + extra, single), "gains")
+            return
+        costs = np.ones(problem.n) if problem.costs is None else problem.costs
+        least = least_cost(gains, costs, problem.quota - rounded_up(value, single))
+        if math.isfinite(least):
+            # Unit costs add up to integers.
+            least = math.ceil(least - 1e-6) if problem.costs is None else least
+            self.run.report_bound(float(least), "gains")
+
+    def certify(self, order: Integers, prefixes: int) -> None:
+        """Report the bounds of exact gains at prefixes of an order of elements."""
+        if not self.certifiable:
+            return
+        protocol.clear(self.state)
+        n, done, value = self.problem.n, 0, 0.0
+        add, ask = self.compiled(greedy.one_by_one), self.compiled(greedy.ask)
+        for part in range(prefixes + 1):
+            if self.run.should_stop(self.calls):
+                return
+            # What is included is in every solution: no shorter prefix is of use.
+            first = self.problem.required.size
+            end = first + round((order.size - first) * part / prefixes)
+            added = np.zeros(end - done)
+            add(self.state, order[done:end], added)
+            value += float(added.sum())
+            done = end
+            others = np.delete(np.arange(n), order[:done])
+            gains, out = np.zeros(n), np.zeros(others.size)
+            ask(self.state, others, out)
+            gains[others] = out
+            self.picks.count[greedy.CALLS] += n - done
+            self.bound_from(gains, value)
+
+    def outcome(self, guarantee: Guarantee | None, **extra: Any) -> Outcome:
+        """Return what the solver says at its end."""
+        self.run.iterations = self.calls
+        told: dict[str, Any] = {"evaluations": self.calls, **extra}
+        if guarantee is not None:
+            told["guarantee"] = guarantee.to_dict()
+        return Outcome(extra=told)
+
+
+def _is_single(state: Any) -> bool:
+    """Whether a state holds numbers of single precision."""
+    if isinstance(state, np.ndarray):
+        return bool(state.dtype == np.float32)
+    return isinstance(state, tuple) and any(map(_is_single, state))
