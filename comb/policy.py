@@ -205,7 +205,8 @@ POLICY: tuple[Rule, ...] = (
         Rule("submodular", (Step(name),), _always, why)
         for name, why in (
             ("ratio-greedy", "ratios, and differences of two functions"),
-            ("ordered", "assortments: a submodular order"),
+            ("assortment", "assortments under a matroid: proven in some rounds"),
+            ("ordered", "other assortments: a submodular order"),
             ("naive", "nothing is known of the function"),
         )
     ),

@@ -158,6 +158,14 @@ SOLVERS: tuple[SolverInfo, ...] = (
         packages=_NUMBA,
     ),
     SolverInfo(
+        "assortment",
+        ("submodular",),
+        f"{_HERE}.assortment",
+        exact=True,
+        summary="exact assortments under a matroid, by prices of revenue",
+        packages=_NUMBA,
+    ),
+    SolverInfo(
         "sieve",
         ("submodular",),
         f"{_HERE}.sieve",

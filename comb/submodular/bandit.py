@@ -72,8 +72,8 @@ class GreedyLearner:
 
     Every element is played once at first. Then the basis is greedy by scores: mean
     weight and a bonus that falls with the number of observations (``"opm"``
-    ``sqrt(2 ln t / T)`` [1]_, ``"cucb"`` ``sqrt(1.5 ln t / T)`` [2]_), or a draw from
-    the posterior of each mean (``"thompson"`` [3]_).
+    ``sqrt(2 ln t / T)``, ``"cucb"`` ``sqrt(1.5 ln t / T)``), or a draw from the
+    posterior of each mean (``"thompson"``).
 
     Parameters
     ----------

@@ -1,31 +1,41 @@
-"""What no allowed set can exceed: bounds from the gains at a set.
+"""What no allowed set can exceed: bounds from the gains at some sets.
 
 For a monotone submodular f, any S and any allowed O, ``f(O) <= f(S + O) <= f(S) +
 sum_{e in O - S} f(e | S)``: the first step is monotonicity, the second submodularity,
 adding the elements of O - S one by one. What the last sum can be at most is a matter
 of the constraint alone: the k largest gains, the independent set of largest weight, or
-a fractional knapsack. Upper bounds of the gains do as well.
+a fractional knapsack. Upper bounds of the gains do as well, and S may be of any size.
+
+Several sets together bound more than each by itself: an average of their inequalities
+holds, too, and the best average is found by cutting planes.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import linprog
 
 from combkit.comb.submodular import _kernels_protocol as protocol
 from combkit.comb.submodular.states import rule_of
 from combkit.instances.submodular.constraints import Constraint, Knapsack
 
-__all__ = ["heaviest", "least_cost", "rounded_up"]
+__all__ = ["combined", "heaviest", "least_cost", "rounded_up"]
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+#: A weight, and elements and amounts that have it.
+Pack = tuple[float, Integers, Floats]
 
 #: Relative rounding of sums of gains.
 _NOISE = 1e-12
 _NOISE_SINGLE = 1e-6
+#: Averages that are tried, and the relative gain that is worth another.
+_ROUNDS, _WORTH = 40, 1e-4
 
 
 def heaviest(
@@ -42,44 +52,139 @@ def heaviest(
     chosen : sequence of int
         Elements of the set, of weight 0.
     """
+    packs = _relaxations(constraint, weights.size, chosen)
     weights = np.maximum(weights, 0.0)
+    return min(pack(weights)[0] for pack in packs)
+
+
+def combined(
+    values: Floats,
+    gains: Floats,
+    constraint: Constraint,
+    chosen: Sequence[int] = (),
+    stop: Callable[[], bool] = lambda: False,
+) -> float:
+    """Return the least upper bound of an average of inequalities.
+
+    Minimises ``max_O sum_t a_t (f(S_t) + sum_{e in O} f(e | S_t))`` over averages a by
+    cutting planes, an allowed O each [1]_.
+
+    Parameters
+    ----------
+    values : ndarray of float64, shape (t,)
+        Values of the sets S_t.
+    gains : ndarray of float64, shape (t, n)
+        Gains of all elements at each of them, or upper bounds.
+    constraint : Constraint
+        Which sets are allowed.
+    chosen : sequence of int
+        Elements of every O, of gain 0.
+    stop : callable
+        Asked whether to be content with what there is.
+
+    References
+    ----------
+    .. [1] J. E. Kelley, "The cutting-plane method for solving convex programs",
+       J. SIAM 8, 1960; the inequalities are those of Nemhauser and Wolsey, 1981.
+    """
+    gains = np.maximum(gains, 0.0)
+    return min(
+        _kelley(values, gains, pack, stop)
+        for pack in _relaxations(constraint, gains.shape[1], chosen)
+    )
+
+
+def _kelley(
+    values: Floats,
+    gains: Floats,
+    pack: Callable[[Floats], Pack],
+    stop: Callable[[], bool],
+) -> float:
+    size = values.size
+    single = [v + pack(g)[0] for v, g in zip(values, gains, strict=True)]
+    best = min(single)
+    average = np.eye(size)[int(np.argmin(single))]
+    cuts: list[Floats] = []
+    costs = np.append(np.zeros(size), 1.0)
+    total = np.append(np.ones(size), 0.0)[None]
+    limits = [(0.0, None)] * size + [(None, None)]
+    for _ in range(_ROUNDS if size > 1 else 0):
+        worth, elements, amounts = pack(average @ gains)
+        best = min(best, float(average @ values) + worth)
+        cuts.append(values + gains[:, elements] @ amounts)
+        rows = np.column_stack([np.array(cuts), -np.ones(len(cuts))])
+        solved = linprog(
+            costs, rows, np.zeros(len(cuts)), total, np.ones(1), bounds=limits
+        )
+        if (
+            not solved.success
+            or best - float(solved.fun) <= _WORTH * abs(best)
+            or stop()
+        ):
+            break
+        # Clean of rounding, so that it is an average indeed.
+        average = np.maximum(solved.x[:size], 0.0)
+        average /= average.sum()
+    return float(best)
+
+
+def _relaxations(
+    constraint: Constraint, n: int, chosen: Sequence[int]
+) -> list[Callable[[Floats], Pack]]:
+    """Return functions that bound the weight of an allowed set that has some elements.
+
+    Each takes non-negative weights and returns the largest weight of its relaxation,
+    with elements and amounts that have it.
+    """
     taken = np.array(chosen, dtype=np.int64)
     if isinstance(constraint, Knapsack):
         left = constraint.limits - constraint.costs[:, taken].sum(axis=1)
-        return min(
-            _fractional(weights, costs, max(0.0, float(limit)))
+        return [
+            partial(_fractional, costs=costs, limit=max(0.0, float(limit)))
             for costs, limit in zip(constraint.costs, left, strict=True)
-        )
-    most = constraint.most(weights.size) - taken.size
-    if most <= 0:
-        return 0.0
-    top = weights if most >= weights.size else np.partition(weights, -most)[-most:]
+        ]
     if constraint.type in ("cardinality", "unconstrained") or not constraint.matroid:
-        return float(top.sum())
+        most = max(0, constraint.most(n) - taken.size)
+        return [partial(_largest, most=most)]
+    return [partial(_independent, constraint=constraint, chosen=taken)]
+
+
+def _largest(weights: Floats, most: int) -> Pack:
+    if most >= weights.size:
+        elements = np.arange(weights.size)
+    elif most == 0:
+        elements = np.zeros(0, np.int64)
+    else:
+        elements = np.argpartition(weights, -most)[-most:]
+    return float(weights[elements].sum()), elements, np.ones(elements.size)
+
+
+def _independent(weights: Floats, constraint: Constraint, chosen: Integers) -> Pack:
     rule = rule_of(constraint, weights.size)
-    for e in taken.tolist():
+    for e in chosen.tolist():
         protocol.take(rule, e)
-    total = 0.0
+    elements: list[int] = []
     for e in np.argsort(-weights, kind="stable").tolist():
         if weights[e] <= 0.0:
             break
         if protocol.fits(rule, e):
             protocol.take(rule, e)
-            total += float(weights[e])
-    return total
+            elements.append(e)
+    found = np.array(elements, dtype=np.int64)
+    return float(weights[found].sum()), found, np.ones(found.size)
 
 
-def _fractional(weights: Floats, costs: Floats, limit: float) -> float:
+def _fractional(weights: Floats, costs: Floats, limit: float) -> Pack:
     """Return the largest weight within a limit if elements can be cut."""
     order = np.argsort(-weights / costs, kind="stable")
     spent = np.cumsum(costs[order])
     whole = int(np.searchsorted(spent, limit, side="right"))
-    total = float(weights[order[:whole]].sum())
+    amounts = np.ones(min(whole + 1, order.size))
     if whole < order.size:
-        e = order[whole]
         left = limit - (float(spent[whole - 1]) if whole else 0.0)
-        total += float(weights[e]) * left / float(costs[e])
-    return total
+        amounts[whole] = left / float(costs[order[whole]])
+    elements = order[: amounts.size]
+    return float(weights[elements] @ amounts), elements, amounts
 
 
 def least_cost(weights: Floats, costs: Floats, needed: float) -> float:

@@ -44,7 +44,7 @@ def solve(
     seed_size : int
         Largest seed.
     certificate : int
-        Number of prefixes of the best order at which gains bound the optimum.
+        Number of sets, on the way and beyond, whose gains bound the optimum.
 
     References
     ----------

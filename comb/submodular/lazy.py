@@ -48,7 +48,7 @@ def solve(problem: Submodular, run: Run, *, certificate: int = 12) -> Outcome:
     run : Run
         The run; an iteration is a gain.
     certificate : int
-        Number of prefixes of the order of choice at which all gains are computed to
+        Number of sets, on the way and beyond, at which all gains are computed to
         tighten the bound; 0 leaves it at what the heap gives.
 
     References

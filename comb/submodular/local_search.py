@@ -45,7 +45,8 @@ def solve(
     progress : float
         Least relative gain of a step.
     certificate : int
-        Number of prefixes of the final set at which gains bound the optimum.
+        Number of sets, within the final one and beyond, whose gains bound the
+        optimum.
 
     References
     ----------

@@ -34,7 +34,7 @@ def solve(problem: Submodular, run: Run, *, certificate: int = 12) -> Outcome:
     run : Run
         The run; an iteration is a gain.
     certificate : int
-        Number of prefixes of the order of choice at which gains bound the optimum.
+        Number of sets, on the way and beyond, whose gains bound the optimum.
     """
     if certificate < 0:
         raise UsageError(f"certificate={certificate}: at least 0")

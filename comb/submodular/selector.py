@@ -169,7 +169,7 @@ class SubsetSelector:
     def partial_fit(self, X: ArrayLike, y: object = None) -> Self:
         """Look at more rows, once; what is not kept is forgotten.
 
-        A sieve keeps a set of at most k rows for each guess of the optimum [1]_.
+        A sieve keeps a set of at most k rows for each guess of the optimum.
         ``ranking_`` counts rows from the first call on, and ``rows_`` holds the chosen
         ones. Facility location represents the rows of the first call.
 
@@ -182,8 +182,8 @@ class SubsetSelector:
 
         References
         ----------
-        .. [1] A. Badanidiyuru et al., "Streaming submodular maximization: massive
-           data summarization on the fly", KDD 2014.
+        A. Badanidiyuru et al., "Streaming submodular maximization: massive data
+        summarization on the fly", KDD 2014.
         """
         table = floats("X", X, (None, None))
         if not hasattr(self, "_sieves"):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from combkit.comb.submodular import _kernels_greedy as greedy
 from combkit.comb.submodular import _kernels_protocol as protocol
-from combkit.comb.submodular.bounds import heaviest, least_cost, rounded_up
+from combkit.comb.submodular.bounds import combined, heaviest, least_cost, rounded_up
 from combkit.comb.submodular.checks import spot_check
 from combkit.comb.submodular.guarantees import Guarantee
 from combkit.comb.submodular.states import compiled, rule_of, state_of
@@ -21,6 +21,7 @@ from combkit.instances.run import Outcome, Run
 from combkit.instances.seeds import generator
 from combkit.instances.solutions import Selection, Solution
 from combkit.instances.submodular.composed import Oracle
+from combkit.instances.submodular.constraints import Unconstrained
 from combkit.instances.submodular.problem import Submodular
 
 __all__ = ["Session"]
@@ -32,6 +33,8 @@ Integers = NDArray[np.int64]
 _PAUSE = 0.5
 #: Random triples at which an oracle of the user's own is looked at.
 _TRIALS = 20
+#: Gains that are kept to combine the inequalities of several sets: 256 MB.
+_MATRIX = 1 << 25
 #: Elements whose first gains are computed between two looks at the clock.
 _BLOCK = 2048
 
@@ -221,29 +224,67 @@ class Session:
             least = math.ceil(least - 1e-6) if problem.costs is None else least
             self.run.report_bound(float(least), "gains")
 
-    def certify(self, order: Integers, prefixes: int) -> None:
-        """Report the bounds of exact gains at prefixes of an order of elements."""
-        if not self.certifiable:
+    def certify(self, order: Integers, sets: int) -> None:
+        """Report the bounds of exact gains at some sets.
+
+        They are prefixes of an order of elements, and what follows when more are added
+        greedily, allowed or not, until there are twice as many.
+
+        Parameters
+        ----------
+        order : ndarray of int64
+            The elements, those that are included first.
+        sets : int
+            Number of sets, besides the smallest.
+        """
+        if not self.certifiable or self._is_closed():
             return
-        protocol.clear(self.state)
-        n, done, value = self.problem.n, 0, 0.0
-        add, ask = self.compiled(greedy.one_by_one), self.compiled(greedy.ask)
-        for part in range(prefixes + 1):
+        problem, n = self.problem, self.problem.n
+        state = state_of(problem.function, min(n, 2 * order.size))
+        add = compiled(greedy.one_by_one, state)
+        ask = compiled(greedy.ask, state)
+        first, last = problem.required.size, min(n, 2 * order.size)
+        sizes = np.unique(np.linspace(first, last, sets + 1).round().astype(int))
+        values: list[float] = []
+        rows: list[Floats] = []
+        chosen, value = order[:0], 0.0
+        for size in sizes.tolist():
             if self.run.should_stop(self.calls):
                 return
-            # What is included is in every solution: no shorter prefix is of use.
-            first = self.problem.required.size
-            end = first + round((order.size - first) * part / prefixes)
-            added = np.zeros(end - done)
-            add(self.state, order[done:end], added)
-            value += float(added.sum())
-            done = end
-            others = np.delete(np.arange(n), order[:done])
+            if size > order.size:
+                more = _greedily(state, chosen, size - chosen.size, rows[-1])
+                value += float(more.gained[: more.count[greedy.CHOSEN]].sum())
+                new = more.chosen[: more.count[greedy.CHOSEN]]
+                self.picks.count[greedy.CALLS] += more.count[greedy.CALLS]
+            else:
+                new = order[chosen.size : size]
+                added = np.zeros(new.size)
+                add(state, new, added)
+                value += float(added.sum())
+            chosen = np.concatenate([chosen, new])
+            others = np.delete(np.arange(n), chosen)
             gains, out = np.zeros(n), np.zeros(others.size)
-            ask(self.state, others, out)
+            ask(state, others, out)
             gains[others] = out
-            self.picks.count[greedy.CALLS] += n - done
+            self.picks.count[greedy.CALLS] += others.size
             self.bound_from(gains, value)
+            gains[problem.refused] = 0.0
+            values.append(value)
+            rows.append(gains)
+        if problem.quota is None and len(rows) * n <= _MATRIX and not self._is_closed():
+            least = combined(
+                np.array(values),
+                np.array(rows),
+                problem.constraint,
+                problem.required.tolist(),
+                self.run.should_stop,
+            )
+            self.run.report_bound(rounded_up(least, _is_single(state)), "gains")
+
+    def _is_closed(self) -> bool:
+        """Whether the bound says that what was found is optimal."""
+        best, bound = self.run.objective, self.run.bound
+        return best is not None and bound is not None and bound <= best * (1.0 + 1e-9)
 
     def outcome(self, guarantee: Guarantee | None, **extra: Any) -> Outcome:
         """Return what the solver says at its end."""
@@ -252,6 +293,34 @@ class Session:
         if guarantee is not None:
             told["guarantee"] = guarantee.to_dict()
         return Outcome(extra=told)
+
+
+def _greedily(state: Any, chosen: Integers, more: int, gains: Floats) -> greedy.Picks:
+    """Add so many elements of largest gain to a state, whatever is allowed.
+
+    Parameters
+    ----------
+    state : state
+        It stands at the chosen elements.
+    chosen : ndarray of int64
+        The chosen elements.
+    more : int
+        How many to add.
+    gains : ndarray of float64, shape (n,)
+        Gains at the chosen elements.
+    """
+    n = gains.size
+    pool = np.delete(np.arange(n), chosen)
+    seen = np.full(n, 0, np.int64)
+    queue = greedy.Queue(pool, gains.copy(), seen, np.ones(n), np.array([pool.size]))
+    greedy.build(queue)
+    picks = greedy.Picks(
+        np.zeros(more, np.int64), np.zeros(more), np.zeros(1), np.zeros(3, np.int64)
+    )
+    rule = rule_of(Unconstrained(), n)
+    search = compiled(greedy.lazy, state, rule)
+    search(state, rule, queue, picks, math.inf, more, n * more)
+    return picks
 
 
 def _is_single(state: Any) -> bool:

@@ -40,8 +40,8 @@ def solve(
     epsilon : float
         What the factor loses in the mean, between 0 and 1.
     certificate : int
-        Number of prefixes of the order of choice at which gains bound the optimum;
-        each costs n gains.
+        Number of sets, on the way and beyond, whose gains bound the optimum; each
+        costs n gains.
 
     References
     ----------

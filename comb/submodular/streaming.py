@@ -61,7 +61,7 @@ class _Stream:
 
 
 class Sieve(_Stream):
-    """Sieve-streaming: a set for each guess of the optimum (1/2 - epsilon) [1]_.
+    """Sieve-streaming: a set for each guess of the optimum (1/2 - epsilon).
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ class Sieve(_Stream):
 
     References
     ----------
-    See the module.
+    Badanidiyuru et al., KDD 2014; see the module.
 
     Examples
     --------
@@ -145,7 +145,7 @@ class Sieve(_Stream):
 
 
 class ThreeSieves(_Stream):
-    """One set, and a guess that falls when too many elements were refused [2]_.
+    """One set, and a guess that falls when too many elements were refused.
 
     Its factor (1 - epsilon)(1 - 1/e) holds with a probability that grows with
     ``patience``, for elements that come in random order.
@@ -163,7 +163,7 @@ class ThreeSieves(_Stream):
 
     References
     ----------
-    See the module.
+    Buschjaeger et al., ECML PKDD 2021; see the module.
     """
 
     def __init__(

@@ -45,7 +45,7 @@ def solve(
     epsilon : float
         What the factor loses, between 0 and 1.
     certificate : int
-        Number of prefixes of the order of choice at which gains bound the optimum.
+        Number of sets, on the way and beyond, whose gains bound the optimum.
 
     References
     ----------

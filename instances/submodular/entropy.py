@@ -110,7 +110,7 @@ class GaussianInformation(_Kernel):
     """Mutual information of chosen and other places of a Gaussian process.
 
     ``f(S) = H(S) + H(V - S) - H(V)``: submodular and symmetric; not monotone, though
-    nearly so while few places are chosen [1]_. In nats.
+    nearly so while few places are chosen (Krause et al. 2008). In nats.
 
     Parameters
     ----------
@@ -124,8 +124,8 @@ class GaussianInformation(_Kernel):
 
     References
     ----------
-    .. [1] A. Krause, A. Singh, C. Guestrin, "Near-optimal sensor placements in
-       Gaussian processes", JMLR 9, 2008.
+    A. Krause, A. Singh, C. Guestrin, "Near-optimal sensor placements in Gaussian
+    processes", JMLR 9, 2008.
     """
 
     type: ClassVar[str] = "gaussian-information"

@@ -22,7 +22,8 @@ class Revenue(SetFunction):
     """Best expected revenue of what is stocked, under multinomial logit choice.
 
     ``f(S) = max_{X <= S} sum_{e in X} r_e v_e / (v_0 + sum_{e in X} v_e)``: monotone
-    and subadditive, not submodular; descending prices are a submodular order [1]_.
+    and subadditive, not submodular; descending prices are a submodular order (Udwani
+    2024).
 
     Parameters
     ----------
@@ -40,8 +41,8 @@ class Revenue(SetFunction):
 
     References
     ----------
-    .. [1] R. Udwani, "Submodular order functions and assortment optimization",
-       Management Science, 2024. arXiv:2107.02743
+    R. Udwani, "Submodular order functions and assortment optimization", Management
+    Science, 2024. arXiv:2107.02743
 
     Examples
     --------
