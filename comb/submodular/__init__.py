@@ -36,7 +36,7 @@ __getattr__, __dir__, _names = lazy_exports(
             "Modular",
             "ProbabilisticCoverage",
         ),
-        f"{_NOUNS}.entropy": ("GaussianInformation", "LogDet"),
+        f"{_NOUNS}.entropy": ("Entropy", "GaussianInformation", "LogDet"),
         f"{_NOUNS}.revenue": ("Revenue",),
         f"{_NOUNS}.similarity": (
             "Cut",

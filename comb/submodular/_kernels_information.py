@@ -21,6 +21,7 @@ __all__ = [
     "Chain",
     "Factor",
     "Information",
+    "Joint",
     "Stock",
 ]
 
@@ -244,6 +245,68 @@ def _chain_clear(state: Any) -> None:
     state.value[0] = 0.0
 
 
+class Joint(NamedTuple):
+    """Joint entropy: a dense label of each sample for the chosen variables.
+
+    ``codes`` (n, m) are the values, ``sizes`` one more than the largest of each
+    variable; the rest is a hash table as of `Chain`, and its numbers of places.
+    """
+
+    codes: Any
+    sizes: Any
+    law: Any
+    labels: Any
+    keys: Any
+    shares: Any
+    used: Any
+    numbers: Any
+    value: Any
+
+
+@kernel
+def _joint(state: Any, e: int, keep: bool) -> float:
+    """Return the entropy with a variable more; perhaps keep the labels."""
+    keys, shares, used = state.keys, state.shares, state.used
+    mask = keys.size - 1
+    count = 0
+    for k in range(state.labels.size):
+        key = state.labels[k] * state.sizes[e] + state.codes[e, k]
+        place = np.int64((np.uint64(key) * _SPREAD) >> np.uint64(20)) & mask
+        while keys[place] != -1 and keys[place] != key:
+            place = (place + 1) & mask
+        if keys[place] == -1:
+            keys[place] = key
+            shares[place] = 0.0
+            state.numbers[place] = count
+            used[count] = place
+            count += 1
+        shares[place] += state.law[k]
+        if keep:
+            state.labels[k] = state.numbers[place]
+    entropy = 0.0
+    for k in range(count):
+        share = shares[used[k]]
+        entropy -= share * np.log(share)
+        keys[used[k]] = -1
+    return entropy
+
+
+@kernel
+def _joint_gain(state: Any, e: int) -> float:
+    return _joint(state, e, False) - state.value[0]
+
+
+@kernel
+def _joint_add(state: Any, e: int) -> None:
+    state.value[0] = _joint(state, e, True)
+
+
+@kernel
+def _joint_clear(state: Any) -> None:
+    state.labels[:] = 0
+    state.value[0] = 0.0
+
+
 class Stock(NamedTuple):
     """Revenue: the stocked products by falling price, ``rank`` their places."""
 
@@ -296,4 +359,5 @@ def _stock_clear(state: Any) -> None:
 register(Factor, _factor_gain, _factor_add, _factor_clear)
 register(Information, _information_gain, _information_add, _information_clear)
 register(Chain, _chain_gain, _chain_add, _chain_clear)
+register(Joint, _joint_gain, _joint_add, _joint_clear)
 register(Stock, _stock_gain, _stock_add, _stock_clear)

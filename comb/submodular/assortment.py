@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from combkit.comb.submodular import _kernels_protocol as protocol
-from combkit.comb.submodular.session import Session
+from combkit.comb.submodular.session import Session, supervised
 from combkit.instances.result import Status
 from combkit.instances.run import Outcome, Run
 from combkit.instances.submodular.problem import Submodular
@@ -26,6 +26,7 @@ def supports(problem: Submodular) -> str | None:
     return None
 
 
+@supervised
 def solve(problem: Submodular, run: Run) -> Outcome:
     """Raise the revenue until no set is worth more at its price [1]_.
 

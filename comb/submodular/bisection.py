@@ -16,7 +16,7 @@ import numpy as np
 from combkit.comb.submodular import _kernels_greedy as greedy
 from combkit.comb.submodular import _kernels_protocol as protocol
 from combkit.comb.submodular.guarantees import Guarantee
-from combkit.comb.submodular.session import Session
+from combkit.comb.submodular.session import Session, supervised
 from combkit.comb.submodular.states import compiled, state_of
 from combkit.instances.errors import UsageError
 from combkit.instances.run import Outcome, Run
@@ -37,6 +37,7 @@ def supports(problem: Submodular) -> str | None:
     return None
 
 
+@supervised
 def solve(
     problem: Submodular, run: Run, *, scale: float = 2.0, steps: int = 50
 ) -> Outcome:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from combkit.comb.submodular import _kernels_greedy as greedy
 from combkit.comb.submodular import _kernels_protocol as protocol
 from combkit.comb.submodular.bounds import heaviest, rounded_up
-from combkit.comb.submodular.session import Session
+from combkit.comb.submodular.session import Session, supervised
 from combkit.instances.result import Status
 from combkit.instances.run import Outcome, Run
 from combkit.instances.submodular.problem import Submodular
@@ -37,6 +37,7 @@ def supports(problem: Submodular) -> str | None:
     return None
 
 
+@supervised
 def solve(problem: Submodular, run: Run) -> Outcome:
     """Search all allowed sets, but for those that bounds rule out.
 

@@ -9,7 +9,7 @@ import numpy as np
 from combkit.comb.submodular import _kernels_exchange as exchange
 from combkit.comb.submodular import _kernels_greedy as greedy
 from combkit.comb.submodular.guarantees import Guarantee
-from combkit.comb.submodular.session import Session
+from combkit.comb.submodular.session import Session, supervised
 from combkit.instances.errors import UsageError
 from combkit.instances.run import Outcome, Run
 from combkit.instances.submodular.constraints import Knapsack
@@ -41,6 +41,7 @@ def density(constraint: Knapsack) -> np.ndarray[tuple[int], np.dtype[np.float64]
     return scale
 
 
+@supervised
 def solve(problem: Submodular, run: Run, *, certificate: int = 12) -> Outcome:
     """Greedy by density; the best of all prefixes completed by one element [1]_.
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from combkit.comb.submodular import _kernels_greedy as greedy
 from combkit.comb.submodular import _kernels_protocol as protocol
 from combkit.comb.submodular.guarantees import Guarantee
-from combkit.comb.submodular.session import Session
+from combkit.comb.submodular.session import Session, supervised
 from combkit.comb.submodular.stochastic import sample_size
 from combkit.instances.errors import UsageError, nearest
 from combkit.instances.run import Outcome, Run
@@ -44,6 +44,7 @@ def supports(problem: Submodular) -> str | None:
     return f"the goal is a {problem.goal}, not f minus an additive function"
 
 
+@supervised
 def solve(
     problem: Submodular,
     run: Run,

@@ -8,7 +8,7 @@ import numpy as np
 
 from combkit.comb.submodular import _kernels_exchange as exchange
 from combkit.comb.submodular.guarantees import Guarantee
-from combkit.comb.submodular.session import Session
+from combkit.comb.submodular.session import Session, supervised
 from combkit.comb.submodular.states import compiled, state_of
 from combkit.instances.errors import UsageError
 from combkit.instances.run import Outcome, Run
@@ -35,6 +35,7 @@ def supports(problem: Submodular) -> str | None:
     return None
 
 
+@supervised
 def solve(problem: Submodular, run: Run, *, repeats: int = 1) -> Outcome:
     """Let each element in turn stay or leave, with chances by what each is worth [1]_.
 

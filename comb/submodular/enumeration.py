@@ -10,7 +10,7 @@ import numpy as np
 from combkit.comb.submodular import _kernels_exchange as exchange
 from combkit.comb.submodular import density
 from combkit.comb.submodular.guarantees import Guarantee
-from combkit.comb.submodular.session import Session
+from combkit.comb.submodular.session import Session, supervised
 from combkit.instances.errors import UsageError
 from combkit.instances.run import Outcome, Run
 from combkit.instances.submodular.constraints import Knapsack
@@ -27,6 +27,7 @@ _SVIRIDENKO = Guarantee(
 )
 
 
+@supervised
 def solve(
     problem: Submodular, run: Run, *, seed_size: int = 3, certificate: int = 12
 ) -> Outcome:

@@ -9,6 +9,7 @@ import numpy as np
 from combkit.comb.submodular import pairs
 from combkit.comb.submodular.distorted import distort
 from combkit.comb.submodular.guarantees import Guarantee
+from combkit.comb.submodular.session import supervised
 from combkit.instances.run import Outcome, Run
 from combkit.instances.submodular.problem import KSubmodular
 
@@ -21,6 +22,7 @@ _CLAIM = Guarantee(
 )
 
 
+@supervised
 def solve(problem: KSubmodular, run: Run) -> Outcome:
     """Give labels by gains that count little at first, while costs count in full [1]_.
 

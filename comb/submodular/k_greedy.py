@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from combkit.comb.submodular import lazy, pairs
+from combkit.comb.submodular.session import supervised
 from combkit.instances.errors import UsageError
 from combkit.instances.run import Outcome, Run
 from combkit.instances.submodular.problem import KSubmodular
@@ -19,6 +20,7 @@ def supports(problem: KSubmodular) -> str | None:
     return None
 
 
+@supervised
 def solve(problem: KSubmodular, run: Run, *, certificate: int = 12) -> Outcome:
     """Label the element, and so, that it adds most, until nothing adds anything [1]_.
 

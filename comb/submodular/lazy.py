@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from combkit.comb.submodular import _kernels_greedy as greedy
 from combkit.comb.submodular.guarantees import Guarantee, of_greedy
-from combkit.comb.submodular.session import Session
+from combkit.comb.submodular.session import Session, supervised
 from combkit.instances.errors import UsageError
 from combkit.instances.result import Status
 from combkit.instances.run import Outcome, Run
@@ -34,6 +34,7 @@ def supports(problem: Submodular) -> str | None:
     return None
 
 
+@supervised
 def solve(problem: Submodular, run: Run, *, certificate: int = 12) -> Outcome:
     """Choose the element of largest gain until nothing fits or adds anything [1]_.
 

@@ -8,7 +8,7 @@ from combkit.comb.submodular import _kernels_exchange as exchange
 from combkit.comb.submodular import _kernels_greedy as greedy
 from combkit.comb.submodular.guarantees import of_greedy
 from combkit.comb.submodular.lazy import aim
-from combkit.comb.submodular.session import Session
+from combkit.comb.submodular.session import Session, supervised
 from combkit.instances.errors import UsageError
 from combkit.instances.run import Outcome, Run
 from combkit.instances.solutions import Selection
@@ -27,6 +27,7 @@ def supports(problem: Submodular) -> str | None:
     return None
 
 
+@supervised
 def solve(
     problem: Submodular, run: Run, *, progress: float = _PROGRESS, certificate: int = 12
 ) -> Outcome:

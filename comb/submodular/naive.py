@@ -7,7 +7,7 @@ import numpy as np
 from combkit.comb.submodular import _kernels_greedy as greedy
 from combkit.comb.submodular.guarantees import of_greedy
 from combkit.comb.submodular.lazy import aim, conclude
-from combkit.comb.submodular.session import Session
+from combkit.comb.submodular.session import Session, supervised
 from combkit.instances.errors import UsageError
 from combkit.instances.run import Outcome, Run
 from combkit.instances.submodular.problem import Submodular
@@ -22,6 +22,7 @@ def supports(problem: Submodular) -> str | None:
     return None
 
 
+@supervised
 def solve(problem: Submodular, run: Run, *, certificate: int = 12) -> Outcome:
     """Choose the element of largest gain until nothing fits or adds anything.
 

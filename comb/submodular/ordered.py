@@ -17,7 +17,7 @@ from combkit.comb.submodular import _kernels_greedy as greedy
 from combkit.comb.submodular import _kernels_protocol as protocol
 from combkit.comb.submodular import _kernels_streams as streams
 from combkit.comb.submodular.guarantees import Guarantee
-from combkit.comb.submodular.session import Session
+from combkit.comb.submodular.session import Session, supervised
 from combkit.comb.submodular.states import state_of
 from combkit.instances.errors import UsageError
 from combkit.instances.run import Outcome, Run
@@ -63,6 +63,7 @@ def order_of(function: SetFunction) -> Integers | None:
     return None
 
 
+@supervised
 def solve(problem: Submodular, run: Run, *, epsilon: float = 0.1) -> Outcome:
     """Scan the elements in a submodular order and keep what adds enough [1]_.
 

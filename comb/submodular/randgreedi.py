@@ -9,7 +9,7 @@ import numpy as np
 from combkit.comb.submodular import _kernels_greedy as greedy
 from combkit.comb.submodular.guarantees import Guarantee, of_greedy
 from combkit.comb.submodular.lazy import supports as is_lazy
-from combkit.comb.submodular.session import Session
+from combkit.comb.submodular.session import Session, supervised
 from combkit.instances.errors import UsageError
 from combkit.instances.run import Outcome, Run
 from combkit.instances.submodular.problem import Submodular
@@ -24,6 +24,7 @@ def supports(problem: Submodular) -> str | None:
     return is_lazy(problem)
 
 
+@supervised
 def solve(problem: Submodular, run: Run, *, machines: int = 4) -> Outcome:
     """Greedy on each random part; greedy on the union of their sets; the best [1]_.
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from combkit.comb.submodular import _kernels_greedy as greedy
 from combkit.comb.submodular.guarantees import Guarantee
-from combkit.comb.submodular.session import Session
+from combkit.comb.submodular.session import Session, supervised
 from combkit.instances.errors import UsageError
 from combkit.instances.run import Outcome, Run
 from combkit.instances.submodular.problem import Submodular
@@ -27,6 +27,7 @@ def supports(problem: Submodular) -> str | None:
     return None
 
 
+@supervised
 def solve(problem: Submodular, run: Run, *, repeats: int = 1) -> Outcome:
     """Choose uniformly among the k elements that add most, k times [1]_.
 

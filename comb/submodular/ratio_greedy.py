@@ -14,7 +14,7 @@ import numpy as np
 from combkit.comb.submodular import _kernels_greedy as greedy
 from combkit.comb.submodular import _kernels_protocol as protocol
 from combkit.comb.submodular.guarantees import Guarantee
-from combkit.comb.submodular.session import Session
+from combkit.comb.submodular.session import Session, supervised
 from combkit.comb.submodular.states import compiled, state_of
 from combkit.instances.run import Outcome, Run
 from combkit.instances.submodular.coverage import Modular
@@ -36,6 +36,7 @@ def supports(problem: Submodular) -> str | None:
     return None
 
 
+@supervised
 def solve(problem: Submodular, run: Run) -> Outcome:
     """Add the element of largest ``f(e | S) / g(e | S)``; keep the best prefix [1]_.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -17,18 +18,22 @@ from combkit.comb.submodular.checks import spot_check
 from combkit.comb.submodular.guarantees import Guarantee
 from combkit.comb.submodular.states import compiled, rule_of, state_of
 from combkit.instances.errors import InvalidProblemError
-from combkit.instances.run import Outcome, Run
+from combkit.instances.run import Abandoned, Outcome, Run
 from combkit.instances.seeds import generator
-from combkit.instances.solutions import Selection, Solution
+from combkit.instances.solutions import Labels, Selection, Solution
 from combkit.instances.submodular.composed import Oracle
 from combkit.instances.submodular.constraints import Unconstrained
-from combkit.instances.submodular.problem import Submodular
+from combkit.instances.submodular.problem import KSubmodular, Submodular
 
-__all__ = ["Session"]
+__all__ = ["Session", "supervised"]
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
+Solve = Callable[..., Outcome]
+
+#: Elements that are chosen where there was no time to search.
+_FEW = 64
 #: Seconds between two reports of a growing set.
 _PAUSE = 0.5
 #: Random triples at which an oracle of the user's own is looked at.
@@ -37,6 +42,46 @@ _TRIALS = 20
 _MATRIX = 1 << 25
 #: Elements whose first gains are computed between two looks at the clock.
 _BLOCK = 2048
+
+
+def supervised(solve: Solve) -> Solve:
+    """Let a solver work where signals and limits are heeded, and answer in any case.
+
+    Kernels may have to be compiled for the first time, which takes seconds and cannot
+    be stopped: where that is all that there was time for, some elements are chosen.
+
+    Parameters
+    ----------
+    solve : callable
+        ``solve(problem, run, **params) -> Outcome``.
+    """
+
+    @wraps(solve)
+    def guarded(problem: Any, run: Run, **params: Any) -> Outcome:
+        if run.solution is None:
+            _answer(problem, run)
+        try:
+            return run.supervise(lambda: solve(problem, run, **params))
+        except Abandoned:
+            if isinstance(problem, Submodular):
+                _answer(problem, run, _FEW)
+            raise
+
+    return guarded
+
+
+def _answer(problem: Submodular | KSubmodular, run: Run, most: int = 0) -> None:
+    """Report what is included and so many elements, or a cover of all elements."""
+    if isinstance(problem, KSubmodular):
+        run.report(Labels(np.full(problem.n, -1)), "nothing")
+        return
+    free = np.setdiff1d(np.arange(problem.n), problem.refused)
+    if problem.goal != "cover":
+        size = min(most, problem.constraint.most(problem.n), free.size)
+        free = free[np.linspace(0, free.size - 1, size).astype(int)]
+    for chosen in (problem.required, free):
+        if not problem.check(Selection(chosen)):
+            run.report(Selection(chosen), "some elements")
 
 
 def _selection(chosen: Integers) -> Solution:
@@ -197,7 +242,8 @@ class Session:
     def report(self, selected: Integers | None = None) -> None:
         """Hand a set, or what is chosen, to the run."""
         chosen = self.chosen if selected is None else selected
-        self.run.report(self._solution_of(chosen), self._source)
+        if not self.run.abandoned:
+            self.run.report(self._solution_of(chosen), self._source)
 
     # -- the certificate -----------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from combkit.comb.submodular.guarantees import Guarantee
-from combkit.comb.submodular.session import Session
+from combkit.comb.submodular.session import Session, supervised
 from combkit.comb.submodular.streaming import Sieve, ThreeSieves
 from combkit.instances.errors import UsageError
 from combkit.instances.run import Outcome, Run
@@ -28,6 +28,7 @@ def supports(problem: Submodular) -> str | None:
     return None
 
 
+@supervised
 def solve(
     problem: Submodular,
     run: Run,

@@ -46,7 +46,7 @@ from combkit.instances.submodular.coverage import (
     Modular,
     ProbabilisticCoverage,
 )
-from combkit.instances.submodular.entropy import GaussianInformation, LogDet
+from combkit.instances.submodular.entropy import Entropy, GaussianInformation, LogDet
 from combkit.instances.submodular.revenue import Revenue
 from combkit.instances.submodular.similarity import (
     Cut,
@@ -62,7 +62,7 @@ Array = NDArray[Any]
 
 #: Points of a block of `FeatureLocation`, whose coordinates stay in cache.
 _NEAR = 2048
-#: Hash places for each step of a chain.
+#: Hash places for each step of a chain, and each sample.
 _SPARE = 2
 
 
@@ -247,6 +247,22 @@ def _information(f: GaussianInformation, most: int) -> Any:
     return information.Information(factor, inverse, inverse.copy())
 
 
+def _joint(f: Entropy, most: int) -> Any:
+    count = len(f.samples)
+    places = 1 << int(_SPARE * count).bit_length()
+    return information.Joint(
+        np.ascontiguousarray(f.samples.T),
+        f.samples.max(axis=0) + 1,
+        f.law,
+        np.zeros(count, np.int64),
+        np.full(places, -1, np.int64),
+        np.zeros(places),
+        np.zeros(count, np.int64),
+        np.zeros(places, np.int64),
+        np.zeros(1),
+    )
+
+
 def _chain(f: ChainCriterion, most: int) -> Any:
     start, end, weight = f.flows
     sizes = tuple(f.sizes.tolist())
@@ -363,6 +379,7 @@ _MAKERS: dict[type, Callable[[Any, int], Any]] = {
     Modular: _modular,
     LogDet: _log_det,
     GaussianInformation: _information,
+    Entropy: _joint,
     ChainCriterion: _chain,
     Revenue: _stock,
     Mixture: _mixture,

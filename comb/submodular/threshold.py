@@ -7,7 +7,7 @@ import math
 from combkit.comb.submodular import _kernels_greedy as greedy
 from combkit.comb.submodular.guarantees import Guarantee, of_greedy
 from combkit.comb.submodular.lazy import conclude
-from combkit.comb.submodular.session import Session
+from combkit.comb.submodular.session import Session, supervised
 from combkit.instances.errors import UsageError
 from combkit.instances.run import Outcome, Run
 from combkit.instances.submodular.problem import Submodular
@@ -28,6 +28,7 @@ def supports(problem: Submodular) -> str | None:
     return None
 
 
+@supervised
 def solve(
     problem: Submodular, run: Run, *, epsilon: float = 0.1, certificate: int = 12
 ) -> Outcome:

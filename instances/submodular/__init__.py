@@ -26,7 +26,7 @@ __getattr__, __dir__, __all__ = lazy_exports(
             "Modular",
             "ProbabilisticCoverage",
         ),
-        f"{_HERE}.entropy": ("GaussianInformation", "LogDet"),
+        f"{_HERE}.entropy": ("Entropy", "GaussianInformation", "LogDet"),
         f"{_HERE}.problem": ("KSubmodular", "Submodular"),
         f"{_HERE}.revenue": ("Revenue",),
         f"{_HERE}.similarity": (

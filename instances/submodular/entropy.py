@@ -1,4 +1,4 @@
-"""Set functions of covariances: log-determinants and Gaussian information."""
+"""Entropies: of discrete samples, log-determinants, Gaussian information."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from combkit.instances.errors import InvalidProblemError
-from combkit.instances.problem import require
+from combkit.instances.problem import frozen_array, require
 from combkit.instances.submodular.arrays import floats, symmetric
 from combkit.instances.submodular.base import Integers, SetFunction
 
-__all__ = ["GaussianInformation", "LogDet"]
+__all__ = ["Entropy", "GaussianInformation", "LogDet"]
 
 Array = NDArray[Any]
 
@@ -103,6 +103,73 @@ class LogDet(_Kernel):
     def value(self, selected: Integers) -> float:
         """Return the logarithm of the determinant."""
         return _log_det(self.kernel + self.ridge * np.eye(self.n), selected)
+
+
+@dataclass(frozen=True, eq=False)
+class Entropy(SetFunction):
+    """Joint entropy of some columns of a table, in nats; monotone submodular.
+
+    Parameters
+    ----------
+    samples : array_like of int, shape (m, n)
+        Non-negative values of n variables in m samples.
+    weights : array_like, shape (m,), optional
+        Positive weights of the samples, which are divided by their sum; equal without.
+
+    Raises
+    ------
+    InvalidProblemError
+        If a value is negative, or a weight is not positive.
+
+    Examples
+    --------
+    >>> f = Entropy([[0, 0], [0, 1], [1, 0], [1, 1]])
+    >>> round(f.value(np.array([0, 1])) / math.log(2), 12)
+    2.0
+    """
+
+    type: ClassVar[str] = "entropy"
+
+    samples: Integers
+    weights: Array | None = None
+
+    def __post_init__(self) -> None:
+        put = object.__setattr__
+        shape = (None, None)
+        samples = frozen_array("samples", self.samples, np.int64, shape, minimum=0)
+        require(samples.shape[1] > 0, "samples", "there is no variable")
+        require(samples.shape[0] > 0, "samples", "there is no sample")
+        put(self, "samples", samples)
+        if self.weights is not None:
+            weights = floats("weights", self.weights, (len(samples),))
+            wrong = np.flatnonzero(weights <= 0)
+            if wrong.size:
+                what = f"weights[{wrong[0]}] = {weights[wrong[0]]:g} is not positive"
+                require(False, "weights", what)
+            put(self, "weights", weights)
+
+    @property
+    def n(self) -> int:
+        """Number of variables."""
+        return int(self.samples.shape[1])
+
+    @cached_property
+    def law(self) -> NDArray[np.float64]:
+        """Probability of each sample, shape (m,)."""
+        count = len(self.samples)
+        weights = np.ones(count) if self.weights is None else self.weights
+        law: NDArray[np.float64] = weights / weights.sum(dtype=np.float64)
+        return law
+
+    def value(self, selected: Integers) -> float:
+        """Return the joint entropy of the variables."""
+        if not selected.size:
+            return 0.0
+        _, places = np.unique(
+            self.samples[:, np.sort(selected)], axis=0, return_inverse=True
+        )
+        law = np.bincount(places.ravel(), weights=self.law)
+        return float(-(law * np.log(law)).sum())
 
 
 @dataclass(frozen=True, eq=False)

@@ -33,6 +33,7 @@ _CLASSES = {
     "concave-over-modular": ("coverage", "ConcaveOverModular"),
     "modular": ("coverage", "Modular"),
     "log-det": ("entropy", "LogDet"),
+    "entropy": ("entropy", "Entropy"),
     "gaussian-information": ("entropy", "GaussianInformation"),
     "markov-chain": ("chains", "ChainCriterion"),
     "revenue": ("revenue", "Revenue"),

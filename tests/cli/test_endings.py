@@ -8,10 +8,12 @@ import signal
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests.cli.conftest import finish, start
 
 import combkit as ck
+from combkit.comb import submodular as sm
 
 #: Every solver with a kind that it solves, and a size that keeps it busy.
 SIZES = {
@@ -40,8 +42,26 @@ SIZES = {
     "ksubmodular": 40,
     "mip": 0,
 }
+#: What solvers of set functions take that do not take a generated cardinality.
+SET_FUNCTIONS = {
+    "density": lambda: set_function("facility", sm.Knapsack(np.arange(1, 121), 300)),
+    "enumeration": lambda: set_function(
+        "facility", sm.Knapsack(np.arange(1, 121), 300)
+    ),
+    "double-greedy": lambda: set_function("cut", sm.Unconstrained()),
+    "ratio-greedy": lambda: set_function("coverage", over=sm.Modular(np.ones(120))),
+    "bisection": lambda: set_function("coverage", over=sm.Modular(np.ones(120))),
+    "assortment": lambda: set_function("assortment", sm.Cardinality(10)),
+}
 SOLVERS = [(row.name, kind) for row in ck.solvers() for kind in row.kinds]
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
+
+
+def set_function(family, constraint=None, **fields):
+    f = ck.generate("submodular", 120, seed=1, family=family).function
+    if constraint is not None:
+        fields["constraint"] = constraint
+    return ck.Submodular(f, **fields)
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +70,12 @@ def instance(tmp_path_factory):
     folder = tmp_path_factory.mktemp("instances")
     made = {}
 
-    def path(kind):
+    def path(kind, solver="auto"):
+        if kind == "submodular" and solver in SET_FUNCTIONS:
+            path = folder / f"random-{solver}.npz"
+            if not path.exists():
+                ck.write(SET_FUNCTIONS[solver](), path)
+            return path
         if kind not in made:
             made[kind] = folder / f"random-{kind}.json"
             if kind == "mip":
@@ -162,7 +187,7 @@ def test_a_signal_before_the_run_is_one_line(tmp_path, number):
 @pytest.mark.slow
 @pytest.mark.parametrize(("solver", "kind"), [*SOLVERS, *[("auto", k) for k in SIZES]])
 def test_signals_at_random_moments(instance, tmp_path, solver, kind):
-    path = instance(kind)
+    path = instance(kind, solver)
     moments = random.Random(f"{solver}{kind}")
     for number in SIGNALS:
         out = tmp_path / f"{number}.json"

@@ -21,6 +21,7 @@ from combkit.instances.submodular import (
     ChainCriterion,
     Coverage,
     Cut,
+    Entropy,
     FacilityLocation,
     FeatureLocation,
     GaussianInformation,
@@ -75,6 +76,8 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "item": (lambda: Coverage.of_sets([[4]], items=3), "item 4: there are 3"),
     "indefinite": (lambda: LogDet([[1, 2], [2, 1]]), "eigenvalue -1"),
     "singular": (lambda: GaussianInformation(np.ones((2, 2))), "positive definite"),
+    "sample": (lambda: Entropy([[0, -1]]), r"samples\[0, 1\] = -1"),
+    "sample-weight": (lambda: Entropy([[0, 1]], [0]), r"weights\[0\] = 0"),
     "rows": (
         lambda: ChainCriterion([[0.5, 0.4], [0, 1]], [2], [0.5, 0.5]),
         "row 0 sums to 0.9",
