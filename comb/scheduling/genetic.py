@@ -51,6 +51,11 @@ def supports(problem: Problem) -> str | None:
         return "it has time lags"
     if problem.nonrenewable.any():
         return "it has resources that are used up"
+    machines = problem.capacities == 1
+    for length, demand in zip(problem.durations, problem.demands, strict=True):
+        if length[0] == 0 and demand[0][machines].any():
+            # It may not start while another holds the resource; profiles miss that.
+            return "an activity without duration needs a resource of one unit"
     if _horizon(problem) * max(problem.capacities.size, 1) > _LARGEST_TABLE:
         return "its durations are too long for a table of all moments"
     return None

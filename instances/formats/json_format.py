@@ -136,7 +136,7 @@ def problem_of(
             data = {name: value_of(name, v, array) for name, v in data.items()}
         for field, value in data.items():
             if isinstance(value, Mapping):
-                raise InvalidProblemError(f'"{field}"', "is an object")
+                raise source.error(_line_of(source, field), f'"{field}" is an object')
         problem: Problem = _class(kind)(**data)
     except InvalidProblemError as error:
         field = error.field.partition("[")[0]

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from combkit.comb.scheduling import _kernels_project
-from combkit.comb.scheduling.genetic import _breed_of, _data_of, _Search
+from combkit.comb.scheduling.genetic import _breed_of, _data_of, _Search, supports
 from combkit.comb.solve import solve
 from combkit.instances.errors import UnsupportedFeatureError, UsageError
 from combkit.instances.generators import generate
@@ -38,6 +38,7 @@ def projects(draw: st.DrawFn, most: int = 12) -> Project:
 @given(projects(), st.integers(0, 2**32))
 @settings(max_examples=60, deadline=None)
 def test_every_individual_is_feasible(problem: Project, seed: int) -> None:
+    assume(supports(problem) is None)
     data = _data_of(problem)
     breed = _breed_of(data, 6, seed, 0)
     made = _kernels_project.search(data.work, data.mirror, breed, 40, 10)
