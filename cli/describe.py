@@ -137,6 +137,25 @@ def _graph(problem: Any) -> dict[str, Any]:
     }
 
 
+def _cut(problem: Any) -> dict[str, Any]:
+    degrees = np.bincount(problem.edges.ravel(), minlength=problem.n)
+    return {
+        "degrees": _span(degrees),
+        "weights": _span(problem.weights),
+        "integral": problem.integral,
+    }
+
+
+def _assignment(problem: Any) -> dict[str, Any]:
+    flow, distance = problem.flow, problem.distance
+    return {
+        "flows": _span(flow),
+        "distances": _span(distance),
+        "symmetric": bool((flow == flow.T).all() and (distance == distance.T).all()),
+        "flow density": float(np.count_nonzero(flow)) / flow.size,
+    }
+
+
 def _set_function(problem: Any) -> dict[str, Any]:
     f = problem.function
     facts = {"function": f.type, "monotone": f.monotone, "submodular": f.submodular}
@@ -204,6 +223,8 @@ _DESCRIPTIONS: Mapping[str, Callable[[Any], dict[str, Any]]] = {
     "mis": _graph,
     "vc": _graph,
     "clique": _graph,
+    "maxcut": _cut,
+    "qap": _assignment,
     "submodular": _set_function,
     "ksubmodular": _set_function,
     "mip": _mip,

@@ -249,6 +249,22 @@ SOLVERS: tuple[SolverInfo, ...] = (
         packages=("numba",),
     ),
     SolverInfo(
+        "breakout",
+        ("maxcut",),
+        f"{_GRAPHS}.max_cut",
+        exact=False,
+        summary="breakout local search: climbs and perturbations that adapt (Numba)",
+        packages=("numba",),
+    ),
+    SolverInfo(
+        "tabu",
+        ("qap",),
+        f"{_GRAPHS}.robust_tabu",
+        exact=False,
+        summary="robust tabu search, shaken and iterated (Numba)",
+        packages=("numba",),
+    ),
+    SolverInfo(
         "greedy",
         ("mkp",),
         f"{_PACKING}.multi_greedy",

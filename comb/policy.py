@@ -172,6 +172,18 @@ POLICY: tuple[Rule, ...] = (
         "the farthest city's bound at 500 cities and 30 salesmen in a second",
     ),
     Rule(
+        "maxcut",
+        (Step("breakout"),),
+        _always,
+        "the one search: Gset files of 800 vertices within 0.3 % in 10 s",
+    ),
+    Rule(
+        "qap",
+        (Step("tabu"),),
+        _always,
+        "the one search: nine of ten QAPLIB files up to 50 at the best known in 10 s",
+    ),
+    Rule(
         "submodular",
         (Step("lazy"), Step("branch-and-bound")),
         _at_most(n=40),

@@ -34,10 +34,12 @@ __getattr__, __dir__, __all__ = lazy_exports(
         f"{_HERE}.problem": ("Problem",),
         f"{_HERE}.project": ("Project",),
         f"{_HERE}.result": ("Result", "Status", "TracePoint"),
+        f"{_HERE}.quadratic": ("MaxCut", "QuadraticAssignment"),
         f"{_HERE}.scheduling": ("Scheduling",),
         f"{_HERE}.set_cover": ("SetCover",),
         f"{_HERE}.shops": ("FlexibleJobShop", "FlowShop", "OpenShop"),
         f"{_HERE}.solutions": (
+            "Assignment",
             "Labels",
             "Routes",
             "Schedule",

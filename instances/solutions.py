@@ -16,7 +16,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from combkit.instances.errors import InvalidSolutionError
 
-__all__ = ["Labels", "Routes", "Schedule", "Selection", "Solution", "Tour", "Values"]
+__all__ = [
+    "Assignment",
+    "Labels",
+    "Routes",
+    "Schedule",
+    "Selection",
+    "Solution",
+    "Tour",
+    "Values",
+]
 
 Integers = NDArray[np.int64]
 
@@ -183,6 +192,31 @@ class Selection(Solution):
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Return the selection of ``{"selected": [...]}``."""
         return cls(_get(data, "selected"))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Assignment(Solution):
+    """A place for each facility (quadratic assignment).
+
+    Parameters
+    ----------
+    assigned : array_like of int, shape (n,)
+        0-based place of each facility.
+    """
+
+    assigned: Integers
+
+    def __init__(self, assigned: ArrayLike) -> None:
+        object.__setattr__(self, "assigned", _integers("assigned", assigned))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return ``{"assigned": [...]}``."""
+        return {"assigned": self.assigned.tolist()}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Return the assignment of ``{"assigned": [...]}``."""
+        return cls(_get(data, "assigned"))
 
 
 @dataclass(frozen=True, eq=False, slots=True)

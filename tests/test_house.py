@@ -22,6 +22,7 @@ FLOORS = ("instances", "mip", "comb", "neural", "cli")
 #: What the front door promises. Taking a name away breaks users.
 NAMES = [
     "ATSP",
+    "Assignment",
     "CVRP",
     "Clique",
     "CombkitError",
@@ -39,6 +40,7 @@ NAMES = [
     "Labels",
     "MIP",
     "MTSP",
+    "MaxCut",
     "MaxIterations",
     "MaxRuntime",
     "MissingDependencyError",
@@ -51,6 +53,7 @@ NAMES = [
     "PCTSP",
     "Problem",
     "Project",
+    "QuadraticAssignment",
     "Reason",
     "RelativeGap",
     "Result",

@@ -73,7 +73,8 @@ def integers(
             raise ValueError
         values = list(map(int, tokens))
     except ValueError:
-        bad = next(token for token in tokens if not _is_integer(token))
+        # Python refuses integers of thousands of digits, too.
+        bad = next((token for token in tokens if not _is_integer(token)), text)
         raise source.error(line, f"{_show(bad)} is not an integer") from None
     if values and not (minimum <= min(values) and max(values) <= maximum):
         out = next(v for v in values if not minimum <= v <= maximum)
@@ -82,8 +83,21 @@ def integers(
     return values
 
 
-def numbers(source: Source, line: int, text: str) -> list[int | float]:
-    """Return the non-negative finite numbers of a line, integers as ``int``.
+def numbers(
+    source: Source, line: int, text: str, *, signed: bool = False
+) -> list[int | float]:
+    """Return the finite numbers of a line, integers as ``int``.
+
+    Parameters
+    ----------
+    source : Source
+        The file.
+    line : int
+        Number of the line.
+    text : str
+        What is read of it.
+    signed : bool
+        Whether they may be negative.
 
     Raises
     ------
@@ -93,7 +107,8 @@ def numbers(source: Source, line: int, text: str) -> list[int | float]:
     values: list[int | float] = []
     for token in text.split():
         if _is_integer(token):
-            values.extend(integers(source, line, token, minimum=0))
+            least = -(2**53) if signed else 0
+            values.extend(integers(source, line, token, minimum=least))
             continue
         try:
             if not token.isascii() or "_" in token:
@@ -101,8 +116,8 @@ def numbers(source: Source, line: int, text: str) -> list[int | float]:
             value = float(token)
         except ValueError:
             raise source.error(line, f"{_show(token)} is not a number") from None
-        if not math.isfinite(value) or value < 0:
-            what = "is negative" if value < 0 else "is not finite"
+        if not math.isfinite(value) or (value < 0 and not signed):
+            what = "is not finite" if not math.isfinite(value) else "is negative"
             raise source.error(line, f"{_show(token)} {what}")
         values.append(value)
     return values

@@ -67,6 +67,8 @@ _CLASSES = {
     "mis": ("combkit.instances.graph_sets", "IndependentSet"),
     "clique": ("combkit.instances.graph_sets", "Clique"),
     "vc": ("combkit.instances.graph_sets", "VertexCover"),
+    "maxcut": ("combkit.instances.quadratic", "MaxCut"),
+    "qap": ("combkit.instances.quadratic", "QuadraticAssignment"),
     "submodular": ("combkit.instances.submodular.problem", "Submodular"),
     "ksubmodular": ("combkit.instances.submodular.problem", "KSubmodular"),
 }
@@ -131,12 +133,12 @@ def problem_of(
         if not isinstance(data.setdefault(field, ""), str):
             raise source.error(_line_of(source, field), f'"{field}" is not a text')
     data["name"] = data["name"] or source.name
+    for field, value in data.items() if kind not in _NESTED else ():
+        if isinstance(value, Mapping):
+            raise source.error(_line_of(source, field), f'"{field}" is an object')
     try:
         if kind in _NESTED:
             data = {name: value_of(name, v, array) for name, v in data.items()}
-        for field, value in data.items():
-            if isinstance(value, Mapping):
-                raise source.error(_line_of(source, field), f'"{field}" is an object')
         problem: Problem = _class(kind)(**data)
     except InvalidProblemError as error:
         field = error.field.partition("[")[0]

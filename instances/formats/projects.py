@@ -180,7 +180,7 @@ def read_patterson(source: Source) -> Project:
         If the numbers do not fit together.
     """
     tokens = _tokens(source)
-    line, n = next(tokens)
+    line, n = _take(source, tokens, "the number of activities")
     line, k = _take(source, tokens, "the number of resources")
     if n < 1:
         raise source.error(line, "there is no activity")

@@ -40,6 +40,8 @@ GENERATORS: dict[str, str] = {
     "mis": f"{_HERE}.graphs:independent_set",
     "clique": f"{_HERE}.graphs:clique",
     "vc": f"{_HERE}.graphs:vertex_cover",
+    "maxcut": f"{_HERE}.quadratic:max_cut",
+    "qap": f"{_HERE}.quadratic:quadratic_assignment",
     "submodular": f"{_HERE}.set_functions:submodular",
     "ksubmodular": f"{_HERE}.set_functions:k_submodular",
 }

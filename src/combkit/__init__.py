@@ -62,6 +62,10 @@ if TYPE_CHECKING:
     from combkit.instances.prizes import SPCTSP as SPCTSP
     from combkit.instances.problem import Problem as Problem
     from combkit.instances.project import Project as Project
+    from combkit.instances.quadratic import MaxCut as MaxCut
+    from combkit.instances.quadratic import (
+        QuadraticAssignment as QuadraticAssignment,
+    )
     from combkit.instances.result import Result as Result
     from combkit.instances.result import Status as Status
     from combkit.instances.scheduling import Scheduling as Scheduling
@@ -69,6 +73,7 @@ if TYPE_CHECKING:
     from combkit.instances.shops import FlexibleJobShop as FlexibleJobShop
     from combkit.instances.shops import FlowShop as FlowShop
     from combkit.instances.shops import OpenShop as OpenShop
+    from combkit.instances.solutions import Assignment as Assignment
     from combkit.instances.solutions import Labels as Labels
     from combkit.instances.solutions import Routes as Routes
     from combkit.instances.solutions import Schedule as Schedule
@@ -127,6 +132,10 @@ __getattr__, __dir__, _names = lazy_exports(
         "combkit.instances.mtsp": ("MTSP",),
         "combkit.instances.multi_knapsack": ("MultiKnapsack",),
         "combkit.instances.project": ("Project",),
+        "combkit.instances.quadratic": (
+            "MaxCut",
+            "QuadraticAssignment",
+        ),
         "combkit.instances.scheduling": ("Scheduling",),
         "combkit.instances.set_cover": ("SetCover",),
         "combkit.instances.shops": (
@@ -150,6 +159,7 @@ __getattr__, __dir__, _names = lazy_exports(
             "Status",
         ),
         "combkit.instances.solutions": (
+            "Assignment",
             "Labels",
             "Routes",
             "Schedule",

@@ -397,4 +397,6 @@ def test_what_is_no_environment_is_not_removed(install, tmp_path, capsys):
 def test_unknown_peers_are_named(install, capsys):
     with pytest.raises(SystemExit):
         install.main(["elka"])
-    assert "unknown peer 'elka' (known: apricot, balans, elkai," in capsys.readouterr().err
+    assert (
+        "unknown peer 'elka' (known: apricot, balans, elkai," in capsys.readouterr().err
+    )

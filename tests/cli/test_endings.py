@@ -38,6 +38,8 @@ SIZES = {
     "mis": 500,
     "clique": 200,
     "vc": 500,
+    "maxcut": 400,
+    "qap": 40,
     "submodular": 120,
     "ksubmodular": 40,
     "mip": 0,

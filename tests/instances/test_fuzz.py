@@ -41,6 +41,8 @@ DEPOT_SECTION
 -1
 EOF
 """,
+    "rudy": "3 2\n1 2 1\n2 3 -4\n",
+    "qaplib": "2\n\n0 3\n1 0\n\n0 5\n2 0\n",
     "jobshop": "2 2\n0 3 1 4\n1 2 0 5\n",
     "taillard": """Nb of jobs, Nb of Machines, Time seed, Machine seed, Upper, Lower
  2 2 840612802 398197754 12 10

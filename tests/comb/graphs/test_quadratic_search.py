@@ -1,0 +1,126 @@
+"""Breakout local search and robust tabu search: optima, contract, known files."""
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import combkit as ck
+from combkit.instances.generators import generate
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_cuts_by_brute_force(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(2, 9))
+    pairs = np.array(list(itertools.combinations(range(n), 2)))
+    weights = rng.integers(-6, 7, len(pairs))
+    problem = ck.MaxCut(n, pairs, weights)
+    best = max(
+        problem.evaluate(ck.Selection(chosen))
+        for size in range(n + 1)
+        for chosen in itertools.combinations(range(n), size)
+    )
+    result = ck.solve(problem, stop=ck.MaxIterations(3_000))
+    assert result.objective == best
+    assert result.bound is not None
+    assert result.bound >= best
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("symmetric", [True, False])
+def test_assignments_by_brute_force(seed: int, symmetric: bool) -> None:
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(1, 7))
+    flow, distance = rng.integers(-3, 9, (2, n, n))
+    if symmetric:
+        flow, distance = flow + flow.T, distance + distance.T
+    problem = ck.QuadraticAssignment(flow, distance)
+    best = min(
+        problem.evaluate(ck.Assignment(order))
+        for order in itertools.permutations(range(n))
+    )
+    result = ck.solve(problem, stop=ck.MaxIterations(2_000))
+    assert result.objective == best
+    assert result.bound is not None
+    assert result.bound <= best
+
+
+def test_costs_of_exchanges_stay_right() -> None:
+    from combkit.comb.graphs import _kernels_assign as kernels
+    from combkit.comb.graphs.robust_tabu import _state_of
+
+    rng = np.random.default_rng(0)
+    problem = ck.QuadraticAssignment(*rng.integers(-9, 10, (2, 9, 9)))
+    matrices = problem.flow, problem.distance
+    state = _state_of(matrices, np.arange(9), 0, 0)
+    for _ in range(60):
+        kernels.search(*matrices, state, 1)
+        value = problem.evaluate(ck.Assignment(state.at))
+        assert state.sums[kernels.VALUE] == value
+        for i, j in itertools.combinations(range(9), 2):
+            other = state.at.copy()
+            other[[i, j]] = other[[j, i]]
+            change = problem.evaluate(ck.Assignment(other)) - value
+            assert state.delta[i, j] == change
+
+
+def test_gains_of_moves_stay_right() -> None:
+    from combkit.comb.graphs import _kernels_cut as kernels
+    from combkit.comb.graphs.max_cut import _cut_of, _graph_of
+
+    problem: Any = generate("maxcut", 30, seed=1, signs=True)
+    graph = _graph_of(problem)
+    cut = _cut_of(graph, np.zeros(30, np.uint8), 0, 0)
+    for _ in range(20):
+        kernels.search(graph, cut, 25, 1, 4, 5, 500_000, 500_000)
+        value = problem.evaluate(ck.Selection(np.flatnonzero(cut.side)))
+        assert cut.sums[kernels.VALUE] == value
+        for v in range(30):
+            side = cut.side.copy()
+            side[v] = 1 - side[v]
+            other = problem.evaluate(ck.Selection(np.flatnonzero(side)))
+            assert cut.gain[v] == other - value
+
+
+@pytest.mark.parametrize("kind", ["maxcut", "qap"])
+class TestContract:
+    def test_same_seed_same_result(self, kind: str) -> None:
+        problem = generate(kind, 60, seed=3)
+        stop = ck.MaxIterations(4_000)
+        first, again = (ck.solve(problem, stop=stop, seed=5) for _ in range(2))
+        assert first.solution == again.solution
+        assert first.iterations == 4_000
+
+    def test_a_start_is_not_lost(self, kind: str) -> None:
+        problem = generate(kind, 60, seed=3)
+        good = ck.solve(problem, stop=ck.MaxIterations(5_000))
+        again = ck.solve(problem, initial=good.solution, stop=ck.MaxIterations(1))
+        assert not problem.better(good.objective or 0.0, again.objective or 0.0)
+
+    def test_threads(self, kind: str) -> None:
+        problem = generate(kind, 60, seed=3)
+        result = ck.solve(problem, stop=ck.MaxIterations(2_000), threads=2)
+        assert result.objective is not None
+
+
+def test_bad_options() -> None:
+    cut, qap = generate("maxcut", 5, seed=1), generate("qap", 5, seed=1)
+    for options in ({"shortest": 0.0}, {"patience": 0}, {"directed": 2.0}):
+        with pytest.raises(ck.UsageError):
+            ck.solve(cut, "breakout", **options)  # type: ignore[arg-type]
+    for options in ({"patience": 0}, {"shaken": 0.0}):
+        with pytest.raises(ck.UsageError):
+            ck.solve(qap, "tabu", **options)  # type: ignore[arg-type]
+
+
+def test_known_values(shared_data: Path) -> None:
+    folder = shared_data / "routing"
+    cut = ck.read(folder / "maxcut" / "G1.txt")
+    assert ck.solve(cut, time_limit=20, stop=ck.TargetObjective(11_624)).objective
+    for name, value in (("nug20", 2_570), ("had16", 3_720), ("chr12a", 9_552)):
+        problem = ck.read(folder / "qaplib" / f"{name}.dat")
+        stop = ck.TargetObjective(value)
+        assert ck.solve(problem, time_limit=20, stop=stop).objective == value
