@@ -40,6 +40,8 @@ _PAUSE = 0.5
 _TRIALS = 20
 #: Gains that are kept to combine the inequalities of several sets: 256 MB.
 _MATRIX = 1 << 25
+#: Sets from which on some are beyond the order: fewer are for gains that cost much.
+_ENOUGH = 4
 #: Elements whose first gains are computed between two looks at the clock.
 _BLOCK = 2048
 
@@ -273,15 +275,15 @@ class Session:
     def certify(self, order: Integers, sets: int) -> None:
         """Report the bounds of exact gains at some sets.
 
-        They are prefixes of an order of elements, and what follows when more are added
-        greedily, allowed or not, until there are twice as many.
+        They are prefixes of an order of elements, and, if there are at least four, what
+        follows when more are added greedily, allowed or not, until twice as many.
 
         Parameters
         ----------
         order : ndarray of int64
             The elements, those that are included first.
         sets : int
-            Number of sets, besides the smallest.
+            Number of sets.
         """
         if not self.certifiable or self._is_closed():
             return
@@ -290,7 +292,12 @@ class Session:
         add = compiled(greedy.one_by_one, state)
         ask = compiled(greedy.ask, state)
         first, last = problem.required.size, min(n, 2 * order.size)
-        sizes = np.unique(np.linspace(first, last, sets + 1).round().astype(int))
+        if sets < _ENOUGH:
+            # The sets on the way, without the smallest: no gains but those of each.
+            sizes = np.linspace(first, order.size, sets + 1)[1:]
+        else:
+            sizes = np.linspace(first, last, sets + 1)
+        sizes = np.unique(sizes.round().astype(int))
         values: list[float] = []
         rows: list[Floats] = []
         chosen, value = order[:0], 0.0
