@@ -29,6 +29,7 @@ def test_wrong_arguments(cli, tmp_path, words, said) -> None:
     assert said in done.err
 
 
+@pytest.mark.slow
 def test_own_instances_are_learned_and_training_goes_on(cli, tmp_path) -> None:
     """From nothing, a tiny network, for moments; then from its checkpoint."""
     files = tmp_path / "my.kp"

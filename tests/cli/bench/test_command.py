@@ -135,6 +135,7 @@ def test_bad_usage_is_one_line(bench, words, reason):
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     sys.platform != "linux" or os.getuid() != 0, reason="mounts a small file system"
 )

@@ -87,7 +87,7 @@ def test_exact_on_all_small_graphs(problem: GraphSet) -> None:
 
 @given(
     st.sampled_from(["mis", "clique", "vc"]),
-    st.integers(10, 50),
+    st.integers(10, 36),
     st.floats(0.1, 0.7),
     st.sampled_from([1, 7]),
     st.integers(0, 10**6),

@@ -130,6 +130,27 @@ def test_factors_in_the_mean(name: str, problem: Submodular, factor: float) -> N
     assert len(set(values.tolist())) > 1 or values.mean() == pytest.approx(best)
 
 
+def steps_and_rows(k: int) -> Coverage:
+    """Return k sets of which each takes 1/k of what is left of k rows, and the rows."""
+    cells = k**k
+    sets: list[np.ndarray] = []
+    left = np.ones((k, cells), dtype=bool)
+    size = cells
+    for _ in range(k):
+        share = size // k
+        taken = np.zeros((k, cells), dtype=bool)
+        for row in range(k):
+            taken[row, np.flatnonzero(left[row])[:share]] = True
+        left &= ~taken
+        size -= share
+        sets.append(taken.ravel())
+    for row in range(k):
+        member = np.zeros((k, cells), dtype=bool)
+        member[row] = True
+        sets.append(member.ravel())
+    return Coverage(np.array(sets))
+
+
 class TestTightExamples:
     """Instances on which an algorithm reaches its factor, and no more."""
 
@@ -140,24 +161,8 @@ class TestTightExamples:
         k rows of the optimum cover a grid of k x cells; each greedy set takes 1/k of
         what is left of every row, and so as much as a row.
         """
-        cells = k**k
-        sets: list[np.ndarray] = []
-        left = np.ones((k, cells), dtype=bool)
-        size = cells
-        for _ in range(k):
-            share = size // k
-            taken = np.zeros((k, cells), dtype=bool)
-            for row in range(k):
-                taken[row, np.flatnonzero(left[row])[:share]] = True
-            left &= ~taken
-            size -= share
-            sets.append(taken.ravel())
-        for row in range(k):
-            member = np.zeros((k, cells), dtype=bool)
-            member[row] = True
-            sets.append(member.ravel())
-        problem = Submodular(Coverage(np.array(sets)), Cardinality(k))
-        best = k * cells
+        problem = Submodular(steps_and_rows(k), Cardinality(k))
+        best = k * k**k
         wanted = round(best * (1.0 - (1.0 - 1.0 / k) ** k))
         for name in ("lazy", "naive"):
             assert ck.solve(problem, name).objective == wanted
@@ -170,6 +175,34 @@ class TestTightExamples:
         assert ck.solve(problem, "naive").objective == 1
         assert ck.solve(problem, "local-search").objective == 1
         assert ck.solve(problem, "branch-and-bound").objective == 2
+
+    @pytest.mark.parametrize("k", [2, 3])
+    def test_distortion_without_costs_is_the_greedy(self, k: int) -> None:
+        """Its factor is that of the greedy, on the same instance."""
+        free = Modular(np.zeros(2 * k))
+        problem = Submodular(steps_and_rows(k), Cardinality(k), minus=free)
+        wanted = round(k**k * k * (1.0 - (1.0 - 1.0 / k) ** k))
+        assert ck.solve(problem, "distorted").objective == wanted
+
+    def test_density_with_completion(self) -> None:
+        # The dense element leaves no room for either half of the optimum.
+        values, costs = [0.5151, 0.5, 0.5], [0.51, 0.5, 0.5]
+        problem = Submodular(Modular(values), Knapsack(costs, 1.0))
+        assert ck.solve(problem, "density").objective == pytest.approx(0.5151)
+        assert ck.solve(problem, "enumeration").objective == pytest.approx(1.0)
+
+    def test_greedy_labels(self) -> None:
+        # Element 0 takes the label that element 1 is needed for.
+        f = Coverage.of_sets([[0], [1], [0], []])
+        problem = ck.KSubmodular(f, 2)
+        assert ck.solve(problem, "lazy").objective == 1
+        assert problem.evaluate(ck.Labels([1, 0])) == 2
+
+    def test_costs_that_are_scaled(self) -> None:
+        # f(S) - c(S) = 0 = f(O) / 2 - c(O), though the element is worth 1/2.
+        problem = Submodular(Modular([1.0]), minus=Modular([0.5]))
+        assert ck.solve(problem, "bisection").objective == 0
+        assert zoo.optimum(problem) == 0.5
 
     def test_density_needs_its_completion(self) -> None:
         """Density alone takes the crumb; the completed prefix takes the loaf."""
