@@ -247,7 +247,7 @@ class QuadraticAssignment(Problem):
     """Quadratic assignment: facilities at places, flow times distance least.
 
     The objective is ``sum_ij flow[i, j] distance[p(i), p(j)]`` for the place p(i) of
-    facility i [1]_.
+    facility i (Koopmans and Beckmann 1957).
 
     Parameters
     ----------
@@ -261,8 +261,8 @@ class QuadraticAssignment(Problem):
 
     References
     ----------
-    .. [1] T. C. Koopmans, M. Beckmann, "Assignment problems and the location of
-       economic activities", Econometrica 25(1), 1957.
+    T. C. Koopmans, M. Beckmann, "Assignment problems and the location of economic
+    activities", Econometrica 25(1), 1957.
 
     Examples
     --------
