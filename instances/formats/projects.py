@@ -62,6 +62,8 @@ def read_psplib(source: Source) -> Project:
     """
     n, kinds = _psplib_header(source)
     sections = _sections(source)
+    if n > len(source.lines):
+        raise source.error(None, f"{n} activities are announced, with a line each")
     r = kinds["renewable"] + kinds["nonrenewable"]
     modes, pairs = [0] * n, []
     rows = _number_rows(source, sections[_RELATIONS])

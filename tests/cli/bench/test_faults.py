@@ -86,7 +86,7 @@ def test_address_space_limit_is_a_failed_allocation(bench):
 
 
 def test_hard_limit_ends_what_does_not_listen(bench):
-    bench("run", bench.spec(spec("deaf", "nap", time=0.2, limits="grace = 0.2")))
+    bench("run", bench.spec(spec("deaf", "nap", time=2.0, limits="grace = 0.2")))
     rows = {row["label"]: row for row in bench.rows()}
     assert rows["deaf"]["status"] == "timeout"
     assert rows["deaf"]["exit_code"] == -signal.SIGKILL
