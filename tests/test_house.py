@@ -323,6 +323,19 @@ def test_problems_and_the_solver_table_load_nothing_heavy() -> None:
     assert loaded.split() == []
 
 
+def test_reading_text_loads_no_scipy(repo_root: Path) -> None:
+    """It takes a quarter of a second, and most formats do without."""
+    loaded = run_python(
+        """
+        import combkit as ck
+        ck.read(sys.argv[1])
+        print("scipy" in sys.modules)
+        """,
+        str(repo_root / "examples" / "instances" / "cities.tsp"),
+    )
+    assert loaded.strip() == "False"
+
+
 def test_the_suite_works_without_the_solver_packages(repo_root: Path) -> None:
     """Without OR-Tools, HiGHS and SCIP: generators, constructives, kernels."""
     run_python(

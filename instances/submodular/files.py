@@ -8,7 +8,6 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 
 from combkit.instances.errors import (
     InvalidProblemError,
@@ -80,8 +79,8 @@ def tree_of(value: Any, array: Callable[[Any], Any]) -> Any:
         }
     if isinstance(value, tuple | list):
         return [tree_of(item, array) for item in value]
-    if sp.issparse(value):
-        sparse = sp.csr_array(value)
+    if hasattr(value, "tocsr"):
+        sparse = value.tocsr()
         parts = ["indptr", "indices"] + (["data"] if sparse.dtype != bool else [])
         arrays = {name: array(getattr(sparse, name)) for name in parts}
         return {"shape": list(sparse.shape), **arrays}
@@ -147,6 +146,9 @@ def _part(field: str, tree: Mapping[str, Any], array: Callable[[Any], Any]) -> A
 
 
 def _sparse(field: str, tree: Mapping[str, Any], array: Callable[[Any], Any]) -> Any:
+    # Late: every reader of JSON would wait for it otherwise.
+    import scipy.sparse as sp
+
     wrong = set(tree) - {"shape", "indptr", "indices", "data"}
     if wrong or "shape" not in tree or "indices" not in tree:
         raise InvalidProblemError(
