@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-__all__ = ["generator", "native_seed", "spawn"]
+__all__ = ["generator", "kernel_state", "native_seed", "spawn"]
 
 
 def generator(seed: int, *path: int) -> np.random.Generator:
@@ -18,6 +19,17 @@ def generator(seed: int, *path: int) -> np.random.Generator:
         Position of the stream in the spawn tree, e.g. a worker's number.
     """
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=path))
+
+
+def kernel_state(seed: int, *path: int) -> NDArray[np.uint64]:
+    """Return the state of a generator for compiled code, shape (1,), never 0.
+
+    Parameters
+    ----------
+    seed, *path : int
+        As of `generator`.
+    """
+    return generator(seed, *path).integers(1, 2**63, 1).astype(np.uint64)
 
 
 def spawn(seed: int, count: int) -> list[int]:

@@ -33,7 +33,7 @@ from combkit.instances.errors import UsageError
 from combkit.instances.graph_sets import GraphSet
 from combkit.instances.result import Status
 from combkit.instances.run import Outcome, Run
-from combkit.instances.seeds import generator
+from combkit.instances.seeds import kernel_state
 from combkit.instances.solutions import Selection
 
 if TYPE_CHECKING:
@@ -208,7 +208,7 @@ def _cover_of(
         counters=np.zeros(6, np.int64),
         values=np.zeros(2),
         best=np.zeros(n, np.uint8),
-        random=generator(seed, number).integers(1, 2**63, 1).astype(np.uint64),
+        random=kernel_state(seed, number),
     )
 
 

@@ -19,7 +19,7 @@ from combkit.comb.routing.slices import Reports, fitted
 from combkit.instances.errors import UsageError
 from combkit.instances.quadratic import MaxCut
 from combkit.instances.run import Outcome, Run
-from combkit.instances.seeds import generator
+from combkit.instances.seeds import kernel_state
 from combkit.instances.solutions import Selection
 
 if TYPE_CHECKING:
@@ -192,7 +192,6 @@ def _cut_of(graph: Graph, side: NDArray[np.uint8], seed: int, number: int) -> Cu
     from combkit.comb.graphs import _kernels_cut as kernels
 
     n = side.size
-    state = generator(seed, number).integers(1, 2**63, 1)
     cut = kernels.Cut(
         side.copy(),
         np.zeros(n),
@@ -200,7 +199,7 @@ def _cut_of(graph: Graph, side: NDArray[np.uint8], seed: int, number: int) -> Cu
         side.copy(),
         np.array([0.0, -np.inf, -np.inf]),
         np.zeros(3, np.int64),
-        state.astype(np.uint64),
+        kernel_state(seed, number),
     )
     kernels.stand(graph, cut)
     return cut

@@ -21,7 +21,7 @@ from combkit.comb.routing.slices import Reports, fitted
 from combkit.instances.errors import UsageError
 from combkit.instances.quadratic import QuadraticAssignment
 from combkit.instances.run import Outcome, Run
-from combkit.instances.seeds import generator
+from combkit.instances.seeds import kernel_state
 from combkit.instances.solutions import Assignment
 
 if TYPE_CHECKING:
@@ -160,7 +160,6 @@ def _state_of(
     from combkit.comb.graphs import _kernels_assign as kernels
 
     n, dtype = start.size, matrices[0].dtype
-    random = generator(seed, number).integers(1, 2**63, 1)
     most = np.iinfo(np.int64).max if dtype == np.int64 else np.inf
     state = kernels.Assigned(
         start.copy(),
@@ -169,7 +168,7 @@ def _state_of(
         start.copy(),
         np.array([0, most], dtype),
         np.array([0, 0, 1]),
-        random.astype(np.uint64),
+        kernel_state(seed, number),
     )
     kernels.stand(*matrices, state)
     if number > 0:

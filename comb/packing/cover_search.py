@@ -27,7 +27,7 @@ from combkit.comb.packing.cover_greedy import pruned
 from combkit.comb.packing.cover_reductions import undominated
 from combkit.comb.routing.slices import Reports, fitted
 from combkit.instances.run import Outcome, Run
-from combkit.instances.seeds import generator
+from combkit.instances.seeds import kernel_state
 from combkit.instances.set_cover import SetCover
 from combkit.instances.solutions import Selection
 
@@ -167,7 +167,7 @@ def _cover_of(
         counters=np.zeros(4, np.int64),
         value=np.zeros(2),
         best=np.zeros(n, np.uint8),
-        random=generator(seed, number).integers(1, 2**63, 1).astype(np.uint64),
+        random=kernel_state(seed, number),
     )
 
 

@@ -29,7 +29,7 @@ from combkit.instances.errors import UsageError
 from combkit.instances.multi_knapsack import MultiKnapsack
 from combkit.instances.result import Status
 from combkit.instances.run import Outcome, Run
-from combkit.instances.seeds import generator
+from combkit.instances.seeds import kernel_state
 from combkit.instances.solutions import Selection
 
 if TYPE_CHECKING:
@@ -133,10 +133,7 @@ class _Search:
             / problem.m
             / np.maximum(problem.weights.mean(axis=1), 1e-300),
         )
-        self._states = [
-            generator(run.seed, k).integers(1, 2**63, 1).astype(np.uint64)
-            for k in range(run.threads)
-        ]
+        self._states = [kernel_state(run.seed, k) for k in range(run.threads)]
         chosen = np.zeros(problem.n, dtype=np.bool_)
         chosen[run.solution.selected] = True
         self._best = chosen

@@ -32,7 +32,7 @@ from combkit.comb.routing.tour_search import space_of
 from combkit.instances.errors import UsageError
 from combkit.instances.mtsp import MTSP
 from combkit.instances.run import Outcome, Run
-from combkit.instances.seeds import generator
+from combkit.instances.seeds import kernel_state
 from combkit.instances.solutions import Routes
 from combkit.instances.tsp import TSP
 
@@ -295,7 +295,6 @@ def _team_of(
         stops = np.array([0, *route, 0])
         length[r] = problem.distance(stops[:-1], stops[1:]).sum()
         size[r] = len(route)
-    state = generator(seed, number).integers(1, 2**63, 1)
     return kernels.Team(
         link,
         owner,
@@ -317,7 +316,7 @@ def _team_of(
         np.zeros((_JOURNAL, 2), np.int32),
         np.zeros(3, np.int64),
         np.zeros((2 * space.depth, 2), np.int32),
-        state.astype(np.uint64),
+        kernel_state(seed, number),
     )
 
 

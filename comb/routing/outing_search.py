@@ -18,7 +18,7 @@ from combkit.comb.routing.slices import Reports, fitted
 from combkit.comb.routing.tour_search import space_of
 from combkit.instances.prizes import OP, PCTSP
 from combkit.instances.run import Run
-from combkit.instances.seeds import generator
+from combkit.instances.seeds import kernel_state
 from combkit.instances.solutions import Tour
 from combkit.instances.tsp import TSP
 
@@ -248,7 +248,6 @@ def _trip_of(
     from combkit.comb.routing import _kernels_outing as kernels
 
     n = wishes.value.size
-    state = generator(seed, number).integers(1, 2**63, 1)
     trip = kernels.Trip(
         np.zeros(n, np.int32),
         np.full(n, -1, np.int32),
@@ -265,7 +264,7 @@ def _trip_of(
         np.zeros((_JOURNAL, 2), np.int32),
         np.zeros(3, np.int64),
         np.zeros((max(1, 2 * space.depth), 2), np.int32),
-        state.astype(np.uint64),
+        kernel_state(seed, number),
     )
     trip.sums[kernels.PRICE] = wishes.cost
     kernels.stand(space, wishes, trip, order.astype(np.int32))

@@ -11,7 +11,7 @@ import numpy as np
 from combkit.comb.routing.metric import metric_arrays
 from combkit.comb.routing.nearness import is_symmetric, near_nodes
 from combkit.instances.cvrp import CVRP
-from combkit.instances.seeds import generator
+from combkit.instances.seeds import kernel_state
 from combkit.instances.vrptw import VRPTW
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def plan_of(
         todo=np.zeros((n, 2), np.int32),
         rank=np.zeros((n + 1, 2)),
         scalars=np.zeros(8),
-        random=generator(seed, number).integers(1, 2**63, 1).astype(np.uint64),
+        random=kernel_state(seed, number),
     )
     plan.scalars[kernels.FREE] = plan.scalars[kernels.DIRTY] = m
     used = 0

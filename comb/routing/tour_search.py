@@ -30,7 +30,7 @@ from combkit.comb.routing.starts import start_of
 from combkit.instances.errors import UsageError
 from combkit.instances.result import Status
 from combkit.instances.run import Outcome, Run
-from combkit.instances.seeds import generator
+from combkit.instances.seeds import kernel_state
 from combkit.instances.solutions import Tour
 from combkit.instances.stop import Reason
 from combkit.instances.tsp import ATSP, TSP
@@ -358,7 +358,6 @@ def _walk_of(
     n = tour.size
     place = np.empty(n, np.int32)
     place[tour] = np.arange(n)
-    state = generator(seed, number).integers(1, 2**63, 1)
     return Walk(
         tour.astype(np.int32),
         place,
@@ -368,6 +367,6 @@ def _walk_of(
         np.array([0, n, 0], np.int64),
         np.full(3, np.inf),
         tour.astype(np.int32),
-        state.astype(np.uint64),
+        kernel_state(seed, number),
         np.zeros(n if directed else (2 * depth, 2), np.int32),
     )

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from combkit.instances.jobshop import JobShop
-from combkit.instances.seeds import generator
+from combkit.instances.seeds import kernel_state
 from combkit.instances.solutions import Schedule
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def walk_of(shop: Shop, seed: int, number: int) -> Walk:
         tenure=np.array([round(least), 1 + round(spread)]),
         scalars=np.zeros(5, np.int64),
         chosen=np.zeros(10, np.int64),
-        random=generator(seed, number).integers(1, 2**63, 1).astype(np.uint64),
+        random=kernel_state(seed, number),
     )
 
 

@@ -25,7 +25,7 @@ from combkit.comb.scheduling.quick import quick
 from combkit.instances.errors import UsageError, nearest
 from combkit.instances.jobshop import JobShop
 from combkit.instances.run import Outcome, Run
-from combkit.instances.seeds import generator
+from combkit.instances.seeds import kernel_state
 from combkit.instances.stop import Reason
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ class Dispatcher:
         self._graph = graph_of(forward)
         self._board = _board_of(forward)
         self._order = np.zeros(problem.n_operations, np.int32)
-        self._random = generator(seed).integers(1, 2**63, 1).astype(np.uint64)
+        self._random = kernel_state(seed)
         before, after = (
             np.concatenate(rows).astype(np.float64)
             for rows in (heads(problem), tails(problem))

@@ -27,7 +27,7 @@ from combkit.comb.scheduling.walks import advance
 from combkit.instances.errors import UsageError
 from combkit.instances.problem import Problem
 from combkit.instances.run import Outcome, Run
-from combkit.instances.seeds import generator
+from combkit.instances.seeds import generator, kernel_state
 from combkit.instances.shops import FlexibleJobShop
 from combkit.instances.solutions import Schedule
 
@@ -248,5 +248,5 @@ def _walk_of(
         tabu=np.zeros((n, m), np.int64),
         move=np.zeros(6, np.int64),
         scalars=np.zeros(4, np.int64),
-        random=generator(seed, number).integers(1, 2**63, 1).astype(np.uint64),
+        random=kernel_state(seed, number),
     )

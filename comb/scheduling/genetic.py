@@ -22,7 +22,7 @@ from combkit.instances.errors import UsageError
 from combkit.instances.problem import Problem
 from combkit.instances.project import Project
 from combkit.instances.run import Outcome, Run
-from combkit.instances.seeds import generator
+from combkit.instances.seeds import kernel_state
 from combkit.instances.solutions import Schedule
 
 if TYPE_CHECKING:
@@ -238,5 +238,5 @@ def _breed_of(data: _Data, individuals: int, seed: int, number: int) -> Breed:
         key=np.zeros(n),
         tail=data.tail.copy(),
         scalars=np.array([0, np.iinfo(np.int64).max, 0, 0]),
-        random=generator(seed, number).integers(1, 2**63, 1).astype(np.uint64),
+        random=kernel_state(seed, number),
     )

@@ -29,7 +29,7 @@ from combkit.comb.scheduling.model_bounds import makespan_bound, windows
 from combkit.comb.scheduling.walks import advance
 from combkit.instances.errors import UsageError
 from combkit.instances.run import Outcome, Run
-from combkit.instances.seeds import generator
+from combkit.instances.seeds import kernel_state
 from combkit.instances.shops import FlowShop
 from combkit.instances.solutions import Schedule
 
@@ -208,7 +208,7 @@ def _state_of(
         row=np.zeros(m, np.int64),
         scalars=scalars,
         control=np.array([makespan, removed, heat if makespan else n * heat], float),
-        random=generator(seed, number).integers(1, 2**63, 1).astype(np.uint64),
+        random=kernel_state(seed, number),
     )
 
 

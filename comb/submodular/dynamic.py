@@ -20,7 +20,7 @@ from combkit.comb.submodular import _kernels_dynamic as kernels
 from combkit.comb.submodular import _kernels_protocol as protocol
 from combkit.comb.submodular.states import compiled, state_of
 from combkit.instances.errors import UsageError
-from combkit.instances.seeds import generator
+from combkit.instances.seeds import kernel_state
 from combkit.instances.submodular.base import SetFunction
 
 __all__ = ["DynamicMaximizer"]
@@ -232,14 +232,13 @@ class DynamicMaximizer:
         """Build the tower of a guess."""
         n, k = self._function.n, self._k
         self._built += 1
-        random = generator(self._seed, self._built).integers(1, 2**63, 1)
         tower = kernels.Tower(
             np.full(n, -1, np.int64),
             np.zeros(k + 1, np.int64),
             np.zeros(k, np.int64),
             np.zeros(k),
             np.zeros(2, np.int64),
-            random.astype(np.uint64),
+            kernel_state(self._seed, self._built),
         )
         threshold = self._threshold(j)
         high = [e for e, value in self._single.items() if value >= threshold]

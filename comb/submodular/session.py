@@ -19,7 +19,7 @@ from combkit.comb.submodular.guarantees import Guarantee
 from combkit.comb.submodular.states import compiled, rule_of, state_of
 from combkit.instances.errors import InvalidProblemError
 from combkit.instances.run import Abandoned, Outcome, Run
-from combkit.instances.seeds import generator
+from combkit.instances.seeds import kernel_state
 from combkit.instances.solutions import Labels, Selection, Solution
 from combkit.instances.submodular.composed import Oracle
 from combkit.instances.submodular.constraints import Unconstrained
@@ -164,8 +164,7 @@ class Session:
 
     def random(self) -> NDArray[np.uint64]:
         """Return the state of a generator of the run's seed."""
-        state = generator(self.run.seed, 0).integers(1, 2**63, 1)
-        return state.astype(np.uint64)
+        return kernel_state(self.run.seed, 0)
 
     def take(self, e: int, gained: float) -> None:
         """Choose an element that adds so much."""

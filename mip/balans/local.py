@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from combkit.instances.mip import MIP
 from combkit.instances.run import Run
-from combkit.instances.seeds import generator
+from combkit.instances.seeds import kernel_state
 from combkit.mip.balans.state import Structure
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class LocalSearch:
             np.zeros(2, dtype=np.int64),
             np.zeros((problem.n, 2), dtype=np.int64),
             np.array([0.0, np.inf, 1.0, 0.0]),
-            generator(run.seed, 3, stream).integers(1, 2**63, 1).astype(np.uint64),
+            kernel_state(run.seed, 3, stream),
         )
         self._offset = problem.offset
 
