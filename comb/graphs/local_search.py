@@ -17,8 +17,6 @@ References
 
 from __future__ import annotations
 
-import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,7 +26,7 @@ from combkit.comb.graphs.bounds import upper_bound
 from combkit.comb.graphs.greedy import independent_set
 from combkit.comb.graphs.reductions import Kernel, reduce
 from combkit.comb.graphs.view import Adjacency, View, unsupported, view_of
-from combkit.comb.routing.slices import Reports, fitted
+from combkit.comb.routing.slices import Reports, side_by_side
 from combkit.instances.errors import UsageError
 from combkit.instances.graph_sets import GraphSet
 from combkit.instances.result import Status
@@ -142,30 +140,12 @@ class _Search:
 
     def go(self) -> None:
         """Search until the run ends."""
-        run, limit = self._run, self._run.limits.iterations
-        steps, done = 100, 0
-        with ThreadPoolExecutor(len(self._covers)) as pool:
-            while not run.should_stop(done):
-                if limit is not None:
-                    steps = max(1, min(steps, limit - done))
-                started = time.perf_counter()
-                alive = self._advance(steps, pool)
-                done += steps
-                steps = fitted(steps, time.perf_counter() - started)
-                self._report(last=not alive)
-                if not alive:
-                    break
-        self._report(last=True)
+        side_by_side(self._run, self._covers, self._advance, self._report)
 
-    def _advance(self, steps: int, pool: ThreadPoolExecutor) -> bool:
-        def one(cover: Cover) -> bool:
-            return bool(self._move(cover, steps, self._mean, self._keep))
+    def _advance(self, cover: Cover, steps: int) -> bool:
+        return bool(self._move(cover, steps, self._mean, self._keep))
 
-        if len(self._covers) == 1:
-            return one(self._covers[0])
-        return all(list(pool.map(one, self._covers)))
-
-    def _report(self, *, last: bool) -> None:
+    def _report(self, last: bool) -> None:
         cover = min(self._covers, key=lambda cover: float(cover.values[1]))
 
         def selection() -> Selection:

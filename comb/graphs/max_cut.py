@@ -8,14 +8,12 @@ References
 
 from __future__ import annotations
 
-import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from combkit.comb.routing.slices import Reports, fitted
+from combkit.comb.routing.slices import Reports, side_by_side
 from combkit.instances.errors import UsageError
 from combkit.instances.quadratic import MaxCut
 from combkit.instances.run import Outcome, Run
@@ -132,31 +130,17 @@ class _Search:
             for number in range(run.threads)
         ]
         self._reports = Reports(run, _SOURCE)
-        self._done = 0
 
     def go(self) -> None:
-        """Search until the run ends."""
-        run, limit, moves = self._run, self._run.limits.iterations, 1_000
-        with ThreadPoolExecutor(len(self._cuts)) as pool:
-            while not run.should_stop(self._done) and not self._is_best():
-                if limit is not None:
-                    moves = max(1, min(moves, limit - self._done))
-                began = time.perf_counter()
+        """Search until the run ends or a cut is as heavy as any can be."""
+        side_by_side(self._run, self._cuts, self._advance, self._report, steps=1_000)
 
-                def advance(cut: Cut, moves: int = moves) -> None:
-                    self._kernels.search(self._graph, cut, moves, *self._options)
+    def _advance(self, cut: Cut, moves: int) -> bool:
+        self._kernels.search(self._graph, cut, moves, *self._options)
+        bound = self._run.bound
+        return bound is None or float(cut.sums[self._kernels.BEST]) < bound
 
-                list(pool.map(advance, self._cuts))
-                self._done += moves
-                moves = fitted(moves, time.perf_counter() - began)
-                self._report()
-        self._report(last=True)
-
-    def _is_best(self) -> bool:
-        best, bound = self._run.objective, self._run.bound
-        return best is not None and bound is not None and best >= bound
-
-    def _report(self, *, last: bool = False) -> None:
+    def _report(self, last: bool) -> None:
         best = self._kernels.BEST
         cut = max(self._cuts, key=lambda cut: float(cut.sums[best]))
         self._reports.offer(

@@ -10,14 +10,12 @@ References
 
 from __future__ import annotations
 
-import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from combkit.comb.routing.slices import Reports, fitted
+from combkit.comb.routing.slices import Reports, side_by_side
 from combkit.instances.errors import UsageError
 from combkit.instances.quadratic import QuadraticAssignment
 from combkit.instances.run import Outcome, Run
@@ -105,33 +103,19 @@ class _Search:
             for number in range(run.threads)
         ]
         self._reports = Reports(run, _SOURCE)
-        self._done = 0
 
     def go(self) -> None:
-        """Search until the run ends."""
-        run, limit, moves = self._run, self._run.limits.iterations, 100
-        with ThreadPoolExecutor(len(self._states)) as pool:
-            while not run.should_stop(self._done) and not self._is_best():
-                if limit is not None:
-                    moves = max(1, min(moves, limit - self._done))
-                began = time.perf_counter()
+        """Search until the run ends or the bound is reached."""
+        side_by_side(self._run, self._states, self._advance, self._report)
 
-                def advance(state: Assigned, moves: int = moves) -> None:
-                    self._kernels.iterate(
-                        *self._matrices, state, moves, self._patience, self._strongest
-                    )
+    def _advance(self, state: Assigned, moves: int) -> bool:
+        self._kernels.iterate(
+            *self._matrices, state, moves, self._patience, self._strongest
+        )
+        bound = self._run.bound
+        return bound is None or float(state.sums[self._kernels.BEST]) > bound
 
-                list(pool.map(advance, self._states))
-                self._done += moves
-                moves = fitted(moves, time.perf_counter() - began)
-                self._report()
-        self._report(last=True)
-
-    def _is_best(self) -> bool:
-        best, bound = self._run.objective, self._run.bound
-        return best is not None and bound is not None and best <= bound
-
-    def _report(self, *, last: bool = False) -> None:
+    def _report(self, last: bool) -> None:
         best = self._kernels.BEST
         state = min(self._states, key=lambda state: float(state.sums[best]))
         self._reports.offer(

@@ -15,8 +15,6 @@ References
 from __future__ import annotations
 
 import math
-import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,7 +23,7 @@ from numpy.typing import NDArray
 from combkit.comb.packing import cover_greedy
 from combkit.comb.packing.cover_greedy import pruned
 from combkit.comb.packing.cover_reductions import undominated
-from combkit.comb.routing.slices import Reports, fitted
+from combkit.comb.routing.slices import Reports, side_by_side
 from combkit.instances.run import Outcome, Run
 from combkit.instances.seeds import kernel_state
 from combkit.instances.set_cover import SetCover
@@ -86,26 +84,10 @@ class _Search:
 
     def go(self) -> None:
         """Search until the run ends or a cover costs nothing."""
-        run, limit = self._run, self._run.limits.iterations
-        steps, done, alive = 10, 0, True
-        with ThreadPoolExecutor(len(self._covers)) as pool:
-            while alive and not run.should_stop(done):
-                if limit is not None:
-                    steps = max(1, min(steps, limit - done))
-                started = time.perf_counter()
-                alive = self._advance(steps, pool)
-                done += steps
-                steps = fitted(steps, time.perf_counter() - started)
-                self._report(last=not alive)
-        self._report(last=True)
+        side_by_side(self._run, self._covers, self._advance, self._report, steps=10)
 
-    def _advance(self, steps: int, pool: ThreadPoolExecutor) -> bool:
-        def one(cover: Cover) -> bool:
-            return bool(self._kernels.advance(cover, steps, self._least))
-
-        if len(self._covers) == 1:
-            return one(self._covers[0])
-        return all(list(pool.map(one, self._covers)))
+    def _advance(self, cover: Cover, steps: int) -> bool:
+        return bool(self._kernels.advance(cover, steps, self._least))
 
     def _start(self) -> NDArray[np.bool_]:
         """Return the incumbent on the sets that were kept, completed to a cover."""
@@ -124,7 +106,7 @@ class _Search:
         chosen[first[~covered]] = True
         return pruned(problem, chosen)[self._kept]
 
-    def _report(self, *, last: bool) -> None:
+    def _report(self, last: bool) -> None:
         cover = min(self._covers, key=lambda cover: float(cover.value[1]))
 
         def selection() -> Selection:
