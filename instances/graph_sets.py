@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from combkit.instances.edges import edges_of, ends_of, keys_of, vertices_of
 from combkit.instances.errors import InvalidSolutionError
-from combkit.instances.problem import Problem, Sense, frozen_array, require
+from combkit.instances.problem import Problem, Sense, require
 from combkit.instances.solutions import Selection, Solution
 from combkit.instances.subsets import MAX_TOTAL, numbers, repeated, total, unknown
 
@@ -61,14 +62,10 @@ class GraphSet(Problem):
         name: str = "",
         comment: str = "",
     ) -> None:
-        require(
-            isinstance(n, int | np.integer) and 0 < n < 2**31,
-            "n",
-            f"{n!r} is not a number of vertices of 1 to 2**31 - 1",
-        )
+        n = vertices_of(n)
         for field, value in (
-            ("n", int(n)),
-            ("edges", _canonical(int(n), edges)),
+            ("n", n),
+            ("edges", _canonical(n, edges)),
             ("weights", None),
             ("name", name),
             ("comment", comment),
@@ -258,19 +255,4 @@ class Clique(GraphSet):
 
 def _canonical(n: int, edges: ArrayLike) -> Integers:
     """Return each edge once, its smaller end first, in lexicographic order."""
-    if np.size(edges) == 0:
-        edges = np.zeros((0, 2), dtype=np.int64)
-    array = frozen_array("edges", edges, np.int64, (None, 2), minimum=0)
-    out = np.flatnonzero((array >= n).any(axis=1))
-    if out.size:
-        u, v = array[out[0]].tolist()
-        require(False, "edges", f"edge {u}-{v}: vertices are 0 to {n - 1}")
-    loops = np.flatnonzero(array[:, 0] == array[:, 1])
-    if loops.size:
-        u = int(array[loops[0], 0])
-        require(False, "edges", f"edge {u}-{u} is a loop")
-    keys = np.sort(array.min(axis=1) * n + array.max(axis=1))
-    keys = keys[np.diff(keys, prepend=-1) > 0]
-    result: Integers = np.stack([keys // n, keys % n], axis=1)
-    result.flags.writeable = False
-    return result
+    return edges_of(n, np.unique(keys_of(n, ends_of(n, edges))))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from combkit.instances.edges import edges_of, ends_of, keys_of, vertices_of
 from combkit.instances.errors import InvalidSolutionError
 from combkit.instances.problem import Problem, Sense, frozen_array, missing, require
 from combkit.instances.solutions import Assignment, Selection, Solution
@@ -68,14 +69,10 @@ class MaxCut(Problem):
         name: str = "",
         comment: str = "",
     ) -> None:
-        require(
-            isinstance(n, int | np.integer) and 0 < n < 2**31,
-            "n",
-            f"{n!r} is not a number of vertices of 1 to 2**31 - 1",
-        )
-        ends, heavy = _canonical(int(n), edges, weights)
+        n = vertices_of(n)
+        ends, heavy = _canonical(n, edges, weights)
         for name_, value in (
-            ("n", int(n)),
+            ("n", n),
             ("edges", ends),
             ("weights", heavy),
             ("name", name),
@@ -215,31 +212,18 @@ def _canonical(
     n: int, edges: ArrayLike, weights: ArrayLike | None
 ) -> tuple[Integers, Array]:
     """Return each edge once, its smaller end first, in lexicographic order."""
-    if np.size(edges) == 0:
-        edges = np.zeros((0, 2), dtype=np.int64)
-    ends = frozen_array("edges", edges, np.int64, (None, 2), minimum=0)
-    out = np.flatnonzero((ends >= n).any(axis=1))
-    if out.size:
-        u, v = ends[out[0]].tolist()
-        require(False, "edges", f"edge {u}-{v}: vertices are 0 to {n - 1}")
-    loops = np.flatnonzero(ends[:, 0] == ends[:, 1])
-    if loops.size:
-        u = int(ends[loops[0], 0])
-        require(False, "edges", f"edge {u}-{u} is a loop")
+    ends = ends_of(n, edges)
     shape = (len(ends),)
     raw = np.ones(shape, np.int64) if weights is None else weights
     given = frozen_array("weights", raw, np.float64, shape)
     integral = bool(np.all(given == np.floor(given)))
     size = float(np.abs(given).sum())
     require(size < (MAX_TOTAL if integral else math.inf), "weights", "are too large")
-    keys = ends.min(axis=1) * n + ends.max(axis=1)
-    known, place = np.unique(keys, return_inverse=True)
+    known, place = np.unique(keys_of(n, ends), return_inverse=True)
     sums = np.bincount(place, weights=given, minlength=known.size)
     heavy: Array = sums.astype(np.int64) if integral else sums
-    kept: Integers = np.stack([known // n, known % n], axis=1)
-    for array in (kept, heavy):
-        array.flags.writeable = False
-    return kept, heavy
+    heavy.flags.writeable = False
+    return edges_of(n, known), heavy
 
 
 @dataclass(frozen=True, eq=False)
