@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
-from combkit.instances.errors import InvalidProblemError
+from combkit.instances.errors import InvalidProblemError, nearest
 from combkit.instances.problem import frozen_array, require
 
-__all__ = ["Matrix", "floats", "indices", "matrix", "members", "read_only", "symmetric"]
+__all__ = [
+    "Matrix",
+    "floats",
+    "indices",
+    "matrix",
+    "members",
+    "one_of",
+    "read_only",
+    "symmetric",
+]
 
 Array = NDArray[Any]
 #: A dense array, or a canonical CSR array.
@@ -188,6 +198,20 @@ def _refuse(field: str, values: Matrix, i: int, j: int) -> None:
         f"{field}[{i}, {j}] = {values[i, j]:g} and "
         f"{field}[{j}, {i}] = {values[j, i]:g}: not symmetric",
     )
+
+
+def one_of(field: str, value: object, known: Sequence[str]) -> None:
+    """Refuse a name that is not known.
+
+    Raises
+    ------
+    InvalidProblemError
+        With the known names, and the nearest one.
+    """
+    if value not in known:
+        hint = nearest(str(value), known)
+        what = f"{value!r} is none of {', '.join(known)}{hint}"
+        raise InvalidProblemError(field, what)
 
 
 def read_only(array: Array) -> Array:

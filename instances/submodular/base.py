@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Part", "SetFunction"]
+__all__ = ["Part", "SetFunction", "spread"]
 
 Integers = NDArray[np.int64]
 
@@ -28,21 +29,30 @@ class Part:
 
     def content(self) -> dict[str, Any]:
         """Return the fields by dotted names, those of nested parts too."""
-        found: dict[str, Any] = {"type": self.type}
-        for field in dataclasses.fields(self):
-            _spread(found, field.name, getattr(self, field.name))
-        return found
+        fields = dataclasses.fields(self)
+        values = {field.name: getattr(self, field.name) for field in fields}
+        return {"type": self.type, **spread(values)}
 
 
-def _spread(found: dict[str, Any], name: str, value: Any) -> None:
-    if isinstance(value, Part):
-        inner = value.content()
+def spread(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return fields with those of parts, by dotted names, in the place of the parts.
+
+    Parameters
+    ----------
+    fields : mapping of str to object
+        The fields by name.
+    """
+    found: dict[str, Any] = {}
+    for name, value in fields.items():
+        if isinstance(value, Part):
+            inner = value.content()
+        elif isinstance(value, tuple) and any(isinstance(v, Part) for v in value):
+            inner = spread({str(i): item for i, item in enumerate(value)})
+        else:
+            found[name] = value
+            continue
         found.update({f"{name}.{key}": item for key, item in inner.items()})
-    elif isinstance(value, tuple) and any(isinstance(item, Part) for item in value):
-        for i, item in enumerate(value):
-            _spread(found, f"{name}.{i}", item)
-    else:
-        found[name] = value
+    return found
 
 
 class SetFunction(Part, ABC):

@@ -19,10 +19,10 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from combkit.instances.errors import InvalidProblemError, nearest
 from combkit.instances.problem import frozen_array, require
-from combkit.instances.submodular.arrays import Matrix, floats, indices, matrix
+from combkit.instances.submodular.arrays import Matrix, floats, indices, matrix, one_of
 from combkit.instances.submodular.base import Integers, SetFunction
+from combkit.instances.submodular.entropy import entropy_of
 
 __all__ = ["ChainCriterion", "kept"]
 
@@ -85,12 +85,7 @@ class ChainCriterion(SetFunction):
             "transitions", self.transitions, (states, states), minimum=0
         )
         law = floats("stationary", self.stationary, (states,), minimum=0)
-        known = get_args(Criterion)
-        if self.criterion not in known:
-            hint = nearest(str(self.criterion), known)
-            raise InvalidProblemError(
-                "criterion", f"{self.criterion!r} is none of {', '.join(known)}{hint}"
-            )
+        one_of("criterion", self.criterion, get_args(Criterion))
         sums = np.asarray(transitions.sum(axis=1))
         wrong = np.flatnonzero(np.abs(sums - 1.0) > _TOLERANCE)
         if wrong.size:
@@ -153,8 +148,8 @@ class ChainCriterion(SetFunction):
         start, end, weight = self.flows
         first, second = self.labels(start, selected), self.labels(end, selected)
         count = int(np.prod(self.sizes[selected]))
-        pairs = _entropy(first * count + second, weight)
-        return pairs - _entropy(first, weight)
+        pairs = entropy_of(first * count + second, weight)
+        return pairs - entropy_of(first, weight)
 
     def value(self, selected: Integers) -> float:
         """Return the criterion of some coordinates, in nats."""
@@ -169,7 +164,7 @@ class ChainCriterion(SetFunction):
             return single - self.rate(selected)
         if self.criterion == "stationarity":
             start, _, weight = self.flows
-            spread = _entropy(self.labels(start, selected), weight)
+            spread = entropy_of(self.labels(start, selected), weight)
             return spread - self.rate(selected)
         assert self.given is not None
         joint = np.union1d(selected, self.given)
@@ -190,12 +185,6 @@ class ChainCriterion(SetFunction):
         for e in selected.tolist():
             labels = labels * self.sizes[e] + digits[e]
         return labels
-
-
-def _entropy(labels: Integers, weight: Floats) -> float:
-    _, places = np.unique(labels, return_inverse=True)
-    law = np.bincount(places, weights=weight)
-    return float(-(law * np.log(law)).sum())
 
 
 def kept(chain: ChainCriterion, selected: Integers) -> tuple[Floats, Floats]:

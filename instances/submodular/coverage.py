@@ -10,9 +10,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
-from combkit.instances.errors import InvalidProblemError, nearest
 from combkit.instances.problem import frozen_array, require
-from combkit.instances.submodular.arrays import Matrix, floats, matrix, members
+from combkit.instances.submodular.arrays import Matrix, floats, matrix, members, one_of
 from combkit.instances.submodular.base import Integers, SetFunction
 
 __all__ = ["ConcaveOverModular", "Coverage", "Modular", "ProbabilisticCoverage"]
@@ -191,12 +190,7 @@ class ConcaveOverModular(SetFunction):
         put = object.__setattr__
         put(self, "features", matrix("features", self.features, minimum=0))
         require(self.n > 0, "features", "there is no element")
-        known = get_args(Concave)
-        if self.concave not in known:
-            hint = nearest(str(self.concave), known)
-            raise InvalidProblemError(
-                "concave", f"{self.concave!r} is none of {', '.join(known)}{hint}"
-            )
+        one_of("concave", self.concave, get_args(Concave))
         put(self, "cap", float(floats("cap", self.cap, (), minimum=0)))
         if self.weights is not None:
             shape = (self.features.shape[1],)

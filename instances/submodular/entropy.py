@@ -15,7 +15,7 @@ from combkit.instances.problem import frozen_array, require
 from combkit.instances.submodular.arrays import floats, symmetric
 from combkit.instances.submodular.base import Integers, SetFunction
 
-__all__ = ["Entropy", "GaussianInformation", "LogDet"]
+__all__ = ["Entropy", "GaussianInformation", "LogDet", "entropy_of"]
 
 Array = NDArray[Any]
 
@@ -46,6 +46,21 @@ class _Kernel(SetFunction):
 
         least = scipy.linalg.eigvalsh(self.kernel, subset_by_index=[0, 0])[0]
         return float(least)
+
+
+def entropy_of(outcomes: Integers, chances: NDArray[np.float64]) -> float:
+    """Return the entropy of outcomes, in nats; equal ones add up.
+
+    Parameters
+    ----------
+    outcomes : ndarray of int64, shape (m,) or (m, d)
+        An outcome a row.
+    chances : ndarray of float64, shape (m,)
+        Their probabilities, positive.
+    """
+    _, places = np.unique(outcomes, axis=0, return_inverse=True)
+    law = np.bincount(places.ravel(), weights=chances)
+    return float(-(law * np.log(law)).sum())
 
 
 def _log_det(kernel: Array, selected: Integers) -> float:
@@ -165,11 +180,7 @@ class Entropy(SetFunction):
         """Return the joint entropy of the variables."""
         if not selected.size:
             return 0.0
-        _, places = np.unique(
-            self.samples[:, np.sort(selected)], axis=0, return_inverse=True
-        )
-        law = np.bincount(places.ravel(), weights=self.law)
-        return float(-(law * np.log(law)).sum())
+        return entropy_of(self.samples[:, np.sort(selected)], self.law)
 
 
 @dataclass(frozen=True, eq=False)

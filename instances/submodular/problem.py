@@ -14,7 +14,7 @@ from combkit.instances.errors import InvalidSolutionError
 from combkit.instances.problem import Problem, Sense, frozen_array, missing, require
 from combkit.instances.solutions import Labels, Selection, Solution
 from combkit.instances.submodular.arrays import floats, indices
-from combkit.instances.submodular.base import Integers, Part, SetFunction
+from combkit.instances.submodular.base import Integers, SetFunction, spread
 from combkit.instances.submodular.constraints import (
     NOISE,
     Cardinality,
@@ -327,15 +327,3 @@ class KSubmodular(Problem):
             f"element {e} has the label {given[e]}: labels are -1 to {self.labels - 1}"
             for e in wrong.tolist()
         ]
-
-
-def spread(fields: dict[str, Any]) -> dict[str, Any]:
-    """Return fields with those of parts in the place of the parts."""
-    found: dict[str, Any] = {}
-    for name, value in fields.items():
-        if isinstance(value, Part):
-            inner = value.content()
-            found.update({f"{name}.{key}": item for key, item in inner.items()})
-        else:
-            found[name] = value
-    return found

@@ -10,9 +10,14 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
-from combkit.instances.errors import InvalidProblemError, nearest
 from combkit.instances.problem import require
-from combkit.instances.submodular.arrays import Matrix, floats, matrix, symmetric
+from combkit.instances.submodular.arrays import (
+    Matrix,
+    floats,
+    matrix,
+    one_of,
+    symmetric,
+)
 from combkit.instances.submodular.base import Integers, SetFunction
 
 __all__ = [
@@ -180,12 +185,7 @@ class FeatureLocation(SetFunction):
         put = object.__setattr__
         put(self, "features", floats("features", self.features, (None, None)))
         require(self.n > 0, "features", "there is no element")
-        known = get_args(Metric)
-        if self.metric not in known:
-            hint = nearest(str(self.metric), known)
-            raise InvalidProblemError(
-                "metric", f"{self.metric!r} is none of {', '.join(known)}{hint}"
-            )
+        one_of("metric", self.metric, get_args(Metric))
         if self.gamma is not None:
             width = float(floats("gamma", self.gamma, ()))
             require(width > 0.0, "gamma", f"{width:g} is not positive")
