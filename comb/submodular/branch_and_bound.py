@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from combkit.comb.submodular import _kernels_greedy as greedy
 from combkit.comb.submodular import _kernels_protocol as protocol
 from combkit.comb.submodular.bounds import heaviest, rounded_up
+from combkit.comb.submodular.refusals import is_not_submodular, other_goal
 from combkit.comb.submodular.session import Session, supervised
 from combkit.instances.result import Status
 from combkit.instances.run import Outcome, Run
@@ -28,10 +29,8 @@ _PROGRESS = 1e-9
 
 def supports(problem: Submodular) -> str | None:
     """Return why a problem cannot be solved, or None if it can."""
-    if problem.goal != "value":
-        return f"the goal is a {problem.goal}, not a value"
-    if not problem.function.submodular:
-        return f"{problem.function.type} is not submodular: gains bound nothing"
+    if reason := other_goal(problem, "value") or is_not_submodular(problem):
+        return reason
     if problem.n > _MOST:
         return f"{problem.n} elements are too many (at most {_MOST})"
     return None
@@ -60,7 +59,6 @@ class _Search:
 
     def __init__(self, session: Session) -> None:
         self._session, self._problem = session, session.problem
-        self._ask = session.compiled(greedy.ask)
         self.nodes = 0
         self.complete = False
 
@@ -101,9 +99,8 @@ class _Search:
             protocol.add(session.state, e)
             protocol.take(session.rule, e)
         pool = np.array([e for e in pool if protocol.fits(session.rule, e)], np.int64)
-        gains = np.zeros(pool.size)
-        self._ask(session.state, pool, gains)
-        session.picks.count[greedy.CALLS] += pool.size + len(chosen)
+        gains = session.gains(pool)
+        session.picks.count[greedy.CALLS] += len(chosen)
         useful = gains > 0.0
         return value, gains[useful], pool[useful]
 

@@ -9,8 +9,13 @@ import numpy as np
 from combkit.comb.submodular import _kernels_exchange as exchange
 from combkit.comb.submodular import _kernels_greedy as greedy
 from combkit.comb.submodular.guarantees import Guarantee
+from combkit.comb.submodular.refusals import (
+    at_least,
+    is_not_submodular,
+    other_constraint,
+    other_goal,
+)
 from combkit.comb.submodular.session import Session, supervised
-from combkit.instances.errors import UsageError
 from combkit.instances.run import Outcome, Run
 from combkit.instances.submodular.constraints import Knapsack
 from combkit.instances.submodular.problem import Submodular
@@ -24,13 +29,11 @@ _YAROSLAVTSEV = Guarantee(
 
 def supports(problem: Submodular) -> str | None:
     """Return why a problem cannot be solved, or None if it can."""
-    if problem.goal != "value":
-        return f"the goal is a {problem.goal}, not a value"
-    if not isinstance(problem.constraint, Knapsack):
-        return f"densities are for knapsacks, not a {problem.constraint.type}"
-    if not problem.function.submodular:
-        return f"{problem.function.type} is not submodular: old gains bound nothing"
-    return None
+    return (
+        other_goal(problem, "value")
+        or other_constraint(problem, "knapsack")
+        or is_not_submodular(problem)
+    )
 
 
 def density(constraint: Knapsack) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
@@ -59,8 +62,7 @@ def solve(problem: Submodular, run: Run, *, certificate: int = 12) -> Outcome:
     .. [1] G. Yaroslavtsev, S. Zhou, D. Avdiukhin, "Bring your own greedy"+max:
        near-optimal 1/2-approximations for submodular knapsack", AISTATS 2020.
     """
-    if certificate < 0:
-        raise UsageError(f"certificate={certificate}: at least 0")
+    at_least(0, certificate=certificate)
     constraint = problem.constraint
     assert isinstance(constraint, Knapsack)
     session = Session(problem, run, "density")

@@ -14,9 +14,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from combkit.comb.submodular import _kernels_greedy as greedy
-from combkit.comb.submodular import _kernels_protocol as protocol
 from combkit.comb.submodular.guarantees import Guarantee
+from combkit.comb.submodular.refusals import between, has_included, other_constraint
 from combkit.comb.submodular.session import Session, supervised
 from combkit.comb.submodular.stochastic import sample_size
 from combkit.instances.errors import UsageError, nearest
@@ -35,10 +34,10 @@ _HARSHAW = "Harshaw, Feldman, Ward, Karbasi, ICML 2019"
 
 def supports(problem: Submodular) -> str | None:
     """Return why a problem cannot be solved, or None if it can."""
-    if problem.constraint.type not in ("cardinality", "unconstrained"):
-        return f"it is for a number of elements, not a {problem.constraint.type}"
-    if problem.required.size:
-        return "elements are included"
+    if reason := has_included(problem) or other_constraint(
+        problem, "cardinality", "unconstrained"
+    ):
+        return reason
     if problem.goal == "value" or isinstance(problem.minus, Modular):
         return None
     return f"the goal is a {problem.goal}, not f minus an additive function"
@@ -81,8 +80,9 @@ def solve(
         raise UsageError(
             f"variant={variant!r}: {', '.join(known)}{nearest(variant, known)}"
         )
-    if not 0.0 < gamma <= 1.0 or not 0.0 < epsilon < 1.0:
-        raise UsageError(f"gamma={gamma:g}, epsilon={epsilon:g}: in (0, 1]")
+    between(epsilon=epsilon)
+    if not 0.0 < gamma <= 1.0:
+        raise UsageError(f"gamma={gamma:g}: above 0, at most 1")
     f = problem.function
     session = Session(problem, run, "distorted")
     if isinstance(problem.minus, Modular):
@@ -150,7 +150,6 @@ def distort(
         As of `solve`.
     """
     rng = np.random.default_rng(session.run.seed)
-    ask, rule = session.compiled(greedy.ask), session.rule
     steps = session.problem.n if variant == "unconstrained" else most
     sample = {
         "full": session.problem.n,
@@ -160,19 +159,16 @@ def distort(
     for step in range(steps):
         if session.run.should_stop(session.calls):
             return False
-        pool = session.candidates()
+        pool = session.fitting()
         if variant == "unconstrained":
             # A draw of an element that is chosen already is a step, too.
             drawn = int(rng.integers(session.problem.n))
             pool = pool[pool == drawn]
         elif sample < pool.size:
             pool = rng.choice(pool, sample, replace=False)
-        pool = np.array([e for e in pool if protocol.fits(rule, e)], dtype=np.int64)
         if not pool.size:
             continue
-        out = np.zeros(pool.size)
-        ask(session.state, pool, out)
-        session.picks.count[greedy.CALLS] += pool.size
+        out = session.gains(pool)
         worth = (1.0 - gamma / steps) ** (steps - step - 1) * (out + shift[pool])
         worth -= costs[pool]
         best = int(worth.argmax())

@@ -8,9 +8,14 @@ import numpy as np
 
 from combkit.comb.submodular import _kernels_exchange as exchange
 from combkit.comb.submodular.guarantees import Guarantee
+from combkit.comb.submodular.refusals import (
+    at_least,
+    has_included,
+    other_constraint,
+    other_goal,
+)
 from combkit.comb.submodular.session import Session, supervised
 from combkit.comb.submodular.states import compiled, state_of
-from combkit.instances.errors import UsageError
 from combkit.instances.run import Outcome, Run
 from combkit.instances.submodular.problem import Submodular
 
@@ -26,13 +31,13 @@ _BUCHBINDER = Guarantee(
 
 def supports(problem: Submodular) -> str | None:
     """Return why a problem cannot be solved, or None if it can."""
-    if problem.goal != "value":
-        return f"the goal is a {problem.goal}, not a value"
-    if problem.constraint.type != "unconstrained":
-        return f"it is for no constraint, not a {problem.constraint.type}"
-    if problem.required.size or problem.refused.size:
-        return "elements are included or excluded"
-    return None
+    if reason := (
+        other_goal(problem, "value")
+        or other_constraint(problem, "unconstrained")
+        or has_included(problem)
+    ):
+        return reason
+    return "elements are excluded" if problem.refused.size else None
 
 
 @supervised
@@ -53,8 +58,7 @@ def solve(problem: Submodular, run: Run, *, repeats: int = 1) -> Outcome:
     .. [1] N. Buchbinder, M. Feldman, J. Naor, R. Schwartz, "A tight linear time
        (1/2)-approximation for unconstrained submodular maximization", FOCS 2012.
     """
-    if repeats < 1:
-        raise UsageError(f"repeats={repeats}: at least 1")
+    at_least(1, repeats=repeats)
     session = Session(problem, run, "double-greedy")
     f, random = problem.function, session.random()
     whole = state_of(f)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from combkit.comb.submodular import _kernels_dynamic as kernels
 from combkit.comb.submodular import _kernels_protocol as protocol
+from combkit.comb.submodular.refusals import between
 from combkit.comb.submodular.states import compiled, state_of
 from combkit.instances.errors import UsageError
 from combkit.instances.seeds import kernel_state
@@ -76,8 +77,7 @@ class DynamicMaximizer:
     ) -> None:
         if not 1 <= k <= function.n:
             raise UsageError(f"k={k}: 1 to {function.n}")
-        if not 0.0 < epsilon < 1.0:
-            raise UsageError(f"epsilon={epsilon:g}: between 0 and 1")
+        between(epsilon=epsilon)
         self._function, self._k = function, k
         self._base = math.log1p(epsilon)
         self._seed = seed
@@ -189,10 +189,9 @@ class DynamicMaximizer:
         largest = -heap[0][0]
         least = max(largest, self.value)
         low = self._below(least)
-        high = max(self._towers, default=low)
-        for j in range(low, max(low, high) + 1):
+        high = max([low, *self._towers])
+        for j in range(low, high + 1):
             self._need(j)
-        high = max(low, high)
         last = self._below(self._k * largest)
         while high < last and self._most() > self._guess(high + 1):
             high += 1

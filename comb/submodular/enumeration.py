@@ -10,8 +10,8 @@ import numpy as np
 from combkit.comb.submodular import _kernels_exchange as exchange
 from combkit.comb.submodular import density
 from combkit.comb.submodular.guarantees import Guarantee
+from combkit.comb.submodular.refusals import at_least
 from combkit.comb.submodular.session import Session, supervised
-from combkit.instances.errors import UsageError
 from combkit.instances.run import Outcome, Run
 from combkit.instances.submodular.constraints import Knapsack
 from combkit.instances.submodular.problem import Submodular
@@ -52,10 +52,7 @@ def solve(
     .. [1] M. Sviridenko, "A note on maximizing a submodular set function subject to
        a knapsack constraint", Operations Research Letters 32, 2004.
     """
-    if seed_size < 0 or certificate < 0:
-        raise UsageError(
-            f"seed_size={seed_size}, certificate={certificate}: at least 0"
-        )
+    at_least(0, seed_size=seed_size, certificate=certificate)
     constraint = problem.constraint
     assert isinstance(constraint, Knapsack)
     session = Session(problem, run, "enumeration")

@@ -9,6 +9,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from combkit.comb.as_mip import solve_as_mip
+from combkit.comb.submodular.refusals import other_goal
 from combkit.instances.mip import MIP
 from combkit.instances.run import Outcome, Run
 from combkit.instances.submodular.constraints import (
@@ -39,8 +40,8 @@ _CONSTRAINTS = (
 
 def supports(problem: Submodular) -> str | None:
     """Return why a problem cannot be solved, or None if it can."""
-    if problem.goal not in ("value", "cover"):
-        return f"the goal is a {problem.goal}, not a value or a cover"
+    if reason := other_goal(problem, "value", "cover"):
+        return reason
     if not isinstance(problem.function, _FUNCTIONS):
         return f"no integer program of a {problem.function.type} is known"
     if not isinstance(problem.constraint, _CONSTRAINTS):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from combkit.comb.submodular import lazy, pairs
+from combkit.comb.submodular.refusals import at_least
 from combkit.comb.submodular.session import supervised
-from combkit.instances.errors import UsageError
 from combkit.instances.run import Outcome, Run
 from combkit.instances.submodular.problem import KSubmodular
 
@@ -16,7 +16,7 @@ def supports(problem: KSubmodular) -> str | None:
     if problem.costs is not None:
         return "labels have costs: the distorted greedy is for them"
     if not problem.function.submodular:
-        return f"{problem.function.type} is not submodular: old gains bound nothing"
+        return f"{problem.function.type} is not submodular: gains bound nothing"
     return None
 
 
@@ -40,6 +40,5 @@ def solve(problem: KSubmodular, run: Run, *, certificate: int = 12) -> Outcome:
     .. [1] N. Ohsaka, Y. Yoshida, "Monotone k-submodular function maximization with
        size constraints", NeurIPS 2015.
     """
-    if certificate < 0:
-        raise UsageError(f"certificate={certificate}: at least 0")
+    at_least(0, certificate=certificate)
     return lazy.maximise(pairs.session_of(problem, run, "lazy"), certificate)

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from combkit.comb.submodular import _kernels_greedy as greedy
 from combkit.comb.submodular.guarantees import Guarantee, of_greedy
+from combkit.comb.submodular.refusals import at_least, is_not_submodular, other_goal
 from combkit.comb.submodular.session import Session, supervised
-from combkit.instances.errors import UsageError
 from combkit.instances.result import Status
 from combkit.instances.run import Outcome, Run
 from combkit.instances.submodular.constraints import NOISE
 from combkit.instances.submodular.problem import Submodular
 
-__all__ = ["aim", "conclude", "maximise", "solve", "supports"]
+__all__ = ["aim", "choose", "conclude", "maximise", "solve", "supports"]
 
 #: Gains between two looks at the clock: some milliseconds of the slowest functions.
 _CALLS = 1_000
@@ -27,11 +27,7 @@ _LOOKS = 12
 
 def supports(problem: Submodular) -> str | None:
     """Return why a problem cannot be solved, or None if it can."""
-    if problem.goal not in ("value", "cover"):
-        return f"the goal is a {problem.goal}, not a value or a cover"
-    if not problem.function.submodular:
-        return f"{problem.function.type} is not submodular: old gains bound nothing"
-    return None
+    return other_goal(problem, "value", "cover") or is_not_submodular(problem)
 
 
 @supervised
@@ -57,8 +53,7 @@ def solve(problem: Submodular, run: Run, *, certificate: int = 12) -> Outcome:
     .. [1] M. Minoux, "Accelerated greedy algorithms for maximizing submodular set
        functions", Optimization Techniques, 1978.
     """
-    if certificate < 0:
-        raise UsageError(f"certificate={certificate}: at least 0")
+    at_least(0, certificate=certificate)
     return maximise(Session(problem, run, "lazy"), certificate)
 
 
@@ -70,19 +65,36 @@ def maximise(session: Session, certificate: int) -> Outcome:
     if queue is None:
         return conclude(session, 0, None)
     greedy.build(queue)
-    search = session.compiled(greedy.lazy)
     most = session.picks.chosen.size
     looks = np.unique(np.linspace(session.size, most, _LOOKS + 1).round().astype(int))
     for look in looks.tolist():
-        while session.size < look and session.going():
-            search(
-                session.state, session.rule, queue, session.picks, quota, look, _CALLS
-            )
+        choose(session, queue, look, quota)
         if session.ended or run.should_stop(session.calls):
             break
         if session.certifiable:
             session.bound_from(_gains_of(queue, session), session.picks.value[0])
     return conclude(session, certificate, of_greedy(problem))
+
+
+def choose(
+    session: Session, queue: greedy.Queue, most: int, quota: float = math.inf
+) -> None:
+    """Choose the best of a queue, again and again.
+
+    Parameters
+    ----------
+    session : Session
+        The session; it ends where nothing fits or adds anything.
+    queue : Queue
+        A heap.
+    most : int
+        Number of chosen elements at which to return.
+    quota : float
+        Value beyond which no gain counts.
+    """
+    search = session.compiled(greedy.lazy)
+    while session.size < most and session.going():
+        search(session.state, session.rule, queue, session.picks, quota, most, _CALLS)
 
 
 def aim(problem: Submodular) -> tuple[float, NDArray[np.float64]]:
@@ -109,7 +121,7 @@ def conclude(
             return session.outcome(None, **extra)
     session.report()
     order = session.chosen.copy()
-    ended = session.ended or order.size == session.picks.chosen.size
+    ended = session.ended or session.full
     if certificate:
         session.certify(order, certificate)
     return session.outcome(guarantee if ended else None, **extra)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from combkit.comb.submodular import _kernels_exchange as exchange
-from combkit.comb.submodular import _kernels_greedy as greedy
+from combkit.comb.submodular import naive
 from combkit.comb.submodular.guarantees import of_greedy
-from combkit.comb.submodular.lazy import aim
+from combkit.comb.submodular.refusals import at_least, other_goal
 from combkit.comb.submodular.session import Session, supervised
 from combkit.instances.errors import UsageError
 from combkit.instances.run import Outcome, Run
@@ -22,9 +22,7 @@ _PROGRESS = 1e-9
 
 def supports(problem: Submodular) -> str | None:
     """Return why a problem cannot be solved, or None if it can."""
-    if problem.goal != "value":
-        return f"the goal is a {problem.goal}, not a value"
-    return None
+    return other_goal(problem, "value")
 
 
 @supervised
@@ -54,16 +52,18 @@ def solve(
     .. [1] M. L. Fisher, G. L. Nemhauser, L. A. Wolsey, "An analysis of approximations
        for maximizing submodular set functions II", Math. Programming Study 8, 1978.
     """
-    if not progress >= 0.0 or certificate < 0:
-        raise UsageError(
-            f"progress={progress:g}, certificate={certificate}: at least 0"
-        )
+    at_least(0, certificate=certificate)
+    if not progress >= 0.0:
+        raise UsageError(f"progress={progress:g}: at least 0")
     session = Session(problem, run, "local-search")
-    started = isinstance(run.initial, Selection)
+    guarantee = None
     if isinstance(run.initial, Selection):
         chosen = run.initial.selected.tolist()
     else:
-        chosen = _greedy(session)
+        naive.choose(session)
+        chosen = session.chosen.tolist()
+        if session.ended or session.full:
+            guarantee = of_greedy(problem)
     session.report(np.array(chosen, dtype=np.int64))
     fixed = set(problem.required.tolist())
     search = session.compiled(exchange.exchange)
@@ -91,17 +91,4 @@ def solve(
     session.report(np.array(chosen, dtype=np.int64))
     if certificate:
         session.certify(np.array(chosen, dtype=np.int64), certificate)
-    guarantee = None if started else of_greedy(problem)
     return session.outcome(guarantee, exchanges=exchanges)
-
-
-def _greedy(session: Session) -> list[int]:
-    """Return the greedy set."""
-    pool = session.candidates()
-    left, out = np.array([pool.size]), np.zeros(pool.size)
-    _, scale = aim(session.problem)
-    search = session.compiled(greedy.naive)
-    while session.size < session.picks.chosen.size and session.going():
-        search(session.state, session.rule, pool, scale, left, out, session.picks)
-    chosen: list[int] = session.chosen.tolist()
-    return chosen

@@ -6,20 +6,18 @@ import numpy as np
 
 from combkit.comb.submodular import _kernels_greedy as greedy
 from combkit.comb.submodular.guarantees import of_greedy
-from combkit.comb.submodular.lazy import aim, conclude
+from combkit.comb.submodular.lazy import conclude
+from combkit.comb.submodular.refusals import at_least, other_goal
 from combkit.comb.submodular.session import Session, supervised
-from combkit.instances.errors import UsageError
 from combkit.instances.run import Outcome, Run
 from combkit.instances.submodular.problem import Submodular
 
-__all__ = ["solve", "supports"]
+__all__ = ["choose", "solve", "supports"]
 
 
 def supports(problem: Submodular) -> str | None:
     """Return why a problem cannot be solved, or None if it can."""
-    if problem.goal != "value":
-        return f"the goal is a {problem.goal}, not a value"
-    return None
+    return other_goal(problem, "value")
 
 
 @supervised
@@ -37,13 +35,17 @@ def solve(problem: Submodular, run: Run, *, certificate: int = 12) -> Outcome:
     certificate : int
         Number of sets, on the way and beyond, whose gains bound the optimum.
     """
-    if certificate < 0:
-        raise UsageError(f"certificate={certificate}: at least 0")
+    at_least(0, certificate=certificate)
     session = Session(problem, run, "naive")
+    choose(session)
+    return conclude(session, certificate, of_greedy(problem))
+
+
+def choose(session: Session) -> None:
+    """Choose the element of largest gain until nothing fits or adds anything."""
     pool = session.candidates()
     left, out = np.array([pool.size]), np.zeros(pool.size)
-    _, scale = aim(problem)
+    scale = np.ones(session.problem.n)
     search = session.compiled(greedy.naive)
-    while session.size < session.picks.chosen.size and session.going():
+    while not session.full and session.going():
         search(session.state, session.rule, pool, scale, left, out, session.picks)
-    return conclude(session, certificate, of_greedy(problem))

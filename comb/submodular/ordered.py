@@ -17,9 +17,9 @@ from combkit.comb.submodular import _kernels_greedy as greedy
 from combkit.comb.submodular import _kernels_protocol as protocol
 from combkit.comb.submodular import _kernels_streams as streams
 from combkit.comb.submodular.guarantees import Guarantee
+from combkit.comb.submodular.refusals import between, has_included, other_goal
 from combkit.comb.submodular.session import Session, supervised
 from combkit.comb.submodular.states import state_of
-from combkit.instances.errors import UsageError
 from combkit.instances.run import Outcome, Run
 from combkit.instances.submodular.base import SetFunction
 from combkit.instances.submodular.constraints import Knapsack
@@ -37,12 +37,10 @@ _SWAP = 2.0
 
 def supports(problem: Submodular) -> str | None:
     """Return why a problem cannot be solved, or None if it can."""
-    if problem.goal != "value":
-        return f"the goal is a {problem.goal}, not a value"
+    if reason := other_goal(problem, "value") or has_included(problem):
+        return reason
     if order_of(problem.function) is None:
         return f"no submodular order of a {problem.function.type} is known"
-    if problem.required.size:
-        return "elements are included"
     constraint = problem.constraint
     if isinstance(constraint, Knapsack) and constraint.budgets.size > 1:
         return f"one budget, not {constraint.budgets.size}"
@@ -83,8 +81,7 @@ def solve(problem: Submodular, run: Run, *, epsilon: float = 0.1) -> Outcome:
     ----------
     See the module.
     """
-    if not 0.0 < epsilon < 1.0:
-        raise UsageError(f"epsilon={epsilon:g}: between 0 and 1")
+    between(epsilon=epsilon)
     order = order_of(problem.function)
     assert order is not None
     order = order[~np.isin(order, problem.refused)]
@@ -125,11 +122,8 @@ def _thresholds(
     since f is subadditive.
     """
     run = session.run
-    single = np.zeros(order.size)
-    session.compiled(greedy.ask)(session.state, order, single)
-    session.picks.count[greedy.CALLS] += order.size
-    fits = np.array([protocol.fits(session.rule, int(e)) for e in order], dtype=bool)
-    single[~fits] = 0.0
+    single = session.gains(order)
+    single[~np.isin(order, session.fitting())] = 0.0
     largest = float(single.max(initial=0.0))
     if largest <= 0.0:
         session.report()

@@ -7,10 +7,10 @@ import math
 import numpy as np
 
 from combkit.comb.submodular import _kernels_greedy as greedy
+from combkit.comb.submodular import lazy
 from combkit.comb.submodular.guarantees import Guarantee, of_greedy
-from combkit.comb.submodular.lazy import supports as is_lazy
+from combkit.comb.submodular.refusals import at_least, is_not_submodular, other_goal
 from combkit.comb.submodular.session import Session, supervised
-from combkit.instances.errors import UsageError
 from combkit.instances.run import Outcome, Run
 from combkit.instances.submodular.problem import Submodular
 
@@ -19,9 +19,7 @@ __all__ = ["solve", "supports"]
 
 def supports(problem: Submodular) -> str | None:
     """Return why a problem cannot be solved, or None if it can."""
-    if problem.goal != "value":
-        return f"the goal is a {problem.goal}, not a value"
-    return is_lazy(problem)
+    return other_goal(problem, "value") or is_not_submodular(problem)
 
 
 @supervised
@@ -42,8 +40,7 @@ def solve(problem: Submodular, run: Run, *, machines: int = 4) -> Outcome:
     .. [1] R. Barbosa, A. Ene, H. L. Nguyen, J. Ward, "The power of randomization:
        distributed submodular maximization on massive datasets", ICML 2015.
     """
-    if machines < 1:
-        raise UsageError(f"machines={machines}: at least 1")
+    at_least(1, machines=machines)
     session = Session(problem, run, "randgreedi")
     rng = np.random.default_rng(run.seed)
     pool = session.candidates()
@@ -81,8 +78,5 @@ def _greedy(session: Session, part: np.ndarray[tuple[int], np.dtype[np.int64]]) 
     if queue is None:
         return False
     greedy.build(queue)
-    search = session.compiled(greedy.lazy)
-    most = session.picks.chosen.size
-    while session.size < most and session.going():
-        search(session.state, session.rule, queue, session.picks, math.inf, most, 1_000)
-    return session.ended or session.size == most
+    lazy.choose(session, queue, session.picks.chosen.size)
+    return session.ended or session.full

@@ -6,10 +6,9 @@ import math
 
 import numpy as np
 
-from combkit.comb.submodular import _kernels_greedy as greedy
 from combkit.comb.submodular.guarantees import Guarantee
+from combkit.comb.submodular.refusals import at_least, other_constraint, other_goal
 from combkit.comb.submodular.session import Session, supervised
-from combkit.instances.errors import UsageError
 from combkit.instances.run import Outcome, Run
 from combkit.instances.submodular.problem import Submodular
 
@@ -20,11 +19,7 @@ _REFERENCE = "Buchbinder, Feldman, Naor, Schwartz, SODA 2014"
 
 def supports(problem: Submodular) -> str | None:
     """Return why a problem cannot be solved, or None if it can."""
-    if problem.goal != "value":
-        return f"the goal is a {problem.goal}, not a value"
-    if problem.constraint.type != "cardinality":
-        return f"it is for a cardinality, not a {problem.constraint.type}"
-    return None
+    return other_goal(problem, "value") or other_constraint(problem, "cardinality")
 
 
 @supervised
@@ -47,21 +42,17 @@ def solve(problem: Submodular, run: Run, *, repeats: int = 1) -> Outcome:
     .. [1] N. Buchbinder, M. Feldman, J. Naor, R. Schwartz, "Submodular maximization
        with cardinality constraints", SODA 2014.
     """
-    if repeats < 1:
-        raise UsageError(f"repeats={repeats}: at least 1")
+    at_least(1, repeats=repeats)
     session = Session(problem, run, "random-greedy")
     f, rng = problem.function, np.random.default_rng(run.seed)
     k = session.picks.chosen.size - session.size
-    ask = session.compiled(greedy.ask)
     best = -math.inf
     complete = True
     for _ in range(repeats):
         session.restart()
         for _ in range(k):
             pool = session.candidates()
-            out = np.zeros(pool.size)
-            ask(session.state, pool, out)
-            session.picks.count[greedy.CALLS] += pool.size
+            out = session.gains(pool)
             top = pool.size - 1 - np.argsort(out[::-1], kind="stable")[::-1][:k]
             # Places beyond the last element are of no element.
             place = int(rng.integers(k))

@@ -11,11 +11,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from combkit.comb.submodular import _kernels_greedy as greedy
-from combkit.comb.submodular import _kernels_protocol as protocol
 from combkit.comb.submodular.guarantees import Guarantee
+from combkit.comb.submodular.priced import Priced, supports
 from combkit.comb.submodular.session import Session, supervised
-from combkit.comb.submodular.states import compiled, state_of
 from combkit.instances.run import Outcome, Run
 from combkit.instances.submodular.coverage import Modular
 from combkit.instances.submodular.problem import Submodular
@@ -27,13 +25,6 @@ _PREFIX = Guarantee(
     None,
     "Perrault, Healey, Wen, Valko, arXiv:2101.01631",
 )
-
-
-def supports(problem: Submodular) -> str | None:
-    """Return why a problem cannot be solved, or None if it can."""
-    if problem.goal not in ("ratio", "difference"):
-        return f"the goal is a {problem.goal}, not a ratio or a difference"
-    return None
 
 
 @supervised
@@ -54,31 +45,19 @@ def solve(problem: Submodular, run: Run) -> Outcome:
     See the module.
     """
     session = Session(problem, run, "ratio-greedy")
-    g = problem.minus if problem.over is None else problem.over
-    assert g is not None
-    charge = state_of(g, session.picks.chosen.size)
-    for e in session.chosen.tolist():
-        protocol.add(charge, e)
-    ask = session.compiled(greedy.ask)
-    ask_charge = compiled(greedy.ask, charge)
+    priced = Priced(session)
     session.report()
     complete = False
     while not run.should_stop(session.calls):
-        pool = session.candidates()
-        pool = np.array([e for e in pool if protocol.fits(session.rule, e)], np.int64)
+        pool, gained, paid = priced.look()
         if not pool.size:
             complete = True
             break
-        gained, paid = np.zeros(pool.size), np.zeros(pool.size)
-        ask(session.state, pool, gained)
-        ask_charge(charge, pool, paid)
-        session.picks.count[greedy.CALLS] += pool.size
         with np.errstate(divide="ignore", invalid="ignore"):
             ratio = np.where(paid > 0.0, gained / paid, np.inf)
         # Of those for free, the one that gives most.
         best = int(np.lexsort((gained, ratio))[-1])
-        session.take(int(pool[best]), float(gained[best]))
-        protocol.add(charge, int(pool[best]))
+        priced.take(int(pool[best]), float(gained[best]))
         session.report()
     f = problem.function
     proven = (

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from combkit.comb.solve import solve
 from combkit.comb.submodular import _kernels_greedy as greedy
 from combkit.comb.submodular import _kernels_streams as streams
-from combkit.comb.submodular.states import compiled, state_of
+from combkit.comb.submodular.states import compiled, gains_of, picks_of, state_of
 from combkit.instances.errors import UsageError, nearest
 from combkit.instances.result import Result
 from combkit.instances.submodular.arrays import floats
@@ -191,7 +191,8 @@ class SubsetSelector:
             self._seen, self._largest, self._reference = 0, 0.0, table
         names = np.arange(self._seen, self._seen + len(table))
         self._seen += len(table)
-        single = _gains(self._of(table, self._reference))
+        block = self._of(table, self._reference)
+        single = gains_of(state_of(block, 1), np.arange(block.n))
         self._largest = max(self._largest, float(single.max(initial=0.0)))
         if self._largest > 0.0:
             low = math.ceil(math.log(self._largest) / _BASE)
@@ -216,12 +217,8 @@ class SubsetSelector:
         state = state_of(self._of(rows, self._reference), self.k)
         add = compiled(greedy.one_by_one, state)
         add(state, np.arange(old), np.zeros(old))
-        picks = greedy.Picks(
-            np.zeros(self.k, np.int64),
-            np.zeros(self.k),
-            np.array([kept.value]),
-            np.array([old, 0, 0]),
-        )
+        picks = picks_of(self.k)
+        picks.value[0], picks.count[greedy.CHOSEN] = kept.value, old
         guess = math.exp(_BASE * j)
         search = compiled(streams.sieve, state)
         search(state, np.arange(old, len(rows)), guess, self.k, picks)
@@ -254,11 +251,3 @@ class SubsetSelector:
 
 def _names(selector: SubsetSelector) -> list[str]:
     return list(inspect.signature(type(selector)).parameters)
-
-
-def _gains(function: SetFunction) -> Floats:
-    """Return the value of each element by itself."""
-    state = state_of(function, 1)
-    out = np.zeros(function.n)
-    compiled(greedy.ask, state)(state, np.arange(function.n), out)
-    return out

@@ -16,7 +16,13 @@ from combkit.comb.submodular import _kernels_protocol as protocol
 from combkit.comb.submodular.bounds import combined, heaviest, least_cost, rounded_up
 from combkit.comb.submodular.checks import spot_check
 from combkit.comb.submodular.guarantees import Guarantee
-from combkit.comb.submodular.states import compiled, rule_of, state_of
+from combkit.comb.submodular.states import (
+    compiled,
+    gains_of,
+    picks_of,
+    rule_of,
+    state_of,
+)
 from combkit.instances.errors import InvalidProblemError
 from combkit.instances.run import Abandoned, Outcome, Run
 from combkit.instances.seeds import kernel_state
@@ -73,17 +79,21 @@ def supervised(solve: Solve) -> Solve:
 
 
 def _answer(problem: Submodular | KSubmodular, run: Run, most: int = 0) -> None:
-    """Report what is included and so many elements, or a cover of all elements."""
+    """Report what is included and so many elements, or a cover of all elements.
+
+    Nothing is reported if that is no solution.
+    """
     if isinstance(problem, KSubmodular):
         run.report(Labels(np.full(problem.n, -1)), "nothing")
         return
-    free = np.setdiff1d(np.arange(problem.n), problem.refused)
+    chosen = np.setdiff1d(np.arange(problem.n), problem.refused)
     if problem.goal != "cover":
+        free = np.setdiff1d(chosen, problem.required)
         size = min(most, problem.constraint.most(problem.n), free.size)
-        free = free[np.linspace(0, free.size - 1, size).astype(int)]
-    for chosen in (problem.required, free):
-        if not problem.check(Selection(chosen)):
-            run.report(Selection(chosen), "some elements")
+        places = np.linspace(0, free.size - 1, size).astype(int)
+        chosen = np.concatenate([problem.required, free[places]])
+    if not problem.check(Selection(chosen)):
+        run.report(Selection(chosen), "some elements")
 
 
 def _selection(chosen: Integers) -> Solution:
@@ -118,12 +128,7 @@ class Session:
         most = problem.constraint.most(n)
         self.state = state_of(problem.function, most)
         self.rule = rule_of(problem.constraint, n)
-        self.picks = greedy.Picks(
-            np.zeros(most, np.int64),
-            np.zeros(most),
-            np.zeros(1),
-            np.zeros(3, np.int64),
-        )
+        self.picks = picks_of(most)
         self._told = -math.inf
         own = isinstance(problem.function, Oracle)
         if own and (found := spot_check(problem.function, _TRIALS, run.seed)):
@@ -162,6 +167,23 @@ class Session:
         refused = np.concatenate([self.problem.refused, self.chosen])
         return np.delete(np.arange(self.problem.n), refused)
 
+    def fitting(self) -> Integers:
+        """Return the candidates that the constraint allows now, ascending."""
+        pool = self.candidates()
+        fits = [bool(protocol.fits(self.rule, e)) for e in pool.tolist()]
+        allowed: Integers = pool[np.array(fits, dtype=bool)]
+        return allowed
+
+    def gains(self, elements: Integers) -> Floats:
+        """Return what each of some elements would add; they count as calls."""
+        self.picks.count[greedy.CALLS] += elements.size
+        return gains_of(self.state, elements)
+
+    @property
+    def full(self) -> bool:
+        """Whether as many elements are chosen as any constraint allows."""
+        return self.size == int(self.picks.chosen.size)
+
     def random(self) -> NDArray[np.uint64]:
         """Return the state of a generator of the run's seed."""
         return kernel_state(self.run.seed, 0)
@@ -192,7 +214,7 @@ class Session:
     def queue(
         self, scale: Floats | None = None, candidates: Integers | None = None
     ) -> greedy.Queue | None:
-        """Return a queue of candidates with their first gains.
+        """Return a queue of candidates with their first gains, not a heap yet.
 
         Parameters
         ----------
@@ -210,15 +232,11 @@ class Session:
         candidates = self.candidates() if candidates is None else candidates.copy()
         scale = np.ones(n) if scale is None else scale
         key = np.zeros(n)
-        out = np.zeros(_BLOCK)
-        ask = self.compiled(greedy.ask)
         for first in range(0, candidates.size, _BLOCK):
             if self.run.should_stop():
                 return None
             part = candidates[first : first + _BLOCK]
-            ask(self.state, part, out[: part.size])
-            key[part] = out[: part.size] * scale[part]
-        self.picks.count[greedy.CALLS] += candidates.size
+            key[part] = self.gains(part) * scale[part]
         seen = np.full(n, self.size, np.int64)
         size = np.array([candidates.size])
         return greedy.Queue(candidates, key, seen, scale, size)
@@ -232,13 +250,10 @@ class Session:
         now = time.perf_counter()
         if self._told == -math.inf:
             self._told = now
-        elif now - self._told > _PAUSE and self._is_solution():
+        elif now - self._told > _PAUSE and self.problem.quota is None:
             self._told = now
             self.report()
         return not stop and not self.ended
-
-    def _is_solution(self) -> bool:
-        return self.problem.quota is None
 
     def report(self, selected: Integers | None = None) -> None:
         """Hand a set, or what is chosen, to the run."""
@@ -289,7 +304,6 @@ class Session:
         problem, n = self.problem, self.problem.n
         state = state_of(problem.function, min(n, 2 * order.size))
         add = compiled(greedy.one_by_one, state)
-        ask = compiled(greedy.ask, state)
         first, last = problem.required.size, min(n, 2 * order.size)
         if sets < _ENOUGH:
             # The sets on the way, without the smallest: no gains but those of each.
@@ -315,9 +329,8 @@ class Session:
                 value += float(added.sum())
             chosen = np.concatenate([chosen, new])
             others = np.delete(np.arange(n), chosen)
-            gains, out = np.zeros(n), np.zeros(others.size)
-            ask(state, others, out)
-            gains[others] = out
+            gains = np.zeros(n)
+            gains[others] = gains_of(state, others)
             self.picks.count[greedy.CALLS] += others.size
             self.bound_from(gains, value)
             gains[problem.refused] = 0.0
@@ -366,9 +379,7 @@ def _greedily(state: Any, chosen: Integers, more: int, gains: Floats) -> greedy.
     seen = np.full(n, 0, np.int64)
     queue = greedy.Queue(pool, gains.copy(), seen, np.ones(n), np.array([pool.size]))
     greedy.build(queue)
-    picks = greedy.Picks(
-        np.zeros(more, np.int64), np.zeros(more), np.zeros(1), np.zeros(3, np.int64)
-    )
+    picks = picks_of(more)
     rule = rule_of(Unconstrained(), n)
     search = compiled(greedy.lazy, state, rule)
     search(state, rule, queue, picks, math.inf, more, n * more)

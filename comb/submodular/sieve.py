@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from combkit.comb.submodular.guarantees import Guarantee
+from combkit.comb.submodular.refusals import has_included, other_constraint, other_goal
 from combkit.comb.submodular.session import Session, supervised
 from combkit.comb.submodular.streaming import Sieve, ThreeSieves
 from combkit.instances.errors import UsageError
@@ -19,13 +20,11 @@ _BLOCK = 1_000
 
 def supports(problem: Submodular) -> str | None:
     """Return why a problem cannot be solved, or None if it can."""
-    if problem.goal != "value":
-        return f"the goal is a {problem.goal}, not a value"
-    if problem.constraint.type != "cardinality":
-        return f"it is for a cardinality, not a {problem.constraint.type}"
-    if problem.required.size:
-        return "elements are included"
-    return None
+    return (
+        other_goal(problem, "value")
+        or other_constraint(problem, "cardinality")
+        or has_included(problem)
+    )
 
 
 @supervised

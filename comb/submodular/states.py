@@ -17,6 +17,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from combkit.comb.submodular import _kernels_composed as composed
+from combkit.comb.submodular import _kernels_greedy as greedy
 from combkit.comb.submodular import _kernels_information as information
 from combkit.comb.submodular import _kernels_location as location
 from combkit.comb.submodular import _kernels_protocol as protocol
@@ -56,7 +57,7 @@ from combkit.instances.submodular.similarity import (
     SaturatedCoverage,
 )
 
-__all__ = ["compiled", "rule_of", "state_of"]
+__all__ = ["compiled", "gains_of", "picks_of", "rule_of", "state_of"]
 
 Array = NDArray[Any]
 
@@ -104,6 +105,20 @@ def compiled(search: Callable[..., Any], *parts: Any) -> Callable[..., Any]:
         anew: Callable[..., Any] = numba.njit(nogil=True)(kernel.py_func)
         return anew
     return search
+
+
+def gains_of(state: Any, elements: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return what each of some elements outside of a state's set would add."""
+    out = np.zeros(elements.size)
+    compiled(greedy.ask, state)(state, elements, out)
+    return out
+
+
+def picks_of(most: int) -> greedy.Picks:
+    """Return room for so many chosen elements, none chosen yet."""
+    return greedy.Picks(
+        np.zeros(most, np.int64), np.zeros(most), np.zeros(1), np.zeros(3, np.int64)
+    )
 
 
 @cache

@@ -9,8 +9,13 @@ import numpy as np
 from combkit.comb.submodular import _kernels_greedy as greedy
 from combkit.comb.submodular.guarantees import Guarantee, of_greedy
 from combkit.comb.submodular.lazy import conclude
+from combkit.comb.submodular.refusals import (
+    at_least,
+    between,
+    other_constraint,
+    other_goal,
+)
 from combkit.comb.submodular.session import Session, supervised
-from combkit.instances.errors import UsageError
 from combkit.instances.run import Outcome, Run
 from combkit.instances.submodular.problem import Submodular
 
@@ -19,11 +24,9 @@ __all__ = ["sample_size", "solve", "supports"]
 
 def supports(problem: Submodular) -> str | None:
     """Return why a problem cannot be solved, or None if it can."""
-    if problem.goal != "value":
-        return f"the goal is a {problem.goal}, not a value"
-    if problem.constraint.type not in ("cardinality", "unconstrained"):
-        return f"samples are for a number of elements, not a {problem.constraint.type}"
-    return None
+    return other_goal(problem, "value") or other_constraint(
+        problem, "cardinality", "unconstrained"
+    )
 
 
 @supervised
@@ -48,17 +51,15 @@ def solve(
     ----------
     .. [1] B. Mirzasoleiman et al., "Lazier than lazy greedy", AAAI 2015.
     """
-    if not 0.0 < epsilon < 1.0 or certificate < 0:
-        raise UsageError(
-            f"epsilon={epsilon:g}, certificate={certificate}: in (0, 1), at least 0"
-        )
+    between(epsilon=epsilon)
+    at_least(0, certificate=certificate)
     session = Session(problem, run, "stochastic")
     pool = session.candidates()
     left, most = np.array([pool.size]), session.picks.chosen.size
     sample = sample_size(pool.size, most - session.size, epsilon)
     out, random = np.zeros(sample), session.random()
     search = session.compiled(greedy.sampled)
-    while session.size < most and session.going():
+    while not session.full and session.going():
         search(
             session.state, session.rule, pool, left, sample, out, random, session.picks
         )

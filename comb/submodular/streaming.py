@@ -18,7 +18,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from combkit.comb.submodular import _kernels_greedy as greedy
 from combkit.comb.submodular import _kernels_streams as streams
-from combkit.comb.submodular.states import compiled, state_of
+from combkit.comb.submodular.refusals import at_least, between
+from combkit.comb.submodular.states import compiled, gains_of, picks_of, state_of
 from combkit.instances.errors import UsageError
 from combkit.instances.submodular.arrays import indices
 from combkit.instances.submodular.base import SetFunction
@@ -34,8 +35,7 @@ class _Stream:
     def __init__(self, function: SetFunction, k: int, epsilon: float) -> None:
         if not 1 <= k <= function.n:
             raise UsageError(f"k={k}: 1 to {function.n}")
-        if not 0.0 < epsilon < 1.0:
-            raise UsageError(f"epsilon={epsilon:g}: between 0 and 1")
+        between(epsilon=epsilon)
         self._function, self._k, self._epsilon = function, k, epsilon
         self._empty = state_of(function, k)
         self._largest = 0.0
@@ -48,16 +48,9 @@ class _Stream:
 
     def _singles(self, elements: Integers) -> None:
         """Learn the largest value of a single element."""
-        out = np.zeros(elements.size)
-        compiled(greedy.ask, self._empty)(self._empty, elements, out)
+        single = gains_of(self._empty, elements)
         self._calls += elements.size
-        self._largest = max(self._largest, float(out.max(initial=0.0)))
-
-    def _picks(self) -> greedy.Picks:
-        k = self._k
-        return greedy.Picks(
-            np.zeros(k, np.int64), np.zeros(k), np.zeros(1), np.zeros(3, np.int64)
-        )
+        self._largest = max(self._largest, float(single.max(initial=0.0)))
 
 
 class Sieve(_Stream):
@@ -119,7 +112,7 @@ class Sieve(_Stream):
         for j in range(low, high + 1):
             if j not in self._sieves:
                 state = state_of(self._function, self._k)
-                self._sieves[j] = state, self._picks()
+                self._sieves[j] = state, picks_of(self._k)
             state, picks = self._sieves[j]
             before = int(picks.count[greedy.CALLS])
             search = compiled(streams.sieve, state)
@@ -133,7 +126,7 @@ class Sieve(_Stream):
         best = max(
             (picks for _, picks in self._sieves.values()),
             key=lambda picks: float(picks.value[0]),
-            default=self._picks(),
+            default=picks_of(self._k),
         )
         chosen: Integers = best.chosen[: best.count[greedy.CHOSEN]].copy()
         return chosen
@@ -175,10 +168,9 @@ class ThreeSieves(_Stream):
         patience: int = 500,
     ) -> None:
         super().__init__(function, k, epsilon)
-        if patience < 1:
-            raise UsageError(f"patience={patience}: at least 1")
+        at_least(1, patience=patience)
         self._patience = patience
-        self._state, self._kept = state_of(function, k), self._picks()
+        self._state, self._kept = state_of(function, k), picks_of(self._k)
         self._ladder = np.zeros(0)
         self._place = np.zeros(2, np.int64)
 

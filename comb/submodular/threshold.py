@@ -7,8 +7,14 @@ import math
 from combkit.comb.submodular import _kernels_greedy as greedy
 from combkit.comb.submodular.guarantees import Guarantee, of_greedy
 from combkit.comb.submodular.lazy import conclude
+from combkit.comb.submodular.refusals import (
+    at_least,
+    between,
+    is_not_submodular,
+    other_constraint,
+    other_goal,
+)
 from combkit.comb.submodular.session import Session, supervised
-from combkit.instances.errors import UsageError
 from combkit.instances.run import Outcome, Run
 from combkit.instances.submodular.problem import Submodular
 
@@ -17,15 +23,11 @@ __all__ = ["solve", "supports"]
 
 def supports(problem: Submodular) -> str | None:
     """Return why a problem cannot be solved, or None if it can."""
-    if problem.goal != "value":
-        return f"the goal is a {problem.goal}, not a value"
-    if not problem.function.submodular:
-        return f"{problem.function.type} is not submodular: old gains bound nothing"
-    if problem.constraint.type not in ("cardinality", "unconstrained"):
-        return (
-            f"thresholds are for a number of elements, not a {problem.constraint.type}"
-        )
-    return None
+    return (
+        other_goal(problem, "value")
+        or is_not_submodular(problem)
+        or other_constraint(problem, "cardinality", "unconstrained")
+    )
 
 
 @supervised
@@ -53,10 +55,8 @@ def solve(
     .. [1] A. Badanidiyuru, J. Vondrak, "Fast algorithms for maximizing submodular
        functions", SODA 2014.
     """
-    if not 0.0 < epsilon < 1.0 or certificate < 0:
-        raise UsageError(
-            f"epsilon={epsilon:g}, certificate={certificate}: in (0, 1), at least 0"
-        )
+    between(epsilon=epsilon)
+    at_least(0, certificate=certificate)
     session = Session(problem, run, "threshold")
     queue = session.queue()
     if queue is None:

@@ -320,6 +320,16 @@ def test_labels_against_brute_force(labels: int) -> None:
                     assert result.objective >= least - 1e-9
 
 
+@pytest.mark.parametrize("name", ["lazy", "naive", "local-search", "randgreedi"])
+def test_nothing_is_promised_of_what_was_cut_short(name: str) -> None:
+    f = Coverage(np.random.default_rng(0).random((60, 90)) < 0.1)
+    problem = Submodular(f, Cardinality(20))
+    cut = ck.solve(problem, name, stop=ck.MaxIterations(1))
+    assert cut.solution is not None
+    assert "guarantee" not in cut.extra
+    assert "guarantee" in ck.solve(problem, name).extra
+
+
 def test_an_oracle_runs_in_python() -> None:
     f = Oracle(lambda selected: float(np.sqrt(np.sum(selected + 1.0))), 6)
     result = ck.solve(Submodular(f, Cardinality(2)), "lazy")
