@@ -2,6 +2,7 @@
 
     python benchmarks/peers/install.py submodlib apricot
     python benchmarks/submodular.py speed        # beside the peers, same objective
+    python benchmarks/submodular.py cold         # a fresh process, kernels on disk
     python benchmarks/submodular.py features     # similarities on the fly
     python benchmarks/submodular.py coverage     # a million sets
     python benchmarks/submodular.py certificate  # gaps, and truth where MIP finds it
@@ -52,6 +53,7 @@ HERE = Path(__file__).resolve().parent
 def main() -> None:
     parts: dict[str, Callable[[], None]] = {
         "speed": speed,
+        "cold": cold,
         "features": features,
         "coverage": coverage,
         "certificate": certificate,
@@ -138,6 +140,30 @@ def beside(name: str, problem: ck.Submodular, k: int) -> None:
             value = problem.evaluate(ck.Selection(told["chosen"]))
             row = f"{told['seconds']:.3f} | {value:.8g}"
             print(f"| {name} | {k} | {peer} | {row} | | |", flush=True)
+
+
+#: A process that imports the suite, builds the problem and solves it.
+COLD = """
+import time
+import numpy as np, scipy.sparse as sp
+rows = np.repeat(np.arange(50_000), 64)
+rng = np.random.default_rng(0)
+near = (rows + rng.integers(0, 500, rows.size)) % 50_000
+values = rng.random(rows.size).astype(np.float32)
+matrix = sp.csr_array((values, (rows, near)), shape=(50_000, 50_000))
+started = time.perf_counter()
+import combkit as ck
+from combkit import submodular as sm
+problem = ck.Submodular(sm.FacilityLocation(matrix), sm.Cardinality(1_000))
+ck.solve(problem, "lazy", certificate=0)
+print(f"{time.perf_counter() - started:.2f} s from the import to the result")
+"""
+
+
+def cold() -> None:
+    """64 neighbours of 50,000 points in fresh processes; the first may compile."""
+    for _ in range(3):
+        subprocess.run([sys.executable, "-c", COLD], check=True)
 
 
 def features() -> None:

@@ -159,6 +159,27 @@ class Chain(NamedTuple):
 
 
 @kernel
+def _place(keys: Any, key: int) -> int:
+    """Return the place of a key in a hash table, or where it goes; -1 is empty."""
+    mask = keys.size - 1
+    place = np.int64((np.uint64(key) * _SPREAD) >> np.uint64(20)) & mask
+    while keys[place] != -1 and keys[place] != key:
+        place = (place + 1) & mask
+    return place
+
+
+@kernel
+def _entropy(keys: Any, shares: Any, used: Any, count: int) -> float:
+    """Return the entropy of the shares at the used places, and empty these."""
+    entropy = 0.0
+    for k in range(count):
+        share = shares[used[k]]
+        entropy -= share * np.log(share)
+        keys[used[k]] = -1
+    return entropy
+
+
+@kernel
 def _law_entropy(state: Any, pairs: bool) -> float:
     """Return the entropy of the state, or of the step, of the trial coordinates."""
     keys, shares, used = state.keys, state.shares, state.used
@@ -173,24 +194,16 @@ def _law_entropy(state: Any, pairs: bool) -> float:
             if trial[e]:
                 for k in range(labels.size):
                     labels[k] = labels[k] * state.sizes[e] + state.end[e, k]
-    mask = keys.size - 1
     count = 0
     for k in range(labels.size):
-        place = np.int64((np.uint64(labels[k]) * _SPREAD) >> np.uint64(20)) & mask
-        while keys[place] != -1 and keys[place] != labels[k]:
-            place = (place + 1) & mask
+        place = _place(keys, labels[k])
         if keys[place] == -1:
             keys[place] = labels[k]
             shares[place] = 0.0
             used[count] = place
             count += 1
         shares[place] += state.weight[k]
-    entropy = 0.0
-    for k in range(count):
-        share = shares[used[k]]
-        entropy -= share * np.log(share)
-        keys[used[k]] = -1
-    return entropy
+    return _entropy(keys, shares, used, count)
 
 
 @kernel
@@ -267,13 +280,10 @@ class Joint(NamedTuple):
 def _joint(state: Any, e: int, keep: bool) -> float:
     """Return the entropy with a variable more; perhaps keep the labels."""
     keys, shares, used = state.keys, state.shares, state.used
-    mask = keys.size - 1
     count = 0
     for k in range(state.labels.size):
         key = state.labels[k] * state.sizes[e] + state.codes[e, k]
-        place = np.int64((np.uint64(key) * _SPREAD) >> np.uint64(20)) & mask
-        while keys[place] != -1 and keys[place] != key:
-            place = (place + 1) & mask
+        place = _place(keys, key)
         if keys[place] == -1:
             keys[place] = key
             shares[place] = 0.0
@@ -283,12 +293,7 @@ def _joint(state: Any, e: int, keep: bool) -> float:
         shares[place] += state.law[k]
         if keep:
             state.labels[k] = state.numbers[place]
-    entropy = 0.0
-    for k in range(count):
-        share = shares[used[k]]
-        entropy -= share * np.log(share)
-        keys[used[k]] = -1
-    return entropy
+    return _entropy(keys, shares, used, count)
 
 
 @kernel
