@@ -22,6 +22,7 @@ PAGES = sorted(
     ]
 )
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+LONG = {"bench.md", "bq.md", "tour.md", "compare_solvers.py"}
 _BLOCK = re.compile(r"^```(python|console)\n(.*?)^```$", re.M | re.S)
 _LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 
@@ -38,9 +39,15 @@ def blocks(page):
     return _BLOCK.findall(page.read_text())
 
 
-@pytest.mark.parametrize(
-    "page", [page for page in PAGES if blocks(page)], ids=lambda page: page.name
-)
+def runnable(paths):
+    """Return the parameters of paths; those that take long are slow tests."""
+    return [
+        pytest.param(p, id=p.name, marks=[pytest.mark.slow] if p.name in LONG else [])
+        for p in paths
+    ]
+
+
+@pytest.mark.parametrize("page", runnable([p for p in PAGES if blocks(p)]))
 def test_code_blocks_run(page, desk, capsys):
     names = {"__name__": "__main__"}
     for language, code in blocks(page):
@@ -74,7 +81,7 @@ def test_every_command_is_documented():
     assert [name for name in COMMANDS if f"combkit {name}" not in page] == []
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
+@pytest.mark.parametrize("example", runnable(EXAMPLES))
 def test_examples_run(example, desk, capsys):
     runpy.run_path(str(example), run_name="__main__")
     assert capsys.readouterr().out

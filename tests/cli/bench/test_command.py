@@ -65,6 +65,7 @@ def test_rows_hold_what_the_figures_depend_on(bench):
         assert json.loads(solution.read_text())["objective"] == row["objective"]
 
 
+@pytest.mark.slow
 def test_growing_spec_runs_only_what_is_new(bench):
     bench("run", bench.spec(_SPEC))
     more = _SPEC + '[[solver]]\nname = "nearest-neighbour"\nkinds = ["tsp"]\n'
@@ -74,6 +75,7 @@ def test_growing_spec_runs_only_what_is_new(bench):
     assert len(bench.rows()) == 24
 
 
+@pytest.mark.slow
 def test_changed_instance_is_reported_and_kept_apart(bench):
     path = bench.spec(_SPEC)
     bench("run", path)
@@ -104,6 +106,7 @@ def test_from_python(tmp_path, monkeypatch):
     assert store.trace().num_rows >= 8
 
 
+@pytest.mark.slow
 def test_deterministic_runs_have_equal_rows(tmp_path):
     (tmp_path / "batch.toml").write_text("seeds = 2\n" + _SPEC)
     tables = []

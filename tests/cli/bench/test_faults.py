@@ -78,6 +78,7 @@ def test_memory_limit_counts_the_whole_tree(bench, name):
     assert 1e6 < rows["nap"]["peak_memory"] < 600e6
 
 
+@pytest.mark.slow
 def test_address_space_limit_is_a_failed_allocation(bench):
     limits = 'address_space = "4 GB"'
     bench("run", bench.spec(spec("allocate", time=60, limits=limits)))
@@ -85,6 +86,7 @@ def test_address_space_limit_is_a_failed_allocation(bench):
     assert row["status"] == "out_of_memory"
 
 
+@pytest.mark.slow
 def test_hard_limit_ends_what_does_not_listen(bench):
     bench("run", bench.spec(spec("deaf", "nap", time=2.0, limits="grace = 0.2")))
     rows = {row["label"]: row for row in bench.rows()}

@@ -41,7 +41,7 @@ def tiny(kind: str, seed: int) -> OP | PCTSP:
 
 
 @pytest.mark.parametrize("kind", ["op", "pctsp"])
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(4))
 def test_optima_by_brute_force(kind: str, seed: int) -> None:
     problem = tiny(kind, seed)
     values = [problem.evaluate(t) for t in tours(problem.n) if not problem.check(t)]

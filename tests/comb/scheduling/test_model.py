@@ -82,6 +82,7 @@ def test_auto_proves_small_ones(kind: str) -> None:
     assert problem.check(result.solution) == []
 
 
+@pytest.mark.slow
 def test_classic_files_are_proven(shared_data: Path) -> None:
     folder = shared_data / "scheduling"
     for name, best in (

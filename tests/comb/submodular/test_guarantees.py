@@ -1,4 +1,4 @@
-"""Every solver against brute force: what it promises, its bound, tight examples."""
+"""Every solver against brute force: what it promises and its bound."""
 
 import itertools
 from typing import Any
@@ -18,7 +18,6 @@ from combkit.instances.run import Run
 from combkit.instances.submodular import (
     Cardinality,
     Coverage,
-    Knapsack,
     Modular,
     Oracle,
     PartitionMatroid,
@@ -128,86 +127,6 @@ def test_factors_in_the_mean(name: str, problem: Submodular, factor: float) -> N
     # The lower end of the interval, as the claim is about the mean.
     assert values.mean() + 3.0 * error >= promise["factor"] * best
     assert len(set(values.tolist())) > 1 or values.mean() == pytest.approx(best)
-
-
-def steps_and_rows(k: int) -> Coverage:
-    """Return k sets of which each takes 1/k of what is left of k rows, and the rows."""
-    cells = k**k
-    sets: list[np.ndarray] = []
-    left = np.ones((k, cells), dtype=bool)
-    size = cells
-    for _ in range(k):
-        share = size // k
-        taken = np.zeros((k, cells), dtype=bool)
-        for row in range(k):
-            taken[row, np.flatnonzero(left[row])[:share]] = True
-        left &= ~taken
-        size -= share
-        sets.append(taken.ravel())
-    for row in range(k):
-        member = np.zeros((k, cells), dtype=bool)
-        member[row] = True
-        sets.append(member.ravel())
-    return Coverage(np.array(sets))
-
-
-class TestTightExamples:
-    """Instances on which an algorithm reaches its factor, and no more."""
-
-    @pytest.mark.parametrize("k", [2, 3, 4])
-    def test_greedy_under_a_cardinality(self, k: int) -> None:
-        """The greedy value is ``(1 - (1 - 1/k)^k)`` of the optimum: Nemhauser et al.
-
-        k rows of the optimum cover a grid of k x cells; each greedy set takes 1/k of
-        what is left of every row, and so as much as a row.
-        """
-        problem = Submodular(steps_and_rows(k), Cardinality(k))
-        best = k * k**k
-        wanted = round(best * (1.0 - (1.0 - 1.0 / k) ** k))
-        for name in ("lazy", "naive"):
-            assert ck.solve(problem, name).objective == wanted
-        assert ck.solve(problem, "highs").objective == best
-
-    def test_greedy_under_a_matroid(self) -> None:
-        # Element 0 leaves only 2, which adds nothing; no exchange of one is better.
-        f = Coverage.of_sets([[0], [1], [0]])
-        problem = Submodular(f, PartitionMatroid([0, 0, 1], [1, 1]))
-        assert ck.solve(problem, "naive").objective == 1
-        assert ck.solve(problem, "local-search").objective == 1
-        assert ck.solve(problem, "branch-and-bound").objective == 2
-
-    @pytest.mark.parametrize("k", [2, 3])
-    def test_distortion_without_costs_is_the_greedy(self, k: int) -> None:
-        """Its factor is that of the greedy, on the same instance."""
-        free = Modular(np.zeros(2 * k))
-        problem = Submodular(steps_and_rows(k), Cardinality(k), minus=free)
-        wanted = round(k**k * k * (1.0 - (1.0 - 1.0 / k) ** k))
-        assert ck.solve(problem, "distorted").objective == wanted
-
-    def test_density_with_completion(self) -> None:
-        # The dense element leaves no room for either half of the optimum.
-        values, costs = [0.5151, 0.5, 0.5], [0.51, 0.5, 0.5]
-        problem = Submodular(Modular(values), Knapsack(costs, 1.0))
-        assert ck.solve(problem, "density").objective == pytest.approx(0.5151)
-        assert ck.solve(problem, "enumeration").objective == pytest.approx(1.0)
-
-    def test_greedy_labels(self) -> None:
-        # Element 0 takes the label that element 1 is needed for.
-        f = Coverage.of_sets([[0], [1], [0], []])
-        problem = ck.KSubmodular(f, 2)
-        assert ck.solve(problem, "lazy").objective == 1
-        assert problem.evaluate(ck.Labels([1, 0])) == 2
-
-    def test_costs_that_are_scaled(self) -> None:
-        # f(S) - c(S) = 0 = f(O) / 2 - c(O), though the element is worth 1/2.
-        problem = Submodular(Modular([1.0]), minus=Modular([0.5]))
-        assert ck.solve(problem, "bisection").objective == 0
-        assert zoo.optimum(problem) == 0.5
-
-    def test_density_needs_its_completion(self) -> None:
-        """Density alone takes the crumb; the completed prefix takes the loaf."""
-        problem = Submodular(Modular([2.0, 10.0]), Knapsack([1.0, 10.0], 10.0))
-        assert ck.solve(problem, "density", certificate=0).objective == 10
 
 
 class TestBrokenVariants:

@@ -90,6 +90,7 @@ class Watch(Events):
         self.objectives.append(objective)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["mas76", "gesa2", "vpm2", "qiu"])
 def test_every_incumbent_holds_in_original_space(name: str, shared_data: Path) -> None:
     problem = read(shared_data / "mip" / "miplib3" / f"{name}.mps.gz")
@@ -322,6 +323,7 @@ def test_cpsat_for_continuous_models_is_unsupported() -> None:
         balans(lot_sizing(4, 2), engine="cpsat")
 
 
+@pytest.mark.slow
 def test_settings_from_a_file(tmp_path: Path) -> None:
     path = tmp_path / "own.toml"
     path.write_text(
