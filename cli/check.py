@@ -14,7 +14,8 @@ from combkit.instances.best_known import best_known
 from combkit.instances.errors import InvalidSolutionError
 from combkit.instances.formats import read, read_solution, stated_objective
 from combkit.instances.problem import Problem
-from combkit.instances.solutions import Solution
+from combkit.instances.solutions import FirstStage, Solution
+from combkit.mip.robust import with_worst_scenario
 
 __all__ = ["configure", "run"]
 
@@ -43,7 +44,10 @@ def run(args: argparse.Namespace, interrupts: Interrupts) -> int:
     problem = read(args.file, args.format)
     solution = read_solution(args.solution, problem, args.solution_format)
     stated = stated_objective(args.solution, problem, args.solution_format)
-    violations = problem.check(solution)
+    if isinstance(solution, FirstStage):
+        violations, solution = _worst_case(problem, solution)
+    else:
+        violations = problem.check(solution)
     objective = _objective(problem, solution)
     agrees = None
     if stated is not None:
@@ -62,6 +66,22 @@ def run(args: argparse.Namespace, interrupts: Interrupts) -> int:
     }
     print(json.dumps(facts) if args.json else _text(facts))
     return Exit.NOTHING if violations or agrees is False else Exit.OK
+
+
+def _worst_case(problem: Problem, solution: FirstStage) -> tuple[list[str], FirstStage]:
+    """Judge a first stage by its worst scenario; that of the file must be as bad."""
+    try:
+        worst = with_worst_scenario(problem, solution)
+    except InvalidSolutionError as error:
+        return list(error.violations), solution
+    if solution.scenario is None:
+        return [], worst
+    if violations := problem.check(solution):
+        return violations, worst
+    given, least = problem.evaluate(solution), problem.evaluate(worst)
+    if same_objective(given, least):
+        return [], worst
+    return [f"{given:.15g} in the scenario, but {least:.15g} in a worse one"], worst
 
 
 def _objective(problem: Problem, solution: Solution) -> float | None:

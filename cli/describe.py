@@ -201,6 +201,16 @@ def _span(values: Any) -> list[float]:
     return [float(array.min()), float(array.max())] if array.size else []
 
 
+def _robust_knapsack(problem: Any) -> dict[str, Any]:
+    return {
+        "capacity": problem.capacity,
+        "total weight": int(problem.weights.sum()),
+        "budget": problem.budget,
+        "profits": _span(problem.profits),
+        "degradations": _span(problem.degradations),
+    }
+
+
 _DESCRIPTIONS: Mapping[str, Callable[[Any], dict[str, Any]]] = {
     "tsp": _salesman,
     "atsp": _distances,
@@ -225,6 +235,7 @@ _DESCRIPTIONS: Mapping[str, Callable[[Any], dict[str, Any]]] = {
     "clique": _graph,
     "maxcut": _cut,
     "qap": _assignment,
+    "rkp": _robust_knapsack,
     "submodular": _set_function,
     "ksubmodular": _set_function,
     "mip": _mip,

@@ -37,6 +37,7 @@ from combkit.instances.run import ViolationWarning
 from combkit.instances.solutions import Solution
 from combkit.instances.stop import Reason
 from combkit.mip.modelling import ScaleWarning
+from combkit.mip.robust import with_worst_scenario
 
 __all__ = ["configure", "run"]
 
@@ -197,10 +198,12 @@ def _initial(path: str | None, problem: Problem, solver: str) -> Solution | None
     solution = read_solution(path, problem)
     if solver != "auto" and find(solver, problem.kind).mends:
         return solution
-    if problem.exact and (violations := problem.check(solution)):
-        raise InstanceFormatError(
-            path, None, f"initial solution: {InvalidSolutionError(violations)}"
-        )
+    try:
+        solution = with_worst_scenario(problem, solution)
+        if problem.exact and (violations := problem.check(solution)):
+            raise InvalidSolutionError(violations)
+    except InvalidSolutionError as error:
+        raise InstanceFormatError(path, None, f"initial solution: {error}") from None
     return solution
 
 

@@ -178,6 +178,12 @@ POLICY: tuple[Rule, ...] = (
         "the one search: Gset files of 800 vertices within 0.2 % in 10 s",
     ),
     Rule(
+        "rkp",
+        (Step("branch-and-cut"),),
+        _always,
+        "proves most of 20 to 80 items in 30 s, a few of which had been proven",
+    ),
+    Rule(
         "qap",
         (Step("tabu"),),
         _always,

@@ -24,6 +24,7 @@ from combkit.instances.seeds import spawn
 from combkit.instances.solutions import Solution
 from combkit.instances.stop import AnyOf, MaxRuntime, RelativeGap, Stop, TargetObjective
 from combkit.mip.modelling import Model
+from combkit.mip.robust import with_worst_scenario
 
 __all__ = ["solve", "solve_many"]
 
@@ -72,8 +73,9 @@ def solve(
     events : Events, optional
         Listener for incumbents and bounds, and a way to stop.
     initial : Solution, optional
-        Where to start from; must be feasible where the kind is exact, unless
-        the solver mends it (``SolverInfo.mends``).
+        Where to start from; must be feasible where the kind is exact, unless the
+        solver mends it (``SolverInfo.mends``). Of two-stage problems the first stage
+        counts, and its worst scenario is looked for.
     started : float, optional
         Reading of ``time.perf_counter()`` from which the run's clock counts;
         this call by default. The command line passes the start of its process.
@@ -126,7 +128,7 @@ def solve(
         seed=seed,
         threads=threads,
         events=events,
-        initial=initial,
+        initial=with_worst_scenario(posed, initial),
         start=started,
     )
     return execute(

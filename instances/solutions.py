@@ -18,6 +18,7 @@ from combkit.instances.errors import InvalidSolutionError
 
 __all__ = [
     "Assignment",
+    "FirstStage",
     "Labels",
     "Routes",
     "Schedule",
@@ -245,6 +246,41 @@ class Labels(Solution):
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class FirstStage(Solution):
+    """What is decided first, and what makes it worst (two-stage robust problems).
+
+    Parameters
+    ----------
+    first_stage : array_like of float, shape (n,)
+        Value of each first-stage variable.
+    scenario : array_like of float, shape (m,), optional
+        A scenario, of the largest cost that is known.
+    """
+
+    first_stage: NDArray[np.float64]
+    scenario: NDArray[np.float64] | None
+
+    def __init__(
+        self, first_stage: ArrayLike, scenario: ArrayLike | None = None
+    ) -> None:
+        object.__setattr__(self, "first_stage", _floats("first_stage", first_stage))
+        worst = None if scenario is None else _floats("scenario", scenario)
+        object.__setattr__(self, "scenario", worst)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return ``{"first_stage": [...], "scenario": [...]}``."""
+        data = {"first_stage": self.first_stage.tolist()}
+        if self.scenario is not None:
+            data["scenario"] = self.scenario.tolist()
+        return data
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Return what `to_dict` made; the scenario may be missing."""
+        return cls(_get(data, "first_stage"), data.get("scenario"))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Values(Solution):
     """Values of variables (mip).
 
@@ -260,13 +296,9 @@ class Values(Solution):
     names: Sequence[str] | None
 
     def __init__(self, values: ArrayLike, names: Sequence[str] | None = None) -> None:
-        try:
-            array = np.array(values, dtype=np.float64)
-        except (TypeError, ValueError):
-            raise InvalidSolutionError(["values: not numbers"]) from None
-        if array.ndim != 1 or (names is not None and len(names) != array.size):
+        array = _floats("values", values)
+        if names is not None and len(names) != array.size:
             raise InvalidSolutionError(["values: one number a variable is needed"])
-        array.flags.writeable = False
         object.__setattr__(self, "values", array)
         object.__setattr__(self, "names", names)
 
@@ -307,5 +339,17 @@ def _integers(field: str, values: ArrayLike) -> Integers:
         integral = False
     if not integral or array.ndim != 1:
         raise InvalidSolutionError([f"{field}: not a list of integers"])
+    array.flags.writeable = False
+    return array
+
+
+def _floats(field: str, values: ArrayLike) -> NDArray[np.float64]:
+    """Return a read-only vector of numbers."""
+    try:
+        array = np.array(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InvalidSolutionError([f"{field}: not numbers"]) from None
+    if array.ndim != 1:
+        raise InvalidSolutionError([f"{field}: not a list of numbers"])
     array.flags.writeable = False
     return array

@@ -48,4 +48,20 @@ SOLVERS: tuple[SolverInfo, ...] = (
         summary="adaptive large neighbourhood search around HiGHS, with its bounds",
         packages=("highspy", "pyscipopt", "numba"),
     ),
+    SolverInfo(
+        "robust-ls",
+        ("rkp",),
+        f"{_HERE}.robust.local_search",
+        exact=False,
+        summary="flips and swaps by linear estimates, judged by exact worst cases",
+        packages=("highspy", "numba"),
+    ),
+    SolverInfo(
+        "branch-and-cut",
+        ("rkp",),
+        f"{_HERE}.robust.branch_and_cut",
+        exact=True,
+        summary="binary first stages, relaxed reactions, cuts of exact worst cases",
+        packages=("highspy", "pyscipopt", "numba"),
+    ),
 )

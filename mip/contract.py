@@ -14,7 +14,7 @@ from combkit.instances.result import Status
 from combkit.instances.run import Outcome, Run
 from combkit.instances.solutions import Values
 
-__all__ = ["Reporter", "gap_limit", "settled", "start_vector"]
+__all__ = ["Listener", "Reporter", "gap_limit", "settled", "start_vector"]
 
 
 def gap_limit(run: Run) -> float:
@@ -75,40 +75,25 @@ def start_vector(problem: MIP, run: Run) -> NDArray[np.float64] | None:
     return aligned.values
 
 
-class Reporter:
-    """Carries what a native solver finds to its run, from native threads.
+class Listener:
+    """Carries what a native solver says to its run, from native threads.
 
     Callbacks must not raise into native code: what they raise is kept, ends
     the run and is raised again by ``check``.
 
     Parameters
     ----------
-    problem : MIP
-        The problem.
     run : Run
-        Its run.
+        The run.
     source : str
         Name of the solver.
     """
 
-    def __init__(self, problem: MIP, run: Run, source: str) -> None:
-        self.problem = problem
+    def __init__(self, run: Run, source: str) -> None:
         self.run = run
         self.source = source
         self.stopping = False
         self._error: BaseException | None = None
-        self._integer = problem.integrality == 1
-        self._continuous = not self._integer.any()
-
-    def solution(self, values: ArrayLike) -> None:
-        """Report a point, its integers rounded where that breaks nothing."""
-        x = np.array(values, dtype=np.float64) + 0.0  # no negative zeros
-        if not self._continuous:
-            rounded = np.where(self._integer, np.round(x), x) + 0.0
-            limit = max(TOLERANCE, self.problem.violation(x))
-            if self.problem.violation(rounded) <= limit:
-                x = rounded
-        self.run.report(Values(x, self.problem.col_names), self.source)
 
     def bound(self, value: float) -> None:
         """Report a bound in the problem's own sense."""
@@ -145,3 +130,33 @@ class Reporter:
         """Raise what a callback raised."""
         if self._error is not None:
             raise self._error
+
+
+class Reporter(Listener):
+    """A listener that takes the points of a native solver of a MIP.
+
+    Parameters
+    ----------
+    problem : MIP
+        The problem.
+    run : Run
+        Its run.
+    source : str
+        Name of the solver.
+    """
+
+    def __init__(self, problem: MIP, run: Run, source: str) -> None:
+        super().__init__(run, source)
+        self.problem = problem
+        self._integer = problem.integrality == 1
+        self._continuous = not self._integer.any()
+
+    def solution(self, values: ArrayLike) -> None:
+        """Report a point, its integers rounded where that breaks nothing."""
+        x = np.array(values, dtype=np.float64) + 0.0  # no negative zeros
+        if not self._continuous:
+            rounded = np.where(self._integer, np.round(x), x) + 0.0
+            limit = max(TOLERANCE, self.problem.violation(x))
+            if self.problem.violation(rounded) <= limit:
+                x = rounded
+        self.run.report(Values(x, self.problem.col_names), self.source)

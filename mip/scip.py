@@ -9,6 +9,8 @@ doi:10.48550/arXiv.2402.17702
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Literal
 
 import pyscipopt
@@ -23,11 +25,19 @@ from combkit.instances.result import Status
 from combkit.instances.run import Outcome, Run
 from combkit.instances.seeds import native_seed
 from combkit.instances.stop import Reason
-from combkit.mip.contract import Reporter, gap_limit, settled, start_vector
+from combkit.mip.contract import Listener, Reporter, gap_limit, settled, start_vector
 from combkit.mip.polish import polish
 from combkit.mip.scip_model import ScipModel, build
 
-__all__ = ["solve", "solve_built"]
+__all__ = [
+    "Ears",
+    "configure",
+    "interrupt",
+    "optimize",
+    "report_bound",
+    "solve",
+    "solve_built",
+]
 
 Emphasis = Literal["default", "feasibility", "optimality", "easycip", "phaseproof"]
 
@@ -51,12 +61,19 @@ _INFINITY = 1e20
 _WALL_CLOCK = 2
 
 
-class _Listener(pyscipopt.Eventhdlr):
-    """Passes SCIP's incumbents and bounds on."""
+class Ears(pyscipopt.Eventhdlr):
+    """Passes SCIP's incumbents and bounds on, and the wish to end back.
 
-    def __init__(self, scip: ScipModel, reporter: Reporter) -> None:
-        self._scip = scip
-        self._reporter = reporter
+    Parameters
+    ----------
+    listener : Listener
+        Who is told.
+    found : callable
+        Called when SCIP has a better solution.
+    """
+
+    def __init__(self, listener: Listener, found: Callable[[], None]) -> None:
+        self._listener, self._found = listener, found
 
     def eventinit(self) -> None:
         """Subscribe; PySCIPOpt calls this when solving starts."""
@@ -70,17 +87,15 @@ class _Listener(pyscipopt.Eventhdlr):
 
     def eventexec(self, event: Any) -> None:
         """Report what happened."""
-        self._reporter.listen(lambda: self._report(event.getType()))
-        if self._reporter.stopping:
-            _interrupt(self.model)
+        self._listener.listen(lambda: self._report(event.getType()))
+        if self._listener.stopping:
+            interrupt(self.model)
 
     def _report(self, kind: Any) -> None:
         if kind == EVENT.BESTSOLFOUND:
-            values = self._scip.best_solution()
-            if values is not None:
-                self._reporter.solution(values)
-        _report_bound(self._scip, self._reporter)
-        self._reporter.should_stop(self.model.getNTotalNodes())
+            self._found()
+        report_bound(self.model, self._listener)
+        self._listener.should_stop(self.model.getNTotalNodes())
 
 
 _EVENTS = (EVENT.BESTSOLFOUND, EVENT.DUALBOUNDIMPROVED)
@@ -158,40 +173,59 @@ def solve_built(
     """
     if emphasis not in _EMPHASES:
         raise UsageError(f"emphasis: {emphasis!r} is none of {', '.join(_EMPHASES)}")
-    _configure(scip.model, run, log, emphasis, presolve, native_options)
+    configure(scip.model, run, log, emphasis, presolve, native_options)
     reporter = Reporter(problem, run, "scip")
-    scip.model.includeEventhdlr(
-        _Listener(scip, reporter), "combkit", "incumbents and bounds"
-    )
+
+    def found() -> None:
+        if (values := scip.best_solution()) is not None:
+            reporter.solution(values)
+
+    scip.model.includeEventhdlr(Ears(reporter, found), "combkit", "incumbents, bounds")
     if (start := start_vector(problem, run)) is not None:
         scip.add_start(start)
 
-    def interrupt() -> None:
-        reporter.interrupt()
-        _interrupt(scip.model)
-
-    try:
-        run.supervise(scip.model.optimizeNogil, interrupt)
-    finally:
-        reporter.check()
+    optimize(scip.model, reporter)
     return _conclude(scip, reporter)
 
 
-def _interrupt(model: Any) -> None:
+def optimize(model: Any, listener: Listener) -> None:
+    """Run SCIP under the clock and the signals of the listener's run."""
+
+    def stop() -> None:
+        listener.interrupt()
+        interrupt(model)
+
+    try:
+        listener.run.supervise(model.optimizeNogil, stop)
+    finally:
+        listener.check()
+
+
+def interrupt(model: Any) -> None:
     """Ask SCIP to end; between presolving and solving it cannot be asked."""
     if model.getStage() != STAGE.INITSOLVE:
         model.interruptSolve()
 
 
-def _configure(
+def configure(
     model: Any,
     run: Run,
-    log: str | None,
-    emphasis: str,
-    presolve: bool,
-    native_options: dict[str, Any],
+    log: str | None = None,
+    emphasis: str = "default",
+    presolve: bool = True,
+    native_options: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
-    """Translate limits and seed; native options have the last word."""
+    """Translate limits and seed; native options have the last word.
+
+    Parameters
+    ----------
+    model : pyscipopt.Model
+        The model.
+    run : Run
+        The run.
+    log, emphasis, presolve, native_options
+        As for ``solve``.
+    """
     if emphasis != "default":  # before the rest: it resets every parameter
         model.setEmphasis(getattr(EMPHASIS, emphasis.upper()))
     if not presolve:
@@ -210,7 +244,7 @@ def _configure(
         options["limits/totalnodes"] = run.limits.iterations
     if log is not None:
         model.setLogfile(log)
-    for name, value in (options | native_options).items():
+    for name, value in {**options, **native_options}.items():
         try:
             model.setParam(name, value)
         except (KeyError, TypeError, ValueError) as error:
@@ -219,10 +253,11 @@ def _configure(
             ) from None
 
 
-def _report_bound(scip: ScipModel, reporter: Reporter) -> None:
-    bound = scip.model.getDualbound()
+def report_bound(model: Any, listener: Listener) -> None:
+    """Report SCIP's bound, if it has one."""
+    bound = model.getDualbound()
     if abs(bound) < _INFINITY:
-        reporter.bound(bound)
+        listener.bound(bound)
 
 
 def _conclude(scip: ScipModel, reporter: Reporter) -> Outcome:
@@ -234,7 +269,7 @@ def _conclude(scip: ScipModel, reporter: Reporter) -> Outcome:
     values = None if unlimited else scip.best_solution()
     if values is not None:
         reporter.solution(values)
-    _report_bound(scip, reporter)
+    report_bound(scip.model, reporter)
     run.iterations = model.getNTotalNodes()
     return Outcome(
         status,

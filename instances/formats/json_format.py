@@ -71,6 +71,7 @@ _CLASSES = {
     "qap": ("combkit.instances.quadratic", "QuadraticAssignment"),
     "submodular": ("combkit.instances.submodular.problem", "Submodular"),
     "ksubmodular": ("combkit.instances.submodular.problem", "KSubmodular"),
+    "rkp": ("combkit.instances.robust.knapsack", "RobustKnapsack"),
 }
 #: Kinds whose fields may be objects: set functions and constraints.
 _NESTED = ("submodular", "ksubmodular")

@@ -44,6 +44,7 @@ GENERATORS: dict[str, str] = {
     "qap": f"{_HERE}.quadratic:quadratic_assignment",
     "submodular": f"{_HERE}.set_functions:submodular",
     "ksubmodular": f"{_HERE}.set_functions:k_submodular",
+    "rkp": f"{_HERE}.robust:robust_knapsack",
 }
 
 

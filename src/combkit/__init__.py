@@ -68,12 +68,14 @@ if TYPE_CHECKING:
     )
     from combkit.instances.result import Result as Result
     from combkit.instances.result import Status as Status
+    from combkit.instances.robust.knapsack import RobustKnapsack as RobustKnapsack
     from combkit.instances.scheduling import Scheduling as Scheduling
     from combkit.instances.set_cover import SetCover as SetCover
     from combkit.instances.shops import FlexibleJobShop as FlexibleJobShop
     from combkit.instances.shops import FlowShop as FlowShop
     from combkit.instances.shops import OpenShop as OpenShop
     from combkit.instances.solutions import Assignment as Assignment
+    from combkit.instances.solutions import FirstStage as FirstStage
     from combkit.instances.solutions import Labels as Labels
     from combkit.instances.solutions import Routes as Routes
     from combkit.instances.solutions import Schedule as Schedule
@@ -136,6 +138,7 @@ __getattr__, __dir__, _names = lazy_exports(
             "MaxCut",
             "QuadraticAssignment",
         ),
+        "combkit.instances.robust.knapsack": ("RobustKnapsack",),
         "combkit.instances.scheduling": ("Scheduling",),
         "combkit.instances.set_cover": ("SetCover",),
         "combkit.instances.shops": (
@@ -160,6 +163,7 @@ __getattr__, __dir__, _names = lazy_exports(
         ),
         "combkit.instances.solutions": (
             "Assignment",
+            "FirstStage",
             "Labels",
             "Routes",
             "Schedule",

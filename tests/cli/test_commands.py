@@ -218,3 +218,33 @@ def test_warmup_compiles_every_numba_solver(cli):
     assert done.code == 0
     names = {line.split()[0] for line in done.out.splitlines()[:-1]}
     assert names == {row.name for row in ck.solvers() if "numba" in row.packages}
+
+
+@pytest.mark.parametrize(
+    ("solution", "violation"),
+    [
+        ('{"first_stage": [1, 1], "objective": 7}', None),
+        ('{"first_stage": [1, 1], "scenario": [1, 0], "objective": 7}', None),
+        ('{"first_stage": [1, 1], "scenario": [0, 0], "objective": 11}', "a worse one"),
+        ('{"first_stage": [1, 2]}', "neither 0 nor 1"),
+        ('{"first_stage": [1, 1], "scenario": [1, 1]}', "exceed the budget"),
+    ],
+)
+def test_check_looks_for_the_worst_scenario(cli, tmp_path, solution, violation):
+    instance, path = tmp_path / "x.rkp", tmp_path / "solution.json"
+    instance.write_text("2 6 1\n6 4 2 3 8\n5 1 1 3 7\n")
+    path.write_text(solution)
+    done = cli("check", instance, path)
+    if violation is None:
+        assert done.code == 0, done.out
+        assert "objective  7\n" in done.out
+    else:
+        assert done.code == 1
+        assert violation in done.out
+    done = cli("solve", instance, "--initial", path, "--time-limit", 5, "--json")
+    if violation in (None, "a worse one", "exceed the budget"):
+        # Only the first stage counts: where it starts is judged anew.
+        assert json.loads(done.out)["objective"] == pytest.approx(7)
+    else:
+        assert done.code == 2
+        assert "initial solution: " in done.err

@@ -40,6 +40,7 @@ SIZES = {
     "vc": 500,
     "maxcut": 400,
     "qap": 40,
+    "rkp": 80,
     "submodular": 120,
     "ksubmodular": 40,
     "mip": 0,

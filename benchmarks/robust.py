@@ -1,0 +1,170 @@
+"""Two-stage robust problems beside what was published.
+
+    python benchmarks/robust.py knapsack --data DIR --every 7 --seconds 30 -o sample.csv
+    python benchmarks/robust.py table --data DIR -o sample.csv
+    python benchmarks/robust.py records --data DIR -o full.csv
+    python benchmarks/robust.py labels --data DIR --count 250000
+
+``knapsack`` solves every k-th of the 504 files of Arslan and Detienne with ``auto`` and
+keeps a row a file, with the first stage and a bracket of its worst case that is found
+anew; files that have a row are not solved again. ``table`` compares with the column
+``best`` of the published results (branch and price, 3 h, and Neur2RO); ``records``
+prints what is better than that. ``labels`` counts recourse problems a second. One
+thread.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import time
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+
+import combkit as ck
+from combkit.mip.robust import evaluate
+from combkit.mip.robust.recourse import Recourse
+
+COLUMNS = (
+    "instance", "status", "objective", "bound", "runtime", "time_to_best", "lower",
+    "upper", "first_stage",
+)  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("part", choices=("knapsack", "table", "records", "labels"))
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--every", type=int, default=7)
+    parser.add_argument("--seconds", type=float, default=30.0)
+    parser.add_argument("--solver", default="auto")
+    parser.add_argument("--names", nargs="*", help="these files only")
+    parser.add_argument("--count", type=int, default=250_000)
+    parser.add_argument("-o", "--out", type=Path, default=Path("robust.csv"))
+    args = parser.parse_args()
+    folder = args.data / "robust" / "rkp"
+    if args.part == "knapsack":
+        solve(folder, args)
+    elif args.part == "table":
+        table(rows_of(args.out), published(folder))
+    elif args.part == "records":
+        records(rows_of(args.out), published(folder))
+    else:
+        labels(folder, args.count)
+
+
+def published(folder: Path) -> dict[str, dict[str, str]]:
+    """Return the rows of the published results by instance."""
+    path = folder / "neur2ro_and_bp_results.csv"
+    with path.open(newline="", encoding="utf-8-sig") as stream:
+        return {row["instance"]: row for row in csv.DictReader(stream)}
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    if not path.exists():
+        return []
+    with path.open(newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def solve(folder: Path, args: argparse.Namespace) -> None:
+    done = {row["instance"] for row in rows_of(args.out)}
+    files = sorted(folder.glob("RKP_*"))[:: args.every]
+    if args.names:
+        files = [folder / name for name in args.names]
+    ck.solve(ck.generate("rkp", 10, seed=0), args.solver, time_limit=10)
+    for path in files:
+        if path.name in done:
+            continue
+        result = ck.solve(path, args.solver, time_limit=args.seconds)
+        solution = result.solution
+        worst = evaluate(ck.read(path), solution)
+        row = {
+            "instance": path.name,
+            "status": str(result.status),
+            "objective": repr(result.objective),
+            "bound": repr(result.bound),
+            "runtime": f"{result.runtime:.2f}",
+            "time_to_best": f"{result.time_to_best:.2f}",
+            "lower": repr(worst.lower),
+            "upper": repr(worst.upper),
+            "first_stage": "".join(str(int(v)) for v in solution.first_stage),
+        }
+        new = not args.out.exists()
+        with args.out.open("a", newline="") as stream:
+            writer = csv.DictWriter(stream, COLUMNS)
+            if new:
+                writer.writeheader()
+            writer.writerow(row)
+        print(" ".join(row[c] for c in COLUMNS[:-3]), flush=True)
+
+
+def table(rows: list[dict[str, str]], known: dict[str, dict[str, str]]) -> None:
+    """Print gaps to the published best and proofs, by family and size."""
+    cells = defaultdict(list)
+    for row in rows:
+        _, family, size, *_ = row["instance"].split("_")
+        best = float(known[row["instance"]]["best"])
+        value, bound = float(row["lower"]), float(row["bound"])
+        gap = 100.0 * (best - value) / best
+        theirs = float(known[row["instance"]]["neur2ro_obj"])
+        cell = (
+            gap,
+            100.0 * (best - theirs) / best,
+            row["status"] == "optimal",
+            100.0 * (bound - value) / bound,
+            float(row["runtime"]),
+        )
+        for key in ((family, int(size[1:])), (family, 0)):
+            cells[key].append(cell)
+    print("| family | n | files | median | mean | worst | Neur2RO median | proven |")
+    print("certified gap, worst | seconds, mean |")
+    print("|---|---|---|---|---|---|---|---|---|---|")
+    for (family, n), found in sorted(cells.items()):
+        gap, theirs, proven, own, seconds = (np.array(c) for c in zip(*found, strict=1))
+        print(
+            f"| {family} | {n or 'all'} | {gap.size} | {np.median(gap):.3f} % "
+            f"| {gap.mean():.3f} % | {gap.max():.3f} % | {np.median(theirs):.3f} % "
+            f"| {proven.sum()} | {own.max():.3f} % | {seconds.mean():.1f} |"
+        )
+
+
+def records(rows: list[dict[str, str]], known: dict[str, dict[str, str]]) -> None:
+    """Print what is certified to be better than the published best."""
+    print("instance,published,value,bound,first_stage")
+    count = 0
+    for row in rows:
+        best, value = float(known[row["instance"]]["best"]), float(row["lower"])
+        # Published values have six digits.
+        if value > best * (1.0 + 1e-5):
+            count += 1
+            print(
+                f"{row['instance']},{best:.6g},{value:.6f},{float(row['bound']):.6f},"
+                f"{row['first_stage']}"
+            )
+    print(f"# {count} of {len(rows)}")
+
+
+def labels(folder: Path, count: int) -> None:
+    """Time recourse problems of random first stages and scenarios of all files."""
+    rng = np.random.default_rng(0)
+    problems = [ck.read(path) for path in sorted(folder.glob("RKP_*"))]
+    oracles = [Recourse(problem) for problem in problems]
+    oracles[0].react(np.ones(problems[0].n, bool), np.zeros(problems[0].n))
+    began = time.perf_counter()
+    for k in range(count):
+        problem, oracle = problems[k % len(problems)], oracles[k % len(problems)]
+        accepted = rng.random(problem.n) < rng.random()
+        scenario = rng.random(problem.n)
+        scenario *= min(1.0, problem.budget * rng.random() / scenario.sum())
+        oracle.react(accepted, scenario)
+    seconds = time.perf_counter() - began
+    print(f"{count} labels in {seconds:.1f} s: {1e6 * seconds / count:.0f} us each")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Two-stage robust problems: decide, see what an adversary does, then react."""

@@ -1,0 +1,298 @@
+"""Robust knapsack by branch and cut: binary first stages, reactions relaxed at first.
+
+The adversary is linear, so that the problem is ``max_x`` over mixtures of policies
+``(Y, R)`` with ``Y <= x`` in their worst scenario [1]_. With the mixtures relaxed to
+the linear relaxation of the knapsack it is a small mixed-integer program, in which only
+x is integral. Its bound misses what a knapsack loses to rounding, a percent or less:
+far less than what branch and price leaves open at its root, where x is fractional.
+
+Each x that the tree comes to is judged by its exact worst case. In the direction of its
+worst scenario no policy within x is worth more: that cuts off the surplus at x, and
+branching goes on until bound and worst case meet. The worst case is only looked for as
+far as is needed to see that x is no better than the best known one.
+
+References
+----------
+.. [1] A. N. Arslan, B. Detienne, "Decomposition-based approaches for a class of
+   two-stage robust binary optimization problems", INFORMS Journal on Computing
+   34(2), 2022.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyscipopt
+from numpy.typing import NDArray
+from pyscipopt.scip import PY_SCIP_RESULT as RESULT
+
+from combkit.instances.mip import MIP
+from combkit.instances.robust.knapsack import RobustKnapsack
+from combkit.instances.run import Outcome, Run
+from combkit.instances.seeds import native_seed
+from combkit.instances.solutions import FirstStage
+from combkit.mip import scip_model
+from combkit.mip.contract import Listener
+from combkit.mip.highs_model import build, run_native, set_option
+from combkit.mip.robust.relaxed import relaxation, roundings
+from combkit.mip.scip import Ears, configure, interrupt, optimize, report_bound
+
+__all__ = ["solve"]
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+_SOURCE = "branch-and-cut"
+#: Most seconds of the search for first stages to start from.
+_SCOUTING = 10.0
+#: Relative error of the solver's bounds, whose rows hold within a tolerance.
+_PRECISION = 1e-7
+
+
+def solve(problem: RobustKnapsack, run: Run) -> Outcome:
+    """Branch on first stages, cut by their exact worst cases, to optimality.
+
+    An iteration is a node of the tree.
+
+    Parameters
+    ----------
+    problem : RobustKnapsack
+        The problem.
+    run : Run
+        The run.
+
+    References
+    ----------
+    See the module.
+    """
+    nothing = np.zeros(problem.n)
+    run.report(FirstStage(nothing, nothing), "nothing")
+    judge = run.supervise(lambda: _Judge(problem, run))
+    program = relaxation(problem)
+    listener = _Bounds(run, _SOURCE)
+    for accepted in roundings(program, problem.n, run):
+        judge.judge(accepted)
+    _scout(program, judge, listener)
+    if run.should_stop():
+        return Outcome(extra=judge.facts())
+    scip = scip_model.build(program)
+    model = scip.model
+    configure(
+        model,
+        run,
+        # Both would remove first stages that look no better than others.
+        native_options={
+            "misc/allowstrongdualreds": False,
+            "misc/allowweakdualreds": False,
+        },
+    )
+    tree = _WorstCases(judge, listener, scip.variables)
+    model.includeConshdlr(
+        tree,
+        "worst-cases",
+        "a first stage earns its worst case",
+        enfopriority=-1,
+        chckpriority=-1,
+        needscons=False,
+    )
+    model.includeEventhdlr(Ears(listener, lambda: None), "combkit", "bounds")
+    model.setObjlimit(judge.best)
+    optimize(model, listener)
+    run.iterations = model.getNTotalNodes()
+    raw: str = model.getStatus()
+    if raw in ("optimal", "infeasible"):
+        # The tree is empty: nothing is better than the best known.
+        run.report_bound(judge.best, _SOURCE)
+    else:
+        report_bound(model, listener)
+    return Outcome(raw_status=raw, extra={**judge.facts(), "cuts": tree.cuts})
+
+
+class _Bounds(Listener):
+    """Reports bounds rounded outwards, never below the best known."""
+
+    def bound(self, value: float) -> None:
+        """Report a bound of the relaxation."""
+        safe = value + _PRECISION * max(1.0, abs(value))
+        super().bound(max(safe, self.run.objective or 0.0))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Verdict:
+    """What a first stage is worth, and the cut that says so.
+
+    ``made @ Y + repaired @ R <= limit`` holds of all mixtures; at the first stage it
+    leaves no more than `value`.
+    """
+
+    value: float
+    made: Floats
+    repaired: Floats
+    limit: float
+
+
+class _Judge:
+    """Judges first stages by their worst cases, each once, and reports them."""
+
+    def __init__(self, problem: RobustKnapsack, run: Run) -> None:
+        # Its kernel is compiled or loaded here.
+        from combkit.mip.robust.worst_case import Adversary
+
+        self.problem, self.run = problem, run
+        self._adversary = Adversary(problem)
+        self._adversary.worst(np.zeros(problem.n, dtype=bool))
+        self._verdicts: dict[bytes, _Verdict] = {}
+
+    @property
+    def best(self) -> float:
+        """The best known objective."""
+        return self.run.objective or 0.0
+
+    def facts(self) -> dict[str, int]:
+        """Return what was done."""
+        calls = self._adversary.recourse.calls
+        return {"first_stages": len(self._verdicts), "knapsacks": calls}
+
+    def judge(self, accepted: Flags) -> _Verdict:
+        """Return the verdict on accepted items.
+
+        A value that is not better than the best known one may be too large: it only
+        shows that.
+        """
+        key = accepted.tobytes()
+        if (known := self._verdicts.get(key)) is not None:
+            return known
+        problem = self.problem
+        worst = self._adversary.worst(accepted, self.best)
+        scenario = worst.solution.scenario
+        assert scenario is not None
+        if worst.upper > self.best and worst.certified:
+            self.run.report(worst.solution, _SOURCE)
+        # In this direction no policy within x is worth more than the worst case.
+        lost = np.where(accepted, problem.degradations * scenario, 0.0)
+        made = np.where(accepted, problem.outsourcing, 0.0) - lost
+        sunk = float((problem.profits - problem.outsourcing)[accepted].sum())
+        verdict = _Verdict(worst.upper, made, lost, worst.upper - sunk)
+        self._verdicts[key] = verdict
+        return verdict
+
+
+class _WorstCases(pyscipopt.Conshdlr):
+    """SCIP's constraint that a first stage earns no more than its worst case."""
+
+    def __init__(self, judge: _Judge, listener: Listener, variables: list[Any]) -> None:
+        n = judge.problem.n
+        self._judge, self._listener = judge, listener
+        self._x, self._made, self._repaired = (
+            variables[k * n : (k + 1) * n] for k in range(3)
+        )
+        self.cuts = 0
+
+    def conscheck(self, constraints: Any, solution: Any, *flags: Any) -> dict[str, Any]:
+        """Judge a solution of a heuristic or of the tree."""
+        return self._guarded(lambda: self._check(solution), RESULT.INFEASIBLE)
+
+    def consenfolp(self, *args: Any) -> dict[str, Any]:
+        """Judge the solution of a node; cut it off if it claims too much."""
+        return self._guarded(self._enforce, RESULT.CUTOFF)
+
+    def consenfops(self, *args: Any) -> dict[str, Any]:
+        """Ask for the linear program where it was not solved."""
+        return {"result": RESULT.SOLVELP}
+
+    def conslock(
+        self, constraint: Any, locktype: Any, positive: int, negative: int
+    ) -> None:
+        """Say that any change of a variable may break the constraint."""
+        both = positive + negative
+        for variable in (*self._x, *self._made, *self._repaired):
+            self.model.addVarLocks(variable, both, both)
+
+    def _guarded(self, function: Callable[[], Any], result: Any) -> dict[str, Any]:
+        """Run a callback; after an error or a stop, the tree ends with a result."""
+        if not self._listener.stopping:
+            with self._listener.shielded():
+                result = function()
+        if self._listener.stopping:
+            interrupt(self.model)
+        return {"result": result}
+
+    def _verdict(self, solution: Any) -> tuple[float, _Verdict]:
+        model = self.model
+        x = np.array([model.getSolVal(solution, v) for v in self._x]) > 0.5
+        return model.getSolObjVal(solution), self._judge.judge(x)
+
+    def _check(self, solution: Any) -> Any:
+        if self.model.getSolObjVal(solution) <= self._judge.best:
+            return RESULT.INFEASIBLE  # and of no use
+        claimed, verdict = self._verdict(solution)
+        slack = _PRECISION * max(1.0, abs(verdict.value))
+        fine = claimed <= verdict.value + slack
+        return RESULT.FEASIBLE if fine else RESULT.INFEASIBLE
+
+    def _enforce(self) -> Any:
+        claimed, verdict = self._verdict(None)
+        slack = _PRECISION * max(1.0, abs(verdict.value))
+        if claimed <= self._judge.best + slack:
+            return RESULT.CUTOFF
+        if claimed <= verdict.value + slack:
+            return RESULT.FEASIBLE
+        terms = [
+            coefficient * variable
+            for row, variables in (
+                (verdict.made, self._made),
+                (verdict.repaired, self._repaired),
+            )
+            for coefficient, variable in zip(row.tolist(), variables, strict=True)
+            if coefficient
+        ]
+        limit = verdict.limit + 1e-9 * max(1.0, abs(verdict.limit))
+        self.model.addCons(pyscipopt.quicksum(terms) <= limit)
+        self.cuts += 1
+        return RESULT.CONSADDED
+
+
+def _scout(program: MIP, judge: _Judge, listener: Listener) -> None:
+    """Judge what HiGHS finds on its way to the best of the relaxation.
+
+    Its heuristics find good first stages sooner than the tree does, which then leaves
+    alone what is no better.
+    """
+    run, n = judge.run, judge.problem.n
+    if run.should_stop():
+        return
+    highs = build(program)
+    seconds = min(_SCOUTING, 0.2 * run.remaining)
+    for name, value in (
+        ("random_seed", native_seed(run.seed)),
+        ("time_limit", seconds),
+        ("mip_rel_gap", _PRECISION),
+    ):
+        set_option(highs, name, value)
+
+    def improved(event: Any) -> None:
+        x = np.array(event.data_out.mip_solution)[:n]
+
+        def propose() -> None:
+            judge.judge(x > 0.5)
+
+        listener.listen(propose)
+
+    def progress(event: Any) -> None:
+        def report() -> None:
+            listener.bound(event.data_out.mip_dual_bound)
+            listener.should_stop()
+
+        listener.listen(report)
+        event.interrupt(listener.stopping)
+
+    highs.cbMipImprovingSolution.subscribe(improved)
+    highs.cbMipInterrupt.subscribe(progress)
+    try:
+        run.supervise(lambda: run_native(highs, run.threads), listener.interrupt)
+    finally:
+        listener.check()
+    listener.bound(highs.getInfo().mip_dual_bound)
