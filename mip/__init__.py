@@ -57,6 +57,22 @@ SOLVERS: tuple[SolverInfo, ...] = (
         packages=("highspy", "numba"),
     ),
     SolverInfo(
+        "bp",
+        ("rkp",),
+        f"{_HERE}.robust.branch_and_price",
+        exact=True,
+        summary="branch and price: mixtures of policies, priced by a knapsack",
+        packages=("highspy", "numba"),
+    ),
+    SolverInfo(
+        "kadapt",
+        ("rkp",),
+        f"{_HERE}.robust.k_adaptability",
+        exact=False,
+        summary="K-adaptability: the best of a few reactions, by one program of HiGHS",
+        packages=("highspy", "numba"),
+    ),
+    SolverInfo(
         "branch-and-cut",
         ("rkp",),
         f"{_HERE}.robust.branch_and_cut",

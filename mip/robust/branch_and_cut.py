@@ -21,29 +21,23 @@ References
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyscipopt
-from numpy.typing import NDArray
 from pyscipopt.scip import PY_SCIP_RESULT as RESULT
 
-from combkit.instances.mip import MIP
 from combkit.instances.robust.knapsack import RobustKnapsack
 from combkit.instances.run import Outcome, Run
-from combkit.instances.seeds import native_seed
 from combkit.instances.solutions import FirstStage
 from combkit.mip import scip_model
 from combkit.mip.contract import Listener
-from combkit.mip.highs_model import build, run_native, set_option
+from combkit.mip.robust.judge import Judge, Verdict
 from combkit.mip.robust.relaxed import relaxation, roundings
+from combkit.mip.robust.scout import scout
 from combkit.mip.scip import Ears, configure, interrupt, optimize, report_bound
 
 __all__ = ["solve"]
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 _SOURCE = "branch-and-cut"
 #: Most seconds of the search for first stages to start from.
@@ -70,12 +64,15 @@ def solve(problem: RobustKnapsack, run: Run) -> Outcome:
     """
     nothing = np.zeros(problem.n)
     run.report(FirstStage(nothing, nothing), "nothing")
-    judge = run.supervise(lambda: _Judge(problem, run))
+    judge = run.supervise(lambda: Judge(problem, run, _SOURCE))
     program = relaxation(problem)
     listener = _Bounds(run, _SOURCE)
     for accepted in roundings(program, problem.n, run):
         judge.judge(accepted)
-    _scout(program, judge, listener)
+    if not run.should_stop():
+        # HiGHS' heuristics find good first stages sooner than the tree does, which
+        # then leaves alone what is no better.
+        scout(program, judge, listener, min(_SCOUTING, 0.2 * run.remaining))
     if run.should_stop():
         return Outcome(extra=judge.facts())
     scip = scip_model.build(program)
@@ -120,70 +117,10 @@ class _Bounds(Listener):
         super().bound(max(safe, self.run.objective or 0.0))
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class _Verdict:
-    """What a first stage is worth, and the cut that says so.
-
-    ``made @ Y + repaired @ R <= limit`` holds of all mixtures; at the first stage it
-    leaves no more than `value`.
-    """
-
-    value: float
-    made: Floats
-    repaired: Floats
-    limit: float
-
-
-class _Judge:
-    """Judges first stages by their worst cases, each once, and reports them."""
-
-    def __init__(self, problem: RobustKnapsack, run: Run) -> None:
-        # Its kernel is compiled or loaded here.
-        from combkit.mip.robust.worst_case import Adversary
-
-        self.problem, self.run = problem, run
-        self._adversary = Adversary(problem)
-        self._adversary.worst(np.zeros(problem.n, dtype=bool))
-        self._verdicts: dict[bytes, _Verdict] = {}
-
-    @property
-    def best(self) -> float:
-        """The best known objective."""
-        return self.run.objective or 0.0
-
-    def facts(self) -> dict[str, int]:
-        """Return what was done."""
-        calls = self._adversary.recourse.calls
-        return {"first_stages": len(self._verdicts), "knapsacks": calls}
-
-    def judge(self, accepted: Flags) -> _Verdict:
-        """Return the verdict on accepted items.
-
-        A value that is not better than the best known one may be too large: it only
-        shows that.
-        """
-        key = accepted.tobytes()
-        if (known := self._verdicts.get(key)) is not None:
-            return known
-        problem = self.problem
-        worst = self._adversary.worst(accepted, self.best)
-        scenario = worst.solution.scenario
-        assert scenario is not None
-        if worst.upper > self.best and worst.certified:
-            self.run.report(worst.solution, _SOURCE)
-        # In this direction no policy within x is worth more than the worst case.
-        lost = np.where(accepted, problem.degradations * scenario, 0.0)
-        made = np.where(accepted, problem.outsourcing, 0.0) - lost
-        sunk = float((problem.profits - problem.outsourcing)[accepted].sum())
-        verdict = _Verdict(worst.upper, made, lost, worst.upper - sunk)
-        self._verdicts[key] = verdict
-        return verdict
-
-
 class _WorstCases(pyscipopt.Conshdlr):
     """SCIP's constraint that a first stage earns no more than its worst case."""
 
-    def __init__(self, judge: _Judge, listener: Listener, variables: list[Any]) -> None:
+    def __init__(self, judge: Judge, listener: Listener, variables: list[Any]) -> None:
         n = judge.problem.n
         self._judge, self._listener = judge, listener
         self._x, self._made, self._repaired = (
@@ -220,7 +157,7 @@ class _WorstCases(pyscipopt.Conshdlr):
             interrupt(self.model)
         return {"result": result}
 
-    def _verdict(self, solution: Any) -> tuple[float, _Verdict]:
+    def _verdict(self, solution: Any) -> tuple[float, Verdict]:
         model = self.model
         x = np.array([model.getSolVal(solution, v) for v in self._x]) > 0.5
         return model.getSolObjVal(solution), self._judge.judge(x)
@@ -253,46 +190,3 @@ class _WorstCases(pyscipopt.Conshdlr):
         self.model.addCons(pyscipopt.quicksum(terms) <= limit)
         self.cuts += 1
         return RESULT.CONSADDED
-
-
-def _scout(program: MIP, judge: _Judge, listener: Listener) -> None:
-    """Judge what HiGHS finds on its way to the best of the relaxation.
-
-    Its heuristics find good first stages sooner than the tree does, which then leaves
-    alone what is no better.
-    """
-    run, n = judge.run, judge.problem.n
-    if run.should_stop():
-        return
-    highs = build(program)
-    seconds = min(_SCOUTING, 0.2 * run.remaining)
-    for name, value in (
-        ("random_seed", native_seed(run.seed)),
-        ("time_limit", seconds),
-        ("mip_rel_gap", _PRECISION),
-    ):
-        set_option(highs, name, value)
-
-    def improved(event: Any) -> None:
-        x = np.array(event.data_out.mip_solution)[:n]
-
-        def propose() -> None:
-            judge.judge(x > 0.5)
-
-        listener.listen(propose)
-
-    def progress(event: Any) -> None:
-        def report() -> None:
-            listener.bound(event.data_out.mip_dual_bound)
-            listener.should_stop()
-
-        listener.listen(report)
-        event.interrupt(listener.stopping)
-
-    highs.cbMipImprovingSolution.subscribe(improved)
-    highs.cbMipInterrupt.subscribe(progress)
-    try:
-        run.supervise(lambda: run_native(highs, run.threads), listener.interrupt)
-    finally:
-        listener.check()
-    listener.bound(highs.getInfo().mip_dual_bound)

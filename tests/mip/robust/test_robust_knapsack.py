@@ -18,7 +18,7 @@ from combkit.mip.robust.recourse import Recourse
 from combkit.mip.robust.relaxed import relaxation
 from combkit.mip.robust.worst_case import Adversary, largest_loss
 
-SOLVERS = ["branch-and-cut", "robust-ls", "auto"]
+SOLVERS = ["branch-and-cut", "bp", "robust-ls", "auto"]
 
 
 def problem_of(rng: np.random.Generator, n: int) -> RobustKnapsack:
@@ -173,6 +173,43 @@ def test_budgets() -> None:
     assert all(a >= b - 1e-6 for a, b in itertools.pairwise(values))
 
 
+def static(problem: RobustKnapsack) -> float:
+    """Return the best guarantee of one policy, by listing all of them."""
+    best = -np.inf
+    for policy in itertools.product(range(3), repeat=problem.n):
+        made, repaired = np.array(policy) > 0, np.array(policy) == 2
+        if problem.weights @ made + problem.repairs @ repaired > problem.capacity:
+            continue
+        # What is accepted beyond the policy is given away, where that pays.
+        away = np.maximum(problem.profits - problem.outsourcing, 0.0) * ~made
+        exposed = problem.degradations * (made & ~repaired)
+        loss = largest_loss(exposed, problem.budget)
+        best = max(best, problem.profits @ made + away.sum() - loss)
+    return float(best)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_few_policies(seed: int) -> None:
+    """One is static, more are better, many are as good as any reaction."""
+    problem = problem_of(np.random.default_rng(100 + seed), 4)
+    best = optimum(problem)
+    values = []
+    for k in (1, 2, 4):
+        result = ck.solve(problem, "kadapt", policies=k)
+        guarantee = result.extra["guarantee"]
+        assert result.extra["guarantee_bound"] == pytest.approx(guarantee, abs=1e-4)
+        assert guarantee <= result.objective + 1e-5 <= best + 2e-5
+        assert len(result.extra["policies"]) == k
+        for policy in np.array(result.extra["policies"]):
+            assert (np.array(result.extra["first_stage"]) >= (policy > 0)).all()
+            used = problem.weights @ (policy > 0) + problem.repairs @ (policy == 2)
+            assert used <= problem.capacity
+        values.append(guarantee)
+    assert values[0] == pytest.approx(static(problem), abs=1e-5)
+    assert all(a <= b + 1e-5 for a, b in itertools.pairwise(values))
+    assert values[-1] == pytest.approx(best, abs=1e-5)
+
+
 def test_largest_loss() -> None:
     losses = np.array([3.0, 5.0, 1.0])
     assert [largest_loss(losses, g) for g in (0, 1, 1.5, 3, 9)] == [0, 5, 6.5, 9, 9]
@@ -234,9 +271,13 @@ def test_it_goes_on_from_a_first_stage() -> None:
 
 def test_bad_parameters() -> None:
     problem = ck.generate("rkp", 5, seed=2)
-    for bad in ({"estimates": 0}, {"shake": 0}):
+    for solver, bad in (
+        ("robust-ls", {"estimates": 0}),
+        ("robust-ls", {"shake": 0}),
+        ("kadapt", {"policies": 0}),
+    ):
         with pytest.raises(ck.CombkitError, match="at least 1"):
-            ck.solve(problem, "robust-ls", **bad)
+            ck.solve(problem, solver, **bad)
 
 
 @pytest.mark.parametrize(
