@@ -32,7 +32,7 @@ from combkit.comb.routing.sisr_data import (
     routes_of,
 )
 from combkit.comb.routing.slices import Reports, fitted
-from combkit.comb.routing.starts import start_of
+from combkit.comb.routing.starts import stand_in, start_of
 from combkit.instances.cvrp import CVRP
 from combkit.instances.errors import UsageError
 from combkit.instances.result import Status
@@ -121,9 +121,25 @@ def solve(
         problem.evaluate(run.initial)
     if obstacle := _obstacle(problem):
         return Outcome(Status.INFEASIBLE, raw_status=obstacle)
+    try:
+        _search(problem, run, neighbours, hot, cold, removed, longest)
+    finally:
+        stand_in(problem, run)
+    return Outcome()
+
+
+def _search(
+    problem: CVRP,
+    run: Run,
+    neighbours: int,
+    hot: float,
+    cold: float,
+    removed: float,
+    longest: int,
+) -> None:
     start = start_of(problem, run)
     if problem.n == 1 or run.should_stop():
-        return Outcome()
+        return
     fleet = run.supervise(lambda: _prepare(problem, neighbours))
     search = _Search(problem, run, fleet, start, removed, longest)
     try:
@@ -131,7 +147,6 @@ def solve(
             search.anneal(hot, cold)
     finally:
         search.close()
-    return Outcome()
 
 
 class _Search:

@@ -9,7 +9,7 @@ from combkit.comb.routing import greedy_tsp, patching, savings
 from combkit.comb.routing.nearness import Routing
 from combkit.instances.run import Outcome, Run
 
-__all__ = ["start_of"]
+__all__ = ["stand_in", "start_of"]
 
 _CONSTRUCTIVES: dict[str, Callable[..., Outcome]] = {
     "tsp": greedy_tsp.solve,
@@ -29,3 +29,17 @@ def start_of(problem: Routing, run: Run) -> Any:
         _CONSTRUCTIVES[problem.kind](problem, run)
         return run.solution
     return run.initial
+
+
+def stand_in(problem: Routing, run: Run) -> None:
+    """Report a constructive solution if there is none: a start was not mended in time.
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem.
+    run : Run
+        Its run.
+    """
+    if run.solution is None:
+        _CONSTRUCTIVES[problem.kind](problem, run)

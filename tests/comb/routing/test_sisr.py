@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from combkit.comb.routing import _kernels_sisr as kernels
+from combkit.comb.routing import sisr
 from combkit.comb.routing.savings import savings_routes
 from combkit.comb.routing.sisr_data import fleet_of, fleet_size, lists_of, plan_of
 from combkit.comb.solve import solve
@@ -16,6 +17,7 @@ from combkit.instances.events import Events
 from combkit.instances.formats import read
 from combkit.instances.generators import generate
 from combkit.instances.result import Status
+from combkit.instances.run import Abandoned
 from combkit.instances.solutions import Routes
 from combkit.instances.stop import MaxIterations, Reason
 from combkit.instances.vrptw import VRPTW
@@ -156,6 +158,18 @@ class TestContract:
 
 
 class TestMending:
+    def test_what_is_not_mended_in_time_is_stood_in_for(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def late(*args: object) -> None:
+            raise Abandoned
+
+        monkeypatch.setattr(sisr, "_prepare", late)
+        problem = generate("vrptw", 40, seed=2)
+        result = solve(problem, "sisr", initial=Routes([[1, 2], [3]]))
+        assert result.solution is not None
+        assert problem.check(result.solution) == []
+
     def test_partial_starts_are_completed(self, problem: Any) -> None:
         good = solve(problem, "sisr", stop=MaxIterations(2_000)).solution
         start = Routes([route[::2] for route in good.routes[::2]])
