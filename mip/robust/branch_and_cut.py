@@ -29,11 +29,11 @@ from pyscipopt.scip import PY_SCIP_RESULT as RESULT
 
 from combkit.instances.robust.knapsack import RobustKnapsack
 from combkit.instances.run import Outcome, Run
-from combkit.instances.solutions import FirstStage
 from combkit.mip import scip_model
 from combkit.mip.contract import Listener
 from combkit.mip.robust.judge import Judge, Verdict
 from combkit.mip.robust.relaxed import relaxation, roundings
+from combkit.mip.robust.safe import safe_start
 from combkit.mip.robust.scout import scout
 from combkit.mip.scip import Ears, configure, interrupt, optimize, report_bound
 
@@ -62,8 +62,7 @@ def solve(problem: RobustKnapsack, run: Run) -> Outcome:
     ----------
     See the module.
     """
-    nothing = np.zeros(problem.n)
-    run.report(FirstStage(nothing, nothing), "nothing")
+    run.report(safe_start(problem), "greedy")
     judge = run.supervise(lambda: Judge(problem, run, _SOURCE))
     program = relaxation(problem)
     listener = _Bounds(run, _SOURCE)

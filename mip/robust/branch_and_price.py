@@ -26,10 +26,10 @@ from numpy.typing import NDArray
 from combkit.instances.mip import MIP
 from combkit.instances.robust.knapsack import RobustKnapsack
 from combkit.instances.run import Outcome, Run
-from combkit.instances.solutions import FirstStage
 from combkit.mip.highs_model import build, run_native
 from combkit.mip.robust.judge import Judge
 from combkit.mip.robust.recourse import MADE, Recourse
+from combkit.mip.robust.safe import safe_start
 
 __all__ = ["solve"]
 
@@ -59,14 +59,15 @@ def solve(problem: RobustKnapsack, run: Run) -> Outcome:
     ----------
     See the module.
     """
-    nothing = np.zeros(problem.n)
-    run.report(FirstStage(nothing, nothing), "nothing")
+    run.report(safe_start(problem), "greedy")
     judge = run.supervise(lambda: Judge(problem, run, _SOURCE))
     if run.solution is not None:
         judge.judge(run.solution.first_stage > 0.5)
     master = _Master(problem)
     ticket = itertools.count()
-    open_nodes = [(-np.inf, next(ticket), _Node(nothing, np.ones(problem.n)))]
+    open_nodes = [
+        (-np.inf, next(ticket), _Node(np.zeros(problem.n), np.ones(problem.n)))
+    ]
     nodes = 0
     while open_nodes:
         bound = -open_nodes[0][0]

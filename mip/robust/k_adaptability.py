@@ -21,9 +21,9 @@ from combkit.instances.errors import UsageError
 from combkit.instances.mip import MIP
 from combkit.instances.robust.knapsack import RobustKnapsack
 from combkit.instances.run import Outcome, Run
-from combkit.instances.solutions import FirstStage
 from combkit.mip.contract import Listener
 from combkit.mip.robust.judge import Judge
+from combkit.mip.robust.safe import safe_start
 from combkit.mip.robust.scout import scout
 
 __all__ = ["program", "solve"]
@@ -58,8 +58,7 @@ def solve(problem: RobustKnapsack, run: Run, *, policies: int = 2) -> Outcome:
     """
     if policies < 1:
         raise UsageError(f"policies={policies}: at least 1")
-    nothing = np.zeros(problem.n)
-    run.report(FirstStage(nothing, nothing), "nothing")
+    run.report(safe_start(problem), "greedy")
     judge = run.supervise(lambda: Judge(problem, run, _SOURCE))
     listener = _Deaf(run, _SOURCE)
     highs = scout(program(problem, policies), judge, listener, run.remaining)

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from combkit.instances.errors import UsageError
 from combkit.instances.robust.knapsack import RobustKnapsack
 from combkit.instances.run import Outcome, Run
-from combkit.instances.solutions import FirstStage
 from combkit.mip.robust.relaxed import relaxation, roundings
+from combkit.mip.robust.safe import safe_start
 
 __all__ = ["solve"]
 
@@ -55,8 +55,7 @@ def solve(
     """
     if estimates < 1 or shake < 1:
         raise UsageError(f"estimates={estimates}, shake={shake}: at least 1")
-    nothing = np.zeros(problem.n)
-    run.report(FirstStage(nothing, nothing), "nothing")
+    run.report(safe_start(problem), "greedy")
     search = run.supervise(lambda: _Search(problem, run, estimates))
     rng = np.random.default_rng(run.seed)
     climbs = 0

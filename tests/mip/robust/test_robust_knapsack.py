@@ -16,6 +16,7 @@ from combkit.mip.robust._kernels_climb import climb
 from combkit.mip.robust._kernels_knapsack import fill
 from combkit.mip.robust.recourse import Recourse
 from combkit.mip.robust.relaxed import relaxation
+from combkit.mip.robust.safe import safe_start
 from combkit.mip.robust.worst_case import Adversary, largest_loss
 
 SOLVERS = ["branch-and-cut", "bp", "robust-ls", "auto"]
@@ -132,6 +133,17 @@ def test_five_hundred_optima(seed: int) -> None:
     result = ck.solve(problem)
     assert result.status == ck.Status.OPTIMAL
     assert result.objective == pytest.approx(optimum(problem), abs=1e-5)
+
+
+@given(problems())
+@settings(max_examples=60, deadline=None)
+def test_no_scenario_harms_a_safe_start(problem: RobustKnapsack) -> None:
+    start = safe_start(problem)
+    profit = problem.profits @ start.first_stage
+    assert problem.evaluate(start) == pytest.approx(profit)
+    worst = evaluate(problem, start)
+    assert worst.lower == pytest.approx(profit)
+    assert worst.upper == pytest.approx(profit)
 
 
 def test_a_worst_case_that_is_not_looked_for_any_further() -> None:
