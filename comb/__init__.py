@@ -249,11 +249,11 @@ SOLVERS: tuple[SolverInfo, ...] = (
         packages=("numba",),
     ),
     SolverInfo(
-        "breakout",
+        "memetic",
         ("maxcut",),
         f"{_GRAPHS}.max_cut",
         exact=False,
-        summary="breakout local search: climbs and perturbations that adapt (Numba)",
+        summary="memetic search: tabu searches from crossings of elite cuts (Numba)",
         packages=("numba",),
     ),
     SolverInfo(

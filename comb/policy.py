@@ -173,7 +173,7 @@ POLICY: tuple[Rule, ...] = (
     ),
     Rule(
         "maxcut",
-        (Step("breakout"),),
+        (Step("memetic"),),
         _always,
         "the one search: Gset files of 800 vertices within 0.2 % in 10 s",
     ),

@@ -1,10 +1,4 @@
-"""Numba kernels of the breakout local search for max-cut.
-
-References
-----------
-.. [1] U. Benlic, J.-K. Hao, "Breakout local search for the max-cut problem",
-   Engineering Applications of Artificial Intelligence 26, 2013.
-"""
+"""Numba kernels of a tabu search for max-cut, over a tournament of gains."""
 
 # Compiled code carries its own types; the annotations only tell what is meant.
 # mypy: disable-error-code="no-any-return"
@@ -13,18 +7,17 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from combkit.comb._kernels_random import below
 from combkit.instances.kernels import kernel
 
-__all__ = ["BEST", "VALUE", "Cut", "Graph", "search", "stand"]
+__all__ = ["BEST", "MOVES", "SINCE", "TABU", "VALUE", "Cut", "Graph", "search", "stand"]
 
-#: Places of `Cut.sums` and of `Cut.count`.
-VALUE, BEST, LAST = 0, 1, 2
-MOVES, STALLED, LENGTH, CLIMBING = 0, 1, 2, 3
-#: A chance in millionths.
-_MILLION = 1_000_000
+#: Places of `Cut.sums`: the value now, the best one since `stand`.
+VALUE, BEST = 0, 1
+#: Places of `Cut.count`: moves in all, moves since the best value.
+MOVES, SINCE = 0, 1
+#: What stands in the tournament for a vertex that may not move.
+TABU = -1e300
 
 
 class Graph(NamedTuple):
@@ -38,13 +31,19 @@ class Graph(NamedTuple):
 class Cut(NamedTuple):
     """A partition and what is known of it.
 
-    ``gain[v]`` is what the cut gains when v changes sides, ``free[v]`` the move from
-    which on it may do so again; ``best`` is the best partition.
+    ``gain[v]`` is what the cut gains when v changes sides. ``tree`` is a tournament of
+    the gains of vertices that are not ``tabu``: the larger of two children stands
+    above them, vertex v at ``tree[size + v]``. Vertices that may move again after the
+    same move are a list: ``head[move % head.size]``, then ``next``. ``best`` is the
+    best partition.
     """
 
     side: Any
     gain: Any
-    free: Any
+    tree: Any
+    tabu: Any
+    head: Any
+    next: Any
     best: Any
     sums: Any
     count: Any
@@ -53,9 +52,10 @@ class Cut(NamedTuple):
 
 @kernel
 def stand(graph: Any, cut: Any) -> None:
-    """Compute gains and value of the partition that it stands at."""
+    """Begin at the partition that it stands at: gains and value, nothing tabu."""
+    n, size = cut.side.size, cut.tree.size // 2
     total = 0.0
-    for v in range(cut.side.size):
+    for v in range(n):
         gain = 0.0
         for k in range(graph.first[v], graph.first[v + 1]):
             if cut.side[graph.near[k]] == cut.side[v]:
@@ -64,21 +64,53 @@ def stand(graph: Any, cut: Any) -> None:
                 gain -= graph.weight[k]
                 total += 0.5 * graph.weight[k]
         cut.gain[v] = gain
-        cut.free[v] = 0
-    cut.sums[VALUE] = total
-    if total > cut.sums[BEST]:
-        _keep(cut)
-
-
-@kernel
-def _keep(cut: Any) -> None:
-    cut.sums[BEST] = cut.sums[VALUE]
-    for v in range(cut.side.size):
+        cut.tree[size + v] = gain
+        cut.tabu[v] = False
         cut.best[v] = cut.side[v]
+    for v in range(n, size):
+        cut.tree[size + v] = TABU
+    for i in range(size - 1, 0, -1):
+        cut.tree[i] = max(cut.tree[2 * i], cut.tree[2 * i + 1])
+    for slot in range(cut.head.size):
+        cut.head[slot] = -1
+    cut.sums[VALUE] = cut.sums[BEST] = total
+    cut.count[SINCE] = 0
 
 
 @kernel
-def _flip(graph: Any, cut: Any, v: int, tenure: int) -> None:
+def _put(tree: Any, v: int, value: float) -> None:
+    """Change what stands for a vertex, up to where another one wins as before."""
+    i = tree.size // 2 + v
+    if tree[i] == value:
+        return
+    tree[i] = value
+    i >>= 1
+    while i >= 1:
+        winner = max(tree[2 * i], tree[2 * i + 1])
+        if tree[i] == winner:
+            return
+        tree[i] = winner
+        i >>= 1
+
+
+@kernel
+def _winner(cut: Any) -> int:
+    """Return a vertex of largest gain; where subtrees tie, either may be it."""
+    tree = cut.tree
+    size = tree.size // 2
+    i, coins = 1, below(cut.random, 2**30)
+    while i < size:
+        i = 2 * i
+        if tree[i + 1] > tree[i]:
+            i += 1
+        elif tree[i + 1] == tree[i]:
+            i += coins & 1
+            coins >>= 1
+    return i - size
+
+
+@kernel
+def _flip(graph: Any, cut: Any, v: int) -> None:
     side, gain = cut.side, cut.gain
     cut.sums[VALUE] += gain[v]
     gain[v] = -gain[v]
@@ -90,124 +122,53 @@ def _flip(graph: Any, cut: Any, v: int, tenure: int) -> None:
             gain[u] += 2.0 * graph.weight[k]
         else:
             gain[u] -= 2.0 * graph.weight[k]
-    cut.count[MOVES] += 1
-    cut.free[v] = cut.count[MOVES] + tenure
-
-
-@kernel
-def _steepest(cut: Any) -> int:
-    """Return the vertex of largest gain."""
-    gain = cut.gain
-    best, most = 0, gain[0]
-    for v in range(1, gain.size):
-        if gain[v] > most:
-            best, most = v, gain[v]
-    return best
-
-
-@kernel
-def _directed(cut: Any) -> int:
-    """Return a vertex of largest gain that may move, or that gives a new best cut."""
-    gain, free, now = cut.gain, cut.free, cut.count[MOVES]
-    needed = cut.sums[BEST] - cut.sums[VALUE]
-    best, most, ties = -1, 0.0, 0
-    for v in range(gain.size):
-        if free[v] > now and gain[v] <= needed:
-            continue
-        if best < 0 or gain[v] > most:
-            best, most, ties = v, gain[v], 1
-        elif gain[v] == most:
-            ties += 1
-            if below(cut.random, ties) == 0:
-                best = v
-    return best if best >= 0 else below(cut.random, gain.size)
-
-
-@kernel
-def _on_side(cut: Any, side: int) -> int:
-    """Return a vertex of a side of largest gain that may move, -1 for none."""
-    gain, free, now = cut.gain, cut.free, cut.count[MOVES]
-    best, ties = -1, 0
-    for v in range(gain.size):
-        if cut.side[v] != side or free[v] > now:
-            continue
-        if best < 0 or gain[v] > gain[best]:
-            best, ties = v, 1
-        elif gain[v] == gain[best]:
-            ties += 1
-            if below(cut.random, ties) == 0:
-                best = v
-    return best
+        if not cut.tabu[u]:
+            _put(cut.tree, u, gain[u])
 
 
 @kernel
 def search(
-    graph: Any,
-    cut: Any,
-    moves: int,
-    shortest: int,
-    longest: int,
-    patience: int,
-    least: int,
-    swaps: int,
+    graph: Any, cut: Any, moves: int, depth: int, least: int, spread: int
 ) -> None:
-    """Climb to local optima and break out of them, for about so many moves.
+    """Change the side of the best vertex that may move, again and again.
 
     Parameters
     ----------
-    shortest, longest : int
-        Moves of a perturbation at first, and of a strong one.
-    patience : int
-        Local optima without a new best cut until a strong perturbation.
-    least : int
-        Smallest chance of a perturbation that is directed by gains, in millionths.
-    swaps : int
-        Chance that another one exchanges vertices of both sides, in millionths.
+    graph : Graph
+        The graph.
+    cut : Cut
+        The state, which `stand` has begun.
+    moves : int
+        Most moves.
+    depth : int
+        Moves without a better value after which it ends.
+    least, spread : int
+        A vertex that moved may not for the next `least` moves, and up to `spread` more;
+        ``cut.head`` has more places than both.
     """
-    count, n = cut.count, cut.side.size
+    count = cut.count
     end = count[MOVES] + moves
-    while count[MOVES] < end:
-        while True:
-            v = _steepest(cut)
-            if cut.gain[v] <= 0.0 or count[MOVES] >= end:
-                break
-            _flip(graph, cut, v, 3 + below(cut.random, max(1, n // 10)))
-        if cut.gain[v] > 0.0:
-            return
+    while count[MOVES] < end and count[SINCE] < depth:
+        slot = count[MOVES] % cut.head.size
+        v = cut.head[slot]
+        cut.head[slot] = -1
+        while v >= 0:
+            cut.tabu[v] = False
+            _put(cut.tree, v, cut.gain[v])
+            v = cut.next[v]
+        count[MOVES] += 1
+        count[SINCE] += 1
+        if cut.tree[1] == TABU:
+            continue
+        v = _winner(cut)
+        cut.tabu[v] = True
+        _put(cut.tree, v, TABU)
+        _flip(graph, cut, v)
+        slot = (count[MOVES] + least + below(cut.random, spread + 1)) % cut.head.size
+        cut.next[v] = cut.head[slot]
+        cut.head[slot] = v
         if cut.sums[VALUE] > cut.sums[BEST] + 1e-9 * abs(cut.sums[BEST]):
-            _keep(cut)
-            count[STALLED] = 0
-        else:
-            count[STALLED] += 1
-        strong = count[STALLED] > patience
-        if strong:
-            count[STALLED] = 0
-        if cut.sums[VALUE] == cut.sums[LAST]:
-            count[LENGTH] += 1
-        else:
-            count[LENGTH] = shortest
-        cut.sums[LAST] = cut.sums[VALUE]
-        length = longest if strong else min(count[LENGTH], longest)
-        chance = max(
-            np.int64(np.exp(-count[STALLED] / patience) * _MILLION), np.int64(least)
-        )
-        kind = 2
-        if not strong:
-            if below(cut.random, _MILLION) < chance:
-                kind = 0
-            elif below(cut.random, _MILLION) < swaps:
-                kind = 1
-        for _ in range(length):
-            tenure = 3 + below(cut.random, max(1, n // 10))
-            if kind == 0:
-                _flip(graph, cut, _directed(cut), tenure)
-            elif kind == 1:
-                for side in range(2):
-                    u = _on_side(cut, side)
-                    if u >= 0:
-                        _flip(graph, cut, u, tenure)
-            else:
-                _flip(graph, cut, below(cut.random, n), tenure)
-            if cut.sums[VALUE] > cut.sums[BEST] + 1e-9 * abs(cut.sums[BEST]):
-                _keep(cut)
-                count[STALLED] = 0
+            cut.sums[BEST] = cut.sums[VALUE]
+            count[SINCE] = 0
+            for u in range(cut.side.size):
+                cut.best[u] = cut.side[u]

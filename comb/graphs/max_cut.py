@@ -1,8 +1,9 @@
-"""Breakout local search for max-cut.
+"""Memetic search for max-cut: tabu searches from crossings of elite cuts.
 
 References
 ----------
-.. [1] U. Benlic, J.-K. Hao, "Breakout local search for the max-cut problem",
+.. [1] Q. Wu, J.-K. Hao, "A memetic approach for the max-cut problem", PPSN XII, 2012.
+.. [2] U. Benlic, J.-K. Hao, "Breakout local search for the max-cut problem",
    Engineering Applications of Artificial Intelligence 26, 2013.
 """
 
@@ -17,7 +18,7 @@ from combkit.comb.routing.slices import Reports, side_by_side
 from combkit.instances.errors import UsageError
 from combkit.instances.quadratic import MaxCut
 from combkit.instances.run import Outcome, Run
-from combkit.instances.seeds import kernel_state
+from combkit.instances.seeds import generator, kernel_state
 from combkit.instances.solutions import Selection
 
 if TYPE_CHECKING:
@@ -25,24 +26,27 @@ if TYPE_CHECKING:
 
 __all__ = ["solve"]
 
-_SOURCE = "breakout"
-_MILLION = 1_000_000
+Sides = NDArray[np.uint8]
+
+_SOURCE = "memetic"
+#: Moves for which a vertex may not move again, at least and on top, in parts of n.
+_LEAST, _SPREAD = 1 / 40, 1 / 8
+#: Part of the vertices in which cuts of the population differ at least.
+_APART = 1 / 25
+#: Children without a better elite, in multiples of it, until it is given up.
+_STALE = 3
 
 
 def solve(
-    problem: MaxCut,
-    run: Run,
-    *,
-    shortest: float = 0.25,
-    longest: float = 0.5,
-    patience: int = 50,
-    directed: float = 0.8,
-    swaps: float = 0.5,
+    problem: MaxCut, run: Run, *, population: int = 10, depth: int = 50
 ) -> Outcome:
-    """Climb to local optima and break out of them, until the run ends [1]_.
+    """Search from random cuts, then from crossings of the best of them [1]_.
 
-    An iteration is a change of a vertex's side. With several threads, independent
-    searches run side by side.
+    Each tabu search moves the best vertex that did not move lately, with tenures as
+    of [2]_, and ends ``depth n`` moves after its best cut. A crossing keeps what two
+    cuts agree in. An elite that gets no better is given up for a new one. An
+    iteration is a change of a vertex's side. With several threads, independent
+    populations evolve side by side.
 
     Parameters
     ----------
@@ -50,14 +54,10 @@ def solve(
         The problem.
     run : Run
         The run.
-    shortest, longest : float
-        Changes of a perturbation at first, and of a strong one, in parts of n.
-    patience : int
-        Local optima without a better cut until a strong perturbation.
-    directed : float
-        Smallest chance of a perturbation by gains.
-    swaps : float
-        Chance that another one exchanges vertices of both sides.
+    population : int
+        Number of elite cuts.
+    depth : int
+        Moves without a better cut until a tabu search ends, in multiples of n.
 
     Raises
     ------
@@ -68,13 +68,8 @@ def solve(
     ----------
     See the module.
     """
-    if not 0.0 < shortest <= longest <= 1.0 or patience < 1:
-        raise UsageError(
-            f"shortest={shortest:g}, longest={longest:g}, patience={patience}: "
-            "0 < shortest <= longest <= 1, patience >= 1"
-        )
-    if not (0.0 <= directed <= 1.0 and 0.0 <= swaps <= 1.0):
-        raise UsageError(f"directed={directed:g}, swaps={swaps:g}: 0 to 1")
+    if population < 2 or depth < 1:
+        raise UsageError(f"population={population}, depth={depth}: from 2, from 1")
     # Heavy edges are cut greedily before anything is compiled.
     start = _greedy(problem)
     if isinstance(run.initial, Selection):
@@ -86,18 +81,28 @@ def solve(
     if len(problem.edges) == 0 or run.should_stop():
         return Outcome()
     run.supervise(_warm_up)
-    options = (
-        max(1, round(shortest * problem.n)),
-        max(1, round(longest * problem.n)),
-        patience,
-        round(directed * _MILLION),
-        round(swaps * _MILLION),
-    )
-    _Search(problem, run, start, options).go()
+    graph = _graph_of(problem)
+    populations = [
+        _Population(graph, start, population, depth, run.seed, number)
+        for number in range(run.threads)
+    ]
+    reports = Reports(run, _SOURCE)
+
+    def advance(evolving: _Population, moves: int) -> bool:
+        evolving.advance(moves)
+        return run.bound is None or evolving.value < run.bound
+
+    def report(last: bool) -> None:
+        best = max(populations, key=lambda evolving: evolving.value)
+        reports.offer(
+            best.value, lambda: Selection(np.flatnonzero(best.side)), last=last
+        )
+
+    side_by_side(run, populations, advance, report, steps=1_000)
     return Outcome()
 
 
-def _greedy(problem: MaxCut) -> NDArray[np.uint8]:
+def _greedy(problem: MaxCut) -> Sides:
     """Return sides: each vertex in turn against the heavier side before it."""
     side = np.zeros(problem.n, np.uint8)
     pull = np.zeros(problem.n)
@@ -111,43 +116,100 @@ def _greedy(problem: MaxCut) -> NDArray[np.uint8]:
     return side
 
 
-class _Search:
-    """Cuts of one graph, advanced in short slices."""
+class _Population:
+    """Elite cuts of one graph, and the tabu search that works on the next one."""
 
     def __init__(
         self,
-        problem: MaxCut,
-        run: Run,
-        start: NDArray[np.uint8],
-        options: tuple[int, ...],
+        graph: Graph,
+        start: Sides,
+        size: int,
+        depth: int,
+        seed: int,
+        number: int,
     ) -> None:
         from combkit.comb.graphs import _kernels_cut as kernels
 
-        self._kernels, self._run, self._options = kernels, run, options
-        self._graph = _graph_of(problem)
-        self._cuts = [
-            _cut_of(self._graph, start, run.seed, number)
-            for number in range(run.threads)
-        ]
-        self._reports = Reports(run, _SOURCE)
+        n = start.size
+        self._kernels, self._graph, self._size = kernels, graph, size
+        self._depth = depth * n
+        self._tenure = max(1, int(n * _LEAST)), int(n * _SPREAD)
+        self._random = generator(seed, number, 1)
+        self._elite: list[tuple[float, Sides]] = []
+        self._stale = 0
+        self._cut = _cut_of(graph, start, seed, number, 2 + sum(self._tenure))
+        self._value, self._side = self._now, start
 
-    def go(self) -> None:
-        """Search until the run ends or a cut is as heavy as any can be."""
-        side_by_side(self._run, self._cuts, self._advance, self._report, steps=1_000)
+    @property
+    def _now(self) -> float:
+        return float(self._cut.sums[self._kernels.BEST])
 
-    def _advance(self, cut: Cut, moves: int) -> bool:
-        self._kernels.search(self._graph, cut, moves, *self._options)
-        bound = self._run.bound
-        return bound is None or float(cut.sums[self._kernels.BEST]) < bound
+    @property
+    def value(self) -> float:
+        """Weight of the best cut."""
+        return max(self._value, self._now)
 
-    def _report(self, last: bool) -> None:
-        best = self._kernels.BEST
-        cut = max(self._cuts, key=lambda cut: float(cut.sums[best]))
-        self._reports.offer(
-            float(cut.sums[best]),
-            lambda: Selection(np.flatnonzero(cut.best)),
-            last=last,
-        )
+    @property
+    def side(self) -> Sides:
+        """Sides of the best cut."""
+        side: Sides = self._cut.best if self._now > self._value else self._side
+        return side
+
+    def advance(self, moves: int) -> None:
+        """Make some moves; begin anew, from a crossing, where a search has ended."""
+        count, kernels = self._cut.count, self._kernels
+        end = int(count[kernels.MOVES]) + moves
+        while (left := end - int(count[kernels.MOVES])) > 0:
+            if count[kernels.SINCE] >= self._depth:
+                self._end()
+                self._cut.side[:] = self._begin()
+                kernels.stand(self._graph, self._cut)
+            kernels.search(self._graph, self._cut, left, self._depth, *self._tenure)
+
+    def _end(self) -> None:
+        """Let the cut of a search join the elite if it is good enough, or new."""
+        value, side = self._now, self._cut.best.copy()
+        if value > self._value:
+            self._value, self._side = value, side
+        if len(self._elite) < self._size:
+            self._elite.append((value, side))
+            return
+        distances = [_distance(other, side) for _, other in self._elite]
+        place = int(np.argmin(distances))
+        if distances[place] >= _APART * side.size:
+            place = min(range(self._size), key=lambda k: self._elite[k][0])
+        least = self._elite[place][0]
+        if value >= least:
+            self._elite[place] = value, side
+        self._stale = 0 if value > least else self._stale + 1
+        if self._stale >= _STALE * self._size:
+            # All of one kind by now: only others can lead elsewhere.
+            self._elite.clear()
+            self._stale = 0
+
+    def _begin(self) -> Sides:
+        """Return a random cut, or a crossing of two once the elite is complete."""
+        rng = self._random
+        if len(self._elite) < self._size:
+            chance: Sides = rng.integers(0, 2, self._side.size, dtype=np.uint8)
+            return chance
+        first, second = rng.choice(self._size, 2, replace=False)
+        one, other = self._elite[first][1], self._elite[second][1]
+        n = one.size
+        if 2 * int((one != other).sum()) > n:
+            other = 1 - other  # the same cut, its sides named the other way
+        apart = np.flatnonzero(one != other)
+        child: Sides = one.copy()
+        child[rng.permutation(apart)[: apart.size // 2]] ^= 1
+        if 2 * apart.size < _APART * n:
+            child[rng.integers(0, n, max(1, n // 20))] ^= 1
+        return child
+
+
+def _distance(one: Sides, other: Sides) -> int:
+    """Return the vertices in which two cuts differ, however their sides are named."""
+    differ = int((one != other).sum())
+    return min(differ, one.size - differ)
 
 
 def _warm_up() -> None:
@@ -156,8 +218,8 @@ def _warm_up() -> None:
 
     triangle = MaxCut(3, [[0, 1], [1, 2], [0, 2]])
     graph = _graph_of(triangle)
-    cut = _cut_of(graph, np.zeros(3, np.uint8), 0, 0)
-    kernels.search(graph, cut, 1, 1, 1, 1, 0, 0)
+    cut = _cut_of(graph, np.zeros(3, np.uint8), 0, 0, 3)
+    kernels.search(graph, cut, 1, 1, 1, 1)
 
 
 def _graph_of(problem: MaxCut) -> Graph:
@@ -171,18 +233,22 @@ def _graph_of(problem: MaxCut) -> Graph:
     return Graph(first, ends[order, 1].astype(np.int32), weights[order])
 
 
-def _cut_of(graph: Graph, side: NDArray[np.uint8], seed: int, number: int) -> Cut:
+def _cut_of(graph: Graph, side: Sides, seed: int, number: int, slots: int) -> Cut:
     """Return the state of a search that stands at a partition."""
     from combkit.comb.graphs import _kernels_cut as kernels
 
     n = side.size
+    leaves = 1 << max(1, (n - 1).bit_length())
     cut = kernels.Cut(
         side.copy(),
         np.zeros(n),
-        np.zeros(n, np.int64),
+        np.zeros(2 * leaves),
+        np.zeros(n, np.bool_),
+        np.full(slots, -1),
+        np.full(n, -1),
         side.copy(),
-        np.array([0.0, -np.inf, -np.inf]),
-        np.zeros(3, np.int64),
+        np.zeros(2),
+        np.zeros(2, np.int64),
         kernel_state(seed, number),
     )
     kernels.stand(graph, cut)

@@ -80,13 +80,12 @@ class _Search:
         self._adversary = Adversary(problem)
         self._constants, self._slopes = np.zeros(0), np.zeros((0, problem.n))
         self._seen: set[bytes] = set()
-        self.best = np.zeros(problem.n, dtype=bool)
-        start = run.solution.first_stage > 0.5
+        self.best: Flags = run.solution.first_stage > 0.5
         # In the nominal scenario, and with every share at its mean.
         even = min(1.0, problem.budget / problem.n)
         for share in (0.0, even):
             self._learn(np.ones(problem.n, dtype=bool), np.full(problem.n, share))
-        self.climb(start)
+        self.climb(self.best.copy())
         for accepted in roundings(relaxation(problem), problem.n, run):
             self.climb(accepted.copy())
 

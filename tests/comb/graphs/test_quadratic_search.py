@@ -73,16 +73,36 @@ def test_gains_of_moves_stay_right() -> None:
 
     problem: Any = generate("maxcut", 30, seed=1, signs=True)
     graph = _graph_of(problem)
-    cut = _cut_of(graph, np.zeros(30, np.uint8), 0, 0)
-    for _ in range(20):
-        kernels.search(graph, cut, 25, 1, 4, 5, 500_000, 500_000)
+    cut = _cut_of(graph, np.zeros(30, np.uint8), 0, 0, 16)
+    moved: list[int] = []
+    for _ in range(400):
+        before, allowed = cut.side.copy(), ~cut.tabu
+        gains = cut.gain.copy()
+        kernels.search(graph, cut, 1, 10**6, 4, 10)
+        (v,) = np.flatnonzero(cut.side != before)
+        # Nobody moves again within four moves, and nobody better might have.
+        assert v not in moved[-4:]
+        assert gains[v] >= gains[allowed].max()
+        moved.append(int(v))
         value = problem.evaluate(ck.Selection(np.flatnonzero(cut.side)))
         assert cut.sums[kernels.VALUE] == value
-        for v in range(30):
+        best = problem.evaluate(ck.Selection(np.flatnonzero(cut.best)))
+        assert cut.sums[kernels.BEST] == best >= value
+        size = cut.tree.size // 2
+        open_ = np.where(cut.tabu, kernels.TABU, cut.gain)
+        assert (cut.tree[size : size + 30] == open_).all()
+        assert cut.tree[1] == open_.max()
+        for u in range(0, 30, 7):
             side = cut.side.copy()
-            side[v] = 1 - side[v]
+            side[u] = 1 - side[u]
             other = problem.evaluate(ck.Selection(np.flatnonzero(side)))
-            assert cut.gain[v] == other - value
+            assert cut.gain[u] == other - value
+    # All tenures between the two limits occur.
+    again = [
+        moved.index(v, k + 1) - k for k, v in enumerate(moved) if v in moved[k + 1 :]
+    ]
+    assert min(again) == 5
+    assert len(set(again)) > 8
 
 
 @pytest.mark.parametrize("kind", ["maxcut", "qap"])
@@ -108,9 +128,9 @@ class TestContract:
 
 def test_bad_options() -> None:
     cut, qap = generate("maxcut", 5, seed=1), generate("qap", 5, seed=1)
-    for options in ({"shortest": 0.0}, {"patience": 0}, {"directed": 2.0}):
+    for options in ({"population": 1}, {"depth": 0}):
         with pytest.raises(ck.UsageError):
-            ck.solve(cut, "breakout", **options)  # type: ignore[arg-type]
+            ck.solve(cut, "memetic", **options)  # type: ignore[arg-type]
     for options in ({"patience": 0}, {"shaken": 0.0}):
         with pytest.raises(ck.UsageError):
             ck.solve(qap, "tabu", **options)  # type: ignore[arg-type]
