@@ -121,8 +121,10 @@ def table(rows: list[dict[str, str]], known: dict[str, dict[str, str]]) -> None:
         )
         for key in ((family, int(size[1:])), (family, 0)):
             cells[key].append(cell)
-    print("| family | n | files | median | mean | worst | Neur2RO median | proven |")
-    print("certified gap, worst | seconds, mean |")
+    print(
+        "| family | n | files | median | mean | worst | Neur2RO median | proven "
+        "| certified gap, worst | seconds, mean |"
+    )
     print("|---|---|---|---|---|---|---|---|---|---|")
     for (family, n), found in sorted(cells.items()):
         gap, theirs, proven, own, seconds = (np.array(c) for c in zip(*found, strict=1))

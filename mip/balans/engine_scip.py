@@ -13,12 +13,12 @@ import numpy as np
 import pyscipopt
 from numpy.typing import NDArray
 from pyscipopt.scip import PY_SCIP_EVENTTYPE as EVENT
-from pyscipopt.scip import PY_SCIP_STAGE as STAGE
 
 from combkit.instances.mip import MIP
 from combkit.instances.run import Run
 from combkit.instances.seeds import native_seed
 from combkit.mip.balans.engine import Answer, SubProblem, objective_row
+from combkit.mip.scip import interrupt
 from combkit.mip.scip_model import ScipModel, build
 
 __all__ = ["ScipEngine"]
@@ -56,7 +56,7 @@ class _Listener(pyscipopt.Eventhdlr):
                 self.found(values)
         except BaseException as error:
             self.error = error
-            _interrupt(self.model)
+            interrupt(self.model)
 
 
 class ScipEngine:
@@ -95,7 +95,7 @@ class ScipEngine:
         listener.found, listener.error = found, None
         added = self._enter(part)
         try:
-            self._run.supervise(model.optimizeNogil, lambda: _interrupt(model))
+            self._run.supervise(model.optimizeNogil, lambda: interrupt(model))
             if listener.error is not None:
                 raise listener.error
             # What it knew from earlier parts makes no event.
@@ -163,9 +163,3 @@ class ScipEngine:
                 values.tolist(), self._variables[cols].tolist(), strict=True
             )
         )
-
-
-def _interrupt(model: Any) -> None:
-    """Ask SCIP to end; between presolving and solving it cannot be asked."""
-    if model.getStage() != STAGE.INITSOLVE:
-        model.interruptSolve()

@@ -30,6 +30,7 @@ from combkit.mip.highs_model import build, run_native
 from combkit.mip.robust.judge import Judge
 from combkit.mip.robust.recourse import MADE, Recourse
 from combkit.mip.robust.safe import safe_start
+from combkit.mip.robust.worst_case import scenario_of
 
 __all__ = ["solve"]
 
@@ -167,8 +168,7 @@ class _Master:
             point = highs.getSolution()
             # The rows hold from below: their prices are not positive.
             dual = -np.array(point.row_dual)
-            xi, pi = np.clip(dual[:n], 0.0, 1.0), np.maximum(dual[n : 2 * n], 0.0)
-            xi *= min(1.0, problem.budget / max(xi.sum(), 1e-300))
+            xi, pi = scenario_of(dual[:n], problem.budget), np.maximum(dual[n:-1], 0.0)
             repaired = np.where(refused, 0.0, problem.outsourcing - pi)
             made = repaired - np.where(refused, 0.0, problem.degradations * xi)
             most, policy = self._recourse.best(made, repaired)

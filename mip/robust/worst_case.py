@@ -25,7 +25,7 @@ from combkit.instances.solutions import FirstStage
 from combkit.mip.highs_model import build, run_native
 from combkit.mip.robust.recourse import MADE, Recourse
 
-__all__ = ["Adversary", "Worst", "evaluate", "largest_loss"]
+__all__ = ["Adversary", "Worst", "evaluate", "largest_loss", "scenario_of"]
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -109,6 +109,22 @@ def largest_loss(losses: Floats, budget: float) -> float:
     whole = min(int(budget), ordered.size)
     rest = ordered[whole] * (budget - whole) if whole < ordered.size else 0.0
     return float(ordered[:whole].sum() + rest)
+
+
+def scenario_of(prices: Floats, budget: float) -> Floats:
+    """Return shadow prices as a scenario, which rounding may not take out of its set.
+
+    Parameters
+    ----------
+    prices : ndarray of float64, shape (n,)
+        Prices of the rows of the adversary.
+    budget : float
+        Most shares.
+    """
+    shares = np.clip(prices, 0.0, 1.0)
+    total = float(shares.sum())
+    scenario: Floats = shares * (budget / total) if total > budget else shares
+    return scenario
 
 
 class Adversary:
@@ -214,11 +230,7 @@ class _Mixture:
         shares = np.maximum(np.array(solution.col_value)[first:], 0.0)
         scenario = np.zeros(self._problem.n)
         dual = np.array(solution.row_dual)[: self._items.size]
-        scenario[self._items] = np.clip(dual, 0.0, 1.0)
-        # Rounding must not take the scenario out of its set.
-        excess = scenario.sum()
-        if excess > self._problem.budget:
-            scenario *= self._problem.budget / excess
+        scenario[self._items] = scenario_of(dual, self._problem.budget)
         return shares / shares.sum(), scenario
 
     def promise(self, shares: Floats) -> float:
