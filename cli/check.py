@@ -15,7 +15,7 @@ from combkit.instances.errors import InvalidSolutionError
 from combkit.instances.formats import read, read_solution, stated_objective
 from combkit.instances.problem import Problem
 from combkit.instances.solutions import FirstStage, Solution
-from combkit.mip.robust import with_worst_scenario
+from combkit.mip.robust import evaluate
 
 __all__ = ["configure", "run"]
 
@@ -68,10 +68,10 @@ def run(args: argparse.Namespace, interrupts: Interrupts) -> int:
     return Exit.NOTHING if violations or agrees is False else Exit.OK
 
 
-def _worst_case(problem: Problem, solution: FirstStage) -> tuple[list[str], FirstStage]:
+def _worst_case(problem: Any, solution: FirstStage) -> tuple[list[str], FirstStage]:
     """Judge a first stage by its worst scenario; that of the file must be as bad."""
     try:
-        worst = with_worst_scenario(problem, solution)
+        worst = evaluate(problem, solution).solution
     except InvalidSolutionError as error:
         return list(error.violations), solution
     if solution.scenario is None:

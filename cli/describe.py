@@ -211,6 +211,23 @@ def _robust_knapsack(problem: Any) -> dict[str, Any]:
     }
 
 
+def _two_stage(problem: Any) -> dict[str, Any]:
+    first, recourse = problem.first, problem.recourse
+    places = {
+        "right-hand sides": problem.shift,
+        "technology": problem.technology_slopes,
+        "recourse matrix": problem.recourse_slopes,
+        "costs of the first stage": problem.first_cost_slopes,
+        "costs of the recourse": problem.recourse_cost_slopes,
+    }
+    return {
+        "integers, first stage": int(first.integrality.sum()),
+        "integers, recourse": int(recourse.integrality.sum()),
+        "uncertainty set": problem.uncertainty.type,
+        "uncertain": ", ".join(name for name, slopes in places.items() if slopes.nnz),
+    }
+
+
 _DESCRIPTIONS: Mapping[str, Callable[[Any], dict[str, Any]]] = {
     "tsp": _salesman,
     "atsp": _distances,
@@ -236,6 +253,7 @@ _DESCRIPTIONS: Mapping[str, Callable[[Any], dict[str, Any]]] = {
     "maxcut": _cut,
     "qap": _assignment,
     "rkp": _robust_knapsack,
+    "robust": _two_stage,
     "submodular": _set_function,
     "ksubmodular": _set_function,
     "mip": _mip,

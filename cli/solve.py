@@ -37,7 +37,7 @@ from combkit.instances.run import ViolationWarning
 from combkit.instances.solutions import Solution
 from combkit.instances.stop import Reason
 from combkit.mip.modelling import ScaleWarning
-from combkit.mip.robust import with_worst_scenario
+from combkit.mip.robust import as_start
 
 __all__ = ["configure", "run"]
 
@@ -199,8 +199,12 @@ def _initial(path: str | None, problem: Problem, solver: str) -> Solution | None
     if solver != "auto" and find(solver, problem.kind).mends:
         return solution
     try:
-        solution = with_worst_scenario(problem, solution)
-        if problem.exact and (violations := problem.check(solution)):
+        solution = as_start(problem, solution)
+        if (
+            problem.exact
+            and problem.kind != "robust"
+            and (violations := problem.check(solution))
+        ):
             raise InvalidSolutionError(violations)
     except InvalidSolutionError as error:
         raise InstanceFormatError(path, None, f"initial solution: {error}") from None

@@ -184,6 +184,12 @@ POLICY: tuple[Rule, ...] = (
         "proves 467 of the 504 published files of 20 to 80 items in 60 s",
     ),
     Rule(
+        "robust",
+        (Step("ccg"),),
+        _always,
+        "the one solver: location-transportation of 30 sites proven in half a minute",
+    ),
+    Rule(
         "qap",
         (Step("tabu"),),
         _always,

@@ -24,7 +24,7 @@ from combkit.instances.seeds import spawn
 from combkit.instances.solutions import Solution
 from combkit.instances.stop import AnyOf, MaxRuntime, RelativeGap, Stop, TargetObjective
 from combkit.mip.modelling import Model
-from combkit.mip.robust import with_worst_scenario
+from combkit.mip.robust import as_start
 
 __all__ = ["solve", "solve_many"]
 
@@ -128,7 +128,7 @@ def solve(
         seed=seed,
         threads=threads,
         events=events,
-        initial=with_worst_scenario(posed, initial),
+        initial=as_start(posed, initial),
         start=started,
     )
     return execute(
@@ -236,11 +236,11 @@ def _resolve(
 
     Its options are checked by name.
     """
-    mends = False
     if solver == "auto":
         plan = policy.choose(problem, seconds)
         function: Callable[..., Outcome] = partial(policy.follow, plan)
         packages = tuple(name for row in plan[1] for name in row.packages)
+        mends = plan[1][0].mends
     else:
         row = find(solver, problem.kind)
         if (reason := row.unsupported(problem)) is not None:

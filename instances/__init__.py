@@ -36,6 +36,7 @@ __getattr__, __dir__, __all__ = lazy_exports(
         f"{_HERE}.result": ("Result", "Status", "TracePoint"),
         f"{_HERE}.quadratic": ("MaxCut", "QuadraticAssignment"),
         f"{_HERE}.robust.knapsack": ("RobustKnapsack",),
+        f"{_HERE}.robust.two_stage": ("TwoStage",),
         f"{_HERE}.scheduling": ("Scheduling",),
         f"{_HERE}.set_cover": ("SetCover",),
         f"{_HERE}.shops": ("FlexibleJobShop", "FlowShop", "OpenShop"),

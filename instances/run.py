@@ -64,7 +64,8 @@ class Outcome:
     ----------
     status : Status or None
         What was proven (``OPTIMAL``, ``INFEASIBLE``, ``UNBOUNDED``, ...); None
-        when nothing was: then the run is feasible or without a solution.
+        when nothing was: then the run is feasible or without a solution, or optimal
+        if objective and bound are close enough, which ``FEASIBLE`` rules out.
     reason : Reason or None
         Why it ended; None takes the run's own reason, or ``COMPLETED``.
     raw_status : str
@@ -416,7 +417,8 @@ def _status(run: Run, outcome: Outcome, solver: str) -> Status:
         raise SolverError(
             f"{solver} claims infeasible despite a solution", outcome.raw_status
         )
-    if status is Status.UNBOUNDED:
+    # A solver may know that the gap proves nothing.
+    if status in (Status.UNBOUNDED, Status.FEASIBLE):
         return status
     if status is Status.OPTIMAL and run.bound is None:
         run.report_bound(run.objective or 0.0, solver)

@@ -49,6 +49,15 @@ SOLVERS: tuple[SolverInfo, ...] = (
         packages=("highspy", "pyscipopt", "numba"),
     ),
     SolverInfo(
+        "ccg",
+        ("robust",),
+        f"{_HERE}.robust.ccg.solver",
+        exact=True,
+        summary="column-and-constraint generation, worst scenarios by what fits",
+        packages=("highspy", "pyscipopt"),
+        mends=True,
+    ),
+    SolverInfo(
         "robust-ls",
         ("rkp",),
         f"{_HERE}.robust.local_search",

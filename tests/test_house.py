@@ -73,6 +73,7 @@ NAMES = [
     "TSP",
     "TargetObjective",
     "Tour",
+    "TwoStage",
     "UnsupportedFeatureError",
     "UsageError",
     "VRPTW",

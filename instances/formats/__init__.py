@@ -124,6 +124,7 @@ FORMATS: tuple[Format, ...] = (
             "submodular",
             "ksubmodular",
             "rkp",
+            "robust",
         ),
         ("json",),
         f"{_HERE}.json_format",

@@ -24,10 +24,10 @@ from combkit.instances.errors import (
     InvalidProblemError,
     nearest,
 )
+from combkit.instances.part_trees import tree_of, value_of
 from combkit.instances.problem import Problem
 from combkit.instances.solutions import Solution
 from combkit.instances.source import Source
-from combkit.instances.submodular.files import tree_of, value_of
 
 __all__ = [
     "VERSION",
@@ -72,9 +72,10 @@ _CLASSES = {
     "submodular": ("combkit.instances.submodular.problem", "Submodular"),
     "ksubmodular": ("combkit.instances.submodular.problem", "KSubmodular"),
     "rkp": ("combkit.instances.robust.knapsack", "RobustKnapsack"),
+    "robust": ("combkit.instances.robust.two_stage", "TwoStage"),
 }
-#: Kinds whose fields may be objects: set functions and constraints.
-_NESTED = ("submodular", "ksubmodular")
+#: Kinds whose fields may be objects.
+_NESTED = ("submodular", "ksubmodular", "robust")
 
 
 def sniff(head: str) -> bool:
@@ -153,7 +154,7 @@ def write(problem: Problem) -> Iterable[str]:
     """Yield an instance, one field a line; what is at its default is left out."""
     fields: dict[str, Any] = {"format": VERSION, "kind": problem.kind}
     for name, value in nested_fields(problem):
-        fields[name] = tree_of(value, np.ndarray.tolist)
+        fields[name] = tree_of(value, _listed)
     lines = (f"{json.dumps(k)}: {_dumps(v)}" for k, v in fields.items())
     yield "{"
     for i, line in enumerate(lines):
@@ -225,6 +226,13 @@ def _class(kind: str) -> type[Problem]:
 
 def _parameters(kind: str) -> Mapping[str, inspect.Parameter]:
     return inspect.signature(_class(kind)).parameters
+
+
+def _listed(array: np.ndarray[Any, Any]) -> Any:
+    """Return an array as lists; an infinite bound, which is none, as null."""
+    if array.dtype.kind == "f" and array.ndim == 1 and np.isinf(array).any():
+        return [None if np.isinf(value) else value for value in array.tolist()]
+    return array.tolist()
 
 
 def _dumps(value: Any) -> str:

@@ -17,9 +17,9 @@ import numpy as np
 
 from combkit.instances.errors import InvalidProblemError
 from combkit.instances.formats.json_format import VERSION, nested_fields, problem_of
+from combkit.instances.part_trees import tree_of
 from combkit.instances.problem import Problem
 from combkit.instances.source import Source
-from combkit.instances.submodular.files import tree_of
 
 __all__ = ["read", "sniff", "write"]
 

@@ -44,7 +44,8 @@ GENERATORS: dict[str, str] = {
     "qap": f"{_HERE}.quadratic:quadratic_assignment",
     "submodular": f"{_HERE}.set_functions:submodular",
     "ksubmodular": f"{_HERE}.set_functions:k_submodular",
-    "rkp": f"{_HERE}.robust:robust_knapsack",
+    "rkp": f"{_HERE}.robust_knapsack:robust_knapsack",
+    "robust": f"{_HERE}.two_stage:two_stage",
 }
 
 

@@ -15,9 +15,10 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse.csgraph import connected_components
 
+from combkit.instances.parts import Part
 from combkit.instances.problem import frozen_array, require
 from combkit.instances.submodular.arrays import Matrix, floats, members
-from combkit.instances.submodular.base import Integers, Part
+from combkit.instances.submodular.base import Integers
 
 __all__ = [
     "Cardinality",

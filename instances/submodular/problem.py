@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from combkit.instances.errors import InvalidSolutionError
+from combkit.instances.parts import spread
 from combkit.instances.problem import Problem, Sense, frozen_array, missing, require
 from combkit.instances.solutions import Labels, Selection, Solution
 from combkit.instances.submodular.arrays import floats, indices
-from combkit.instances.submodular.base import Integers, SetFunction, spread
+from combkit.instances.submodular.base import Integers, SetFunction
 from combkit.instances.submodular.constraints import (
     NOISE,
     Cardinality,

@@ -24,8 +24,9 @@ from combkit.instances.robust.knapsack import RobustKnapsack
 from combkit.instances.solutions import FirstStage
 from combkit.mip.highs_model import build, run_native
 from combkit.mip.robust.recourse import MADE, Recourse
+from combkit.mip.robust.worst import Worst
 
-__all__ = ["Adversary", "Worst", "evaluate", "largest_loss", "scenario_of"]
+__all__ = ["Adversary", "WorstMixture", "evaluate", "largest_loss", "scenario_of"]
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -38,36 +39,26 @@ _KEPT = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Worst:
-    """A bracket of the worst case of a first stage.
+class WorstMixture(Worst):
+    """The worst case of a first stage, and the mixture of reactions that proves it.
 
     Parameters
     ----------
     lower, upper : float
         The worst case is at least and at most that.
     solution : FirstStage
-        The first stage, and a scenario in which its value is the adversary's end of
-        the bracket: the upper one of a profit.
+        The first stage, and a scenario in which no reaction earns more than `upper`.
     policies : ndarray of int64, shape (k, n)
-        Reactions of which a mixture reaches the other end in every scenario.
+        Reactions of which a mixture earns `lower` in every scenario.
     mixture : ndarray of float64, shape (k,)
         Their shares.
     """
 
-    lower: float
-    upper: float
-    solution: FirstStage
     policies: Integers
     mixture: Floats
 
-    @property
-    def certified(self) -> bool:
-        """Whether both ends agree but for rounding."""
-        size = max(1.0, abs(self.lower), abs(self.upper))
-        return self.upper - self.lower <= RobustKnapsack.optimality_gap * size
 
-
-def evaluate(problem: RobustKnapsack, solution: FirstStage) -> Worst:
+def evaluate(problem: RobustKnapsack, solution: FirstStage) -> WorstMixture:
     """Return the worst case of a first stage as a certified bracket.
 
     Parameters
@@ -81,14 +72,6 @@ def evaluate(problem: RobustKnapsack, solution: FirstStage) -> Worst:
     ------
     InvalidSolutionError
         If it is no first stage of the problem.
-
-    Examples
-    --------
-    >>> from combkit.instances.robust.knapsack import RobustKnapsack
-    >>> problem = RobustKnapsack([6, 5], [4, 1], [2, 1], [3, 3], [8, 7], 6, 1)
-    >>> worst = evaluate(problem, FirstStage([1, 1]))
-    >>> round(worst.lower, 6), round(worst.upper, 6), worst.certified
-    (7.0, 7.0, True)
     """
     # Any scenario will do to have x checked.
     problem.evaluate(FirstStage(solution.first_stage, np.zeros(problem.n)))
@@ -141,7 +124,7 @@ class Adversary:
         self.recourse = Recourse(problem)
         self.policies: list[Integers] = []
 
-    def worst(self, accepted: Flags, floor: float = -np.inf) -> Worst:
+    def worst(self, accepted: Flags, floor: float = -np.inf) -> WorstMixture:
         """Return the worst case of accepted items.
 
         Parameters
@@ -172,7 +155,7 @@ class Adversary:
             self.policies.append(policy)
         del self.policies[:-_KEPT]
         x = accepted.astype(np.float64)
-        return Worst(
+        return WorstMixture(
             sunk + min(lower, upper),
             sunk + upper,
             FirstStage(x, scenario),

@@ -69,6 +69,7 @@ if TYPE_CHECKING:
     from combkit.instances.result import Result as Result
     from combkit.instances.result import Status as Status
     from combkit.instances.robust.knapsack import RobustKnapsack as RobustKnapsack
+    from combkit.instances.robust.two_stage import TwoStage as TwoStage
     from combkit.instances.scheduling import Scheduling as Scheduling
     from combkit.instances.set_cover import SetCover as SetCover
     from combkit.instances.shops import FlexibleJobShop as FlexibleJobShop
@@ -139,6 +140,7 @@ __getattr__, __dir__, _names = lazy_exports(
             "QuadraticAssignment",
         ),
         "combkit.instances.robust.knapsack": ("RobustKnapsack",),
+        "combkit.instances.robust.two_stage": ("TwoStage",),
         "combkit.instances.scheduling": ("Scheduling",),
         "combkit.instances.set_cover": ("SetCover",),
         "combkit.instances.shops": (

@@ -41,6 +41,7 @@ SIZES = {
     "maxcut": 400,
     "qap": 40,
     "rkp": 80,
+    "robust": 20,
     "submodular": 120,
     "ksubmodular": 40,
     "mip": 0,

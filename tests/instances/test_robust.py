@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import combkit as ck
-from combkit.instances.generators.robust import FAMILIES
+from combkit.instances.generators.robust_knapsack import FAMILIES
 from combkit.instances.robust.knapsack import RobustKnapsack
 
 TEXT = "# two items\n2 6 1.5\n6 4 2 3 8\n\n5 1 1 3 7\n"

@@ -1,4 +1,4 @@
-"""Parts of problems as trees of JSON: functions and constraints by their types."""
+"""Parts of problems as trees of JSON, by their types."""
 
 from __future__ import annotations
 
@@ -14,38 +14,45 @@ from combkit.instances.errors import (
     UnsupportedFeatureError,
     nearest,
 )
-from combkit.instances.submodular.base import Part
+from combkit.instances.parts import Part
 
 __all__ = ["tree_of", "value_of"]
 
-_HERE = "combkit.instances.submodular"
+_HERE = "combkit.instances"
 
 #: Type of a part, as files name it, to module and class.
 _CLASSES = {
-    "facility-location": ("similarity", "FacilityLocation"),
-    "feature-location": ("similarity", "FeatureLocation"),
-    "saturated-coverage": ("similarity", "SaturatedCoverage"),
-    "graph-cut": ("similarity", "GraphCut"),
-    "cut": ("similarity", "Cut"),
-    "coverage": ("coverage", "Coverage"),
-    "probabilistic-coverage": ("coverage", "ProbabilisticCoverage"),
-    "concave-over-modular": ("coverage", "ConcaveOverModular"),
-    "modular": ("coverage", "Modular"),
-    "log-det": ("entropy", "LogDet"),
-    "entropy": ("entropy", "Entropy"),
-    "gaussian-information": ("entropy", "GaussianInformation"),
-    "markov-chain": ("chains", "ChainCriterion"),
-    "revenue": ("revenue", "Revenue"),
-    "mixture": ("composed", "Mixture"),
-    "conditional": ("composed", "Conditional"),
-    "mutual-information": ("composed", "Mutual"),
-    "rank": ("composed", "Rank"),
-    "unconstrained": ("constraints", "Unconstrained"),
-    "cardinality": ("constraints", "Cardinality"),
-    "knapsack": ("constraints", "Knapsack"),
-    "partition-matroid": ("constraints", "PartitionMatroid"),
-    "laminar-matroid": ("constraints", "LaminarMatroid"),
-    "graphic-matroid": ("constraints", "GraphicMatroid"),
+    "facility-location": ("submodular.similarity", "FacilityLocation"),
+    "feature-location": ("submodular.similarity", "FeatureLocation"),
+    "saturated-coverage": ("submodular.similarity", "SaturatedCoverage"),
+    "graph-cut": ("submodular.similarity", "GraphCut"),
+    "cut": ("submodular.similarity", "Cut"),
+    "coverage": ("submodular.coverage", "Coverage"),
+    "probabilistic-coverage": ("submodular.coverage", "ProbabilisticCoverage"),
+    "concave-over-modular": ("submodular.coverage", "ConcaveOverModular"),
+    "modular": ("submodular.coverage", "Modular"),
+    "log-det": ("submodular.entropy", "LogDet"),
+    "entropy": ("submodular.entropy", "Entropy"),
+    "gaussian-information": ("submodular.entropy", "GaussianInformation"),
+    "markov-chain": ("submodular.chains", "ChainCriterion"),
+    "revenue": ("submodular.revenue", "Revenue"),
+    "mixture": ("submodular.composed", "Mixture"),
+    "conditional": ("submodular.composed", "Conditional"),
+    "mutual-information": ("submodular.composed", "Mutual"),
+    "rank": ("submodular.composed", "Rank"),
+    "unconstrained": ("submodular.constraints", "Unconstrained"),
+    "cardinality": ("submodular.constraints", "Cardinality"),
+    "knapsack": ("submodular.constraints", "Knapsack"),
+    "partition-matroid": ("submodular.constraints", "PartitionMatroid"),
+    "laminar-matroid": ("submodular.constraints", "LaminarMatroid"),
+    "graphic-matroid": ("submodular.constraints", "GraphicMatroid"),
+    "stage": ("robust.two_stage", "Stage"),
+    "box": ("robust.uncertainty", "Box"),
+    "budget": ("robust.uncertainty", "Budget"),
+    "polyhedral": ("robust.uncertainty", "Polyhedral"),
+    "factor": ("robust.uncertainty", "Factor"),
+    "discrete": ("robust.uncertainty", "Discrete"),
+    "intersection": ("robust.uncertainty", "Intersection"),
 }
 
 
@@ -157,6 +164,8 @@ def _sparse(field: str, tree: Mapping[str, Any], array: Callable[[Any], Any]) ->
     try:
         first = np.asarray(array(tree["indptr"]))
         columns = np.asarray(array(tree["indices"]))
+        if not columns.size:  # an empty list says nothing of its type
+            columns = columns.astype(np.int64)
         shape = tuple(int(size) for size in tree["shape"])
         if first.dtype.kind not in "iu" or columns.dtype.kind not in "iu":
             raise ValueError("indptr and indices are integers")

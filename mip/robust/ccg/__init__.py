@@ -1,0 +1,1 @@
+"""Column-and-constraint generation for two-stage robust problems."""

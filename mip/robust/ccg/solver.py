@@ -1,0 +1,241 @@
+"""Column-and-constraint generation [1]_: scenarios and reactions by turns.
+
+A master chooses the first stage for the scenarios that are known, each with a reaction
+of its own: its bound is one of the problem. A separation finds what is worst for that
+first stage: what it costs there is the other bound, and the scenario joins the master.
+
+References
+----------
+.. [1] B. Zeng, L. Zhao, "Solving two-stage robust optimization problems using a
+   column-and-constraint generation method", Operations Research Letters 41(5), 2013.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from combkit.instances.result import Status
+from combkit.instances.robust.two_stage import TwoStage
+from combkit.instances.run import Outcome, Run
+from combkit.instances.solutions import FirstStage
+from combkit.mip.contract import gap_limit
+from combkit.mip.robust.ccg.choice import chosen, heuristic
+from combkit.mip.robust.ccg.evaluation import tried
+from combkit.mip.robust.ccg.master import Master
+from combkit.mip.robust.ccg.separation import Found, Traits, costs, precision
+from combkit.mip.robust.ccg.standard import Fixed, Standard
+
+__all__ = ["solve"]
+
+Floats = NDArray[np.float64]
+
+_SOURCE = "ccg"
+#: Relative excess over the master's own worst case that makes a scenario a new one.
+_VIOLATED = 1e-7
+#: Relative gap of the first masters, and of later ones to the last gain.
+_LOOSE = 0.1
+
+
+def solve(
+    problem: TwoStage,
+    run: Run,
+    *,
+    separation: str = "auto",
+    big_m: float | None = None,
+) -> Outcome:
+    """Solve a two-stage robust problem by column-and-constraint generation.
+
+    Parameters
+    ----------
+    problem : TwoStage
+        The problem.
+    run : Run
+        The run; an iteration is a master.
+    separation : str
+        How worst scenarios are found: ``enumeration``, ``objective``, ``mccormick``,
+        ``kkt``, ``bilinear``, ``alternating`` (proves nothing), or ``auto``: those that
+        fit, in this order, until one closes the bracket.
+    big_m : float, optional
+        A bound of the duals for ``mccormick``, instead of one that it proves itself;
+        the result is not certified then.
+
+    Raises
+    ------
+    UnsupportedFeatureError
+        If no separation fits, or not the one that is named.
+
+    References
+    ----------
+    See the module.
+    """
+    return Generation(problem, run, separation, big_m).run_to_end()
+
+
+class Generation:
+    """The rounds of one run.
+
+    Parameters
+    ----------
+    problem : TwoStage
+        The problem.
+    run : Run
+        The run.
+    separation : str
+        Name of the separation.
+    big_m : float or None
+        A bound of the duals.
+    """
+
+    def __init__(
+        self, problem: TwoStage, run: Run, separation: str, big_m: float | None
+    ) -> None:
+        self.problem, self.run = problem, run
+        self.standard = Standard(problem)
+        self.exact = chosen(separation, self.standard, run, big_m)
+        self.quick = heuristic(self.standard, run)
+        self.master = Master(problem)
+        self.points: list[Floats] = []
+        self.gap = gap_limit(run)
+        self.lower, self.upper = -np.inf, np.inf
+        self.certified = True
+        self.best: FirstStage | None = None
+        self.calls = {separation.name: 0 for separation in self.exact}
+
+    def run_to_end(self) -> Outcome:
+        """Alternate until the bounds meet, the run must end or nothing is new."""
+        outcome = Outcome()
+        self._add(self._first_point())
+        if isinstance(self.run.initial, FirstStage):
+            self._prove(*self._known(self.run.initial.first_stage, np.inf))
+        # Early masters need not be exact, as long as a scenario can tell.
+        gap, final = max(_LOOSE, self.gap / 4), self.gap / 4
+        while not self.run.should_stop():
+            start = None if self.best is None else self.best.first_stage
+            proposal = self.master.solve(self.run, gap, start)
+            self.run.should_stop(self.run.iterations + 1)
+            if proposal.infeasible:
+                raw = f"no first stage bears all of {len(self.points)} scenarios"
+                outcome = Outcome(Status.INFEASIBLE, raw_status=raw)
+                break
+            if proposal.unbounded:
+                outcome = self._unbounded()
+                break
+            self.lower = max(self.lower, proposal.bound)
+            self.run.report_bound(self.standard.sign * self.lower, _SOURCE)
+            if proposal.x is None:
+                break
+            fixed, known = self._known(proposal.x, proposal.worst)
+            gain = self._climb(fixed, known)
+            if gain > 0.0:
+                gap = min(gap, max(final, gain * _LOOSE))
+                continue
+            if gap > final:
+                gap = final
+                continue
+            fresh = not self.run.should_stop() and self._prove(fixed, known)
+            if self._closed():
+                status = Status.OPTIMAL if self.certified else None
+                outcome = Outcome(status, raw_status="the bounds meet")
+                break
+            if not fresh:
+                outcome = Outcome(raw_status="no scenario is worse")
+                break
+        status = outcome.status
+        if self.run.solution is None and self.best is not None:
+            self.run.report(self.best, _SOURCE)
+            self.certified = False
+        if self.run.solution is not None and not self.certified:
+            status = Status.FEASIBLE
+        return Outcome(status, None, outcome.raw_status, self._facts())
+
+    def _first_point(self) -> Floats:
+        from combkit.mip.robust.ccg.support import Support
+
+        return Support(self.standard.region).farthest(
+            np.zeros(self.standard.region.program.n)
+        )
+
+    def _unbounded(self) -> Outcome:
+        traits = Traits.of(self.standard)
+        raw = f"the master of {len(self.points)} scenarios is unbounded"
+        # Without uncertain costs no further scenario could bound them.
+        sure = not (traits.costs or traits.matrix)
+        return Outcome(Status.UNBOUNDED if sure else None, raw_status=raw)
+
+    def _add(self, w: Floats) -> bool:
+        if not self.master.add(self.standard.region.scenario(w)):
+            return False
+        self.points.append(w)
+        return True
+
+    def _known(self, x: Floats, claimed: float) -> tuple[Fixed, Found]:
+        """Return the recourse of a first stage, and how bad the known points are."""
+        fixed = self.standard.at(x)
+        # Tolerances may take the reaction away that the master has.
+        values = [min(value, claimed) for value in costs(fixed, self.points)]
+        order = np.argsort(values, stable=True)[::-1]
+        return fixed, Found([self.points[k] for k in order], values[order[0]])
+
+    def _climb(self, fixed: Fixed, known: Found) -> float:
+        """Add bad points that are found quickly; return by how much they are worse."""
+        if self.quick is None:
+            return 0.0
+        found = self.quick.worst(fixed, known)
+        if not self._adopt(found, fixed, known.lower):
+            return 0.0
+        excess = (found.lower - known.lower) / max(1.0, abs(known.lower))
+        return min(1.0, excess)
+
+    def _prove(self, fixed: Fixed, known: Found) -> bool:
+        """Bracket the worst case of a first stage; whether a worse point was found."""
+        found, name = tried(self.exact, fixed, known)
+        self.calls[name] += 1
+        if np.isfinite(found.lower) and found.points:
+            self._judge(fixed.x, found)
+        return self._adopt(found, fixed, known.lower)
+
+    def _judge(self, x: Floats, found: Found) -> None:
+        """Take a first stage with the bracket of its worst case."""
+        scenario = self.standard.region.scenario(found.points[0])
+        solution = FirstStage(x, scenario)
+        upper = found.upper if found.certified else np.inf
+        self.certified &= found.certified
+        width = precision(self.run) * max(1.0, abs(found.lower), abs(found.upper))
+        closed = upper - found.lower <= 2.0 * width
+        if closed or not found.certified:
+            self.run.report(solution, _SOURCE)
+        if upper < self.upper or self.best is None:
+            self.best, self.upper = solution, upper
+
+    def _adopt(self, found: Found, fixed: Fixed, floor: float) -> bool:
+        """Add the points that cost more than a floor; whether there is one."""
+        if floor == np.inf:
+            floor = -np.inf
+        least = floor + _VIOLATED * max(1.0, abs(floor)) if floor > -np.inf else floor
+        values = costs(fixed, found.points)
+        bad = [w for w, c in zip(found.points, values, strict=True) if c > least]
+        if found.lower == np.inf:
+            bad = found.points[:1] + bad
+        added = [self._add(w) for w in bad]
+        return any(added)
+
+    def _closed(self) -> bool:
+        if not np.isfinite(self.upper):
+            return False
+        size = max(abs(self.upper), abs(self.lower))
+        return self.upper - self.lower <= max(self.gap, 1e-9) * size
+
+    def _facts(self) -> dict[str, Any]:
+        sign = self.standard.sign
+        ends = sorted([sign * self.lower, sign * self.upper])
+        return {
+            "certified": bool(self.certified and self._closed()),
+            "bracket": [end if np.isfinite(end) else None for end in ends],
+            "separations": self.calls,
+            "scenarios": [
+                self.standard.region.scenario(w).tolist() for w in self.points
+            ],
+        }
