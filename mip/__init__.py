@@ -58,6 +58,15 @@ SOLVERS: tuple[SolverInfo, ...] = (
         mends=True,
     ),
     SolverInfo(
+        "nested-ccg",
+        ("robust",),
+        f"{_HERE}.robust.ccg.nested",
+        exact=True,
+        summary="the same for recourse with integers: pools of policies inside",
+        packages=("highspy",),
+        mends=True,
+    ),
+    SolverInfo(
         "robust-ls",
         ("rkp",),
         f"{_HERE}.robust.local_search",

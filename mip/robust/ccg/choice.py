@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from combkit.instances.errors import UnsupportedFeatureError, UsageError, nearest
 from combkit.instances.run import Run
 from combkit.mip.robust.ccg.alternating import Alternating
@@ -11,10 +13,11 @@ from combkit.mip.robust.ccg.dual import DualSeparation
 from combkit.mip.robust.ccg.enumeration import Enumeration
 from combkit.mip.robust.ccg.mccormick import McCormick
 from combkit.mip.robust.ccg.objective import ObjectiveCuts
+from combkit.mip.robust.ccg.policies import Nested, Policies
 from combkit.mip.robust.ccg.separation import Separation, Traits
 from combkit.mip.robust.ccg.standard import Standard
 
-__all__ = ["SEPARATIONS", "chosen", "heuristic"]
+__all__ = ["SEPARATIONS", "chosen", "heuristic", "names_of", "usable"]
 
 #: All separations by name; `auto` tries those that certify in this order.
 SEPARATIONS: dict[str, type[Separation]] = {
@@ -23,19 +26,65 @@ SEPARATIONS: dict[str, type[Separation]] = {
     "mccormick": McCormick,
     "kkt": Complementary,
     "bilinear": Bilinear,
+    "policies": Policies,
+    "nested": Nested,
     "alternating": Alternating,
 }
 
 
-def chosen(
-    name: str, standard: Standard, run: Run, big_m: float | None = None
-) -> list[Separation]:
-    """Return the separation of a name, or all that fit, to be tried in order.
+def names_of(separation: str) -> tuple[str, ...]:
+    """Return the separations that a name stands for.
 
     Parameters
     ----------
-    name : str
-        The name, or ``auto``.
+    separation : str
+        A name, or ``auto``: all that certify.
+
+    Raises
+    ------
+    UsageError
+        If there is none of that name.
+    """
+    if separation == "auto":
+        return tuple(name for name, class_ in SEPARATIONS.items() if class_.certified)
+    if separation not in SEPARATIONS:
+        hint = nearest(separation, SEPARATIONS)
+        raise UsageError(f"separation={separation!r} is unknown{hint}")
+    return (separation,)
+
+
+def usable(
+    names: Sequence[str], standard: Standard
+) -> tuple[list[type[Separation]], list[str]]:
+    """Return which separations bear a problem, and why the others do not.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Names of separations.
+    standard : Standard
+        The recourse of the problem.
+    """
+    traits = Traits.of(standard)
+    classes, refusals = [], []
+    for name in names:
+        why = SEPARATIONS[name].refusal(standard, traits)
+        if why is None:
+            classes.append(SEPARATIONS[name])
+        else:
+            refusals.append(f"{name}: {why}")
+    return classes, refusals
+
+
+def chosen(
+    names: Sequence[str], standard: Standard, run: Run, big_m: float | None = None
+) -> list[Separation]:
+    """Return the separations among some that fit, to be tried in order.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Their names.
     standard : Standard
         The recourse of the problem.
     run : Run
@@ -46,25 +95,16 @@ def chosen(
     Raises
     ------
     UsageError
-        If there is none of that name, or it has no use for the bound.
+        If none of them has a use for the bound.
     UnsupportedFeatureError
-        If it does not fit, saying why.
+        If none fits, saying why.
     """
-    traits = Traits.of(standard)
-    if name == "auto":
-        names = [known for known, class_ in SEPARATIONS.items() if class_.certified]
-    elif name in SEPARATIONS:
-        names = [name]
-    else:
-        raise UsageError(f"separation={name!r} is unknown{nearest(name, SEPARATIONS)}")
-    refusals = {known: SEPARATIONS[known].refusal(standard, traits) for known in names}
-    fitting = [SEPARATIONS[known] for known in names if refusals[known] is None]
-    if not fitting:
-        reasons = [f"{known}: {why}" for known, why in refusals.items()]
-        raise UnsupportedFeatureError("; ".join(reasons))
+    classes, refusals = usable(names, standard)
+    if not classes:
+        raise UnsupportedFeatureError("; ".join(refusals))
     if big_m is None:
-        return [class_(standard, run) for class_ in fitting]
-    bounded = [class_ for class_ in fitting if issubclass(class_, DualSeparation)]
+        return [class_(standard, run) for class_ in classes]
+    bounded = [class_ for class_ in classes if issubclass(class_, DualSeparation)]
     if not bounded:
         raise UsageError("big_m: no separation that fits needs it")
     return [bounded[0](standard, run, big_m)]

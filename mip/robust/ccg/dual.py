@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import replace
+from functools import cached_property
 from typing import ClassVar
 
 import highspy
@@ -197,6 +198,10 @@ class Dual:
             slopes[:, self.products] @ sp.diags_array(self.widths)
         )
         self._sides, self._q, self._k = fixed.rhs.size, program.n, self.products.size
+        # w = base + scale * column
+        self._base, self._scale = np.zeros(self._q), np.ones(self._q)
+        self._base[self.products] = program.lower[self.products]
+        self._scale[self.products] = self.widths
 
     def bounds(self, lower: Floats, upper: Floats) -> Floats:
         """Return bounds of the factors, from bounds of the duals.
@@ -227,14 +232,11 @@ class Dual:
         floor : float, optional
             Only what is worth as much is wanted.
         """
-        fixed, program, k = self.fixed, self._program, self._k
+        fixed, points, k = self.fixed, self.points, self._k
         lower, upper = bounds
-        base, scale = np.zeros(self._q), np.ones(self._q)
-        base[self.products] = program.lower[self.products]
-        scale[self.products] = self.widths
-        at_base = fixed.rhs_at(base)
-        c = np.r_[at_base, fixed.constant_slopes * scale, self.ones]
-        offset = fixed.constant_at(base)
+        at_base = fixed.rhs_at(self._base)
+        c = np.r_[at_base, fixed.constant_slopes * self._scale, self.ones]
+        offset = fixed.constant_at(self._base)
         none = sp.csr_array
         pick = none((self.ones, (np.arange(k), self.products)), shape=(k, self._q))
         low = np.where(np.isfinite(lower), lower, 0.0)
@@ -243,26 +245,21 @@ class Dual:
         blocks = [
             # The recourse's columns, and the set's rows.
             [fixed.matrix.T, none((fixed.cost.size, self._q + k))],
-            [
-                none((program.m, self._sides)),
-                program.A @ sp.diags_array(scale),
-                none((program.m, k)),
-            ],
+            [none((points.m, self._sides)), points.A, none((points.m, k))],
             # A product is at most 0, or the factor; nobody wants it smaller.
             [none((k, self._sides)), -(sp.diags_array(high) @ pick), one],
             [gains, -(sp.diags_array(low) @ pick), one],
         ]
         far = np.full(k, np.inf)
-        moved = program.A @ base
         row_lower = [
             np.where(fixed.free, fixed.cost, -np.inf),
-            program.row_lower - moved,
+            points.row_lower,
             -far,
             -far,
         ]
         row_upper = [
             fixed.cost,
-            program.row_upper - moved,
+            points.row_upper,
             np.where(np.isfinite(upper), 0.0, np.inf),
             np.where(np.isfinite(lower), -low, np.inf),
         ]
@@ -271,20 +268,35 @@ class Dual:
             slack = _SLACK * max(1.0, abs(floor))
             row_lower.append(np.array([floor - offset - slack]))
             row_upper.append(np.array([np.inf]))
-        ends = np.stack([program.lower, program.upper])
-        ends[:, self.products] = np.array([[0.0], [1.0]])
-        flags = program.integrality.copy()
-        flags[self.products] = 1
         return MIP(
             c,
             sp.vstack([sp.hstack(block, format="csr") for block in blocks]),
             np.concatenate(row_lower),
             np.concatenate(row_upper),
-            np.r_[np.where(fixed.equation, -np.inf, 0.0), ends[0], -far],
-            np.r_[np.full(self._sides, np.inf), ends[1], far],
-            np.r_[np.zeros(self._sides, int), flags, np.zeros(k, int)],
+            np.r_[np.where(fixed.equation, -np.inf, 0.0), points.lower, -far],
+            np.r_[np.full(self._sides, np.inf), points.upper, far],
+            np.r_[np.zeros(self._sides, int), points.integrality, np.zeros(k, int)],
             offset=offset,
             maximize=True,
+        )
+
+    @cached_property
+    def points(self) -> MIP:
+        """The program of the points, its columns in products made binaries."""
+        program = self._program
+        ends = np.stack([program.lower, program.upper])
+        ends[:, self.products] = np.array([[0.0], [1.0]])
+        flags = program.integrality.copy()
+        flags[self.products] = 1
+        moved = program.A @ self._base
+        return MIP(
+            np.zeros(self._q),
+            program.A @ sp.diags_array(self._scale),
+            program.row_lower - moved,
+            program.row_upper - moved,
+            ends[0],
+            ends[1],
+            flags,
         )
 
     def tighter(self, bounds: Floats, floor: float, run: Run) -> Floats:

@@ -8,7 +8,7 @@ from combkit.instances.errors import InvalidSolutionError
 from combkit.instances.robust.two_stage import TwoStage
 from combkit.instances.run import Run
 from combkit.instances.solutions import FirstStage, Values
-from combkit.mip.robust.ccg.choice import chosen, heuristic
+from combkit.mip.robust.ccg.choice import chosen, heuristic, names_of
 from combkit.mip.robust.ccg.separation import Found, Separation
 from combkit.mip.robust.ccg.standard import Fixed, Standard
 from combkit.mip.robust.ccg.support import Support
@@ -44,7 +44,7 @@ def bracket(
     if violations := problem.first.program().check(Values(x)):
         raise InvalidSolutionError(violations)
     standard = Standard(problem)
-    exact = chosen(separation, standard, run)
+    exact = chosen(names_of(separation), standard, run)
     fixed, known = standard.at(x), Found()
     if (quick := heuristic(standard, run)) is not None:
         known = quick.worst(fixed, known)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from combkit.instances.mip import MIP
 from combkit.instances.robust.two_stage import TwoStage
 from combkit.instances.run import Run
-from combkit.mip.robust.ccg.native import FEASIBLE_POINT, LIGHT, solved
+from combkit.mip.robust.ccg.native import FEASIBLE_POINT, LIGHT, bound_of, solved
 
 __all__ = ["Master", "Proposal"]
 
@@ -108,12 +108,7 @@ class Master:
             return Proposal(None, np.inf, np.inf, infeasible=True)
         if status in (_STATUS.kUnbounded, _STATUS.kUnboundedOrInfeasible):
             return Proposal(None, -np.inf, -np.inf, unbounded=True)
-        whole = bool(program.integrality.any())
-        bound = -np.inf
-        if whole:
-            bound = float(info.mip_dual_bound)
-        elif status == _STATUS.kOptimal:
-            bound = float(info.objective_function_value)
+        bound = bound_of(highs, program)
         if info.primal_solution_status != FEASIBLE_POINT:
             return Proposal(None, np.inf, bound)
         x = np.array(highs.getSolution().col_value)[:nx]

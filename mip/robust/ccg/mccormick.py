@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from combkit.mip.robust.ccg.dual import Dual, DualSeparation
-from combkit.mip.robust.ccg.native import FEASIBLE_POINT, LIGHT, solved
+from combkit.mip.robust.ccg.native import FEASIBLE_POINT, LIGHT, bound_of, solved
 from combkit.mip.robust.ccg.reaction import Reactions
 from combkit.mip.robust.ccg.separation import Found, Traits, precision
 from combkit.mip.robust.ccg.standard import Standard
@@ -43,7 +43,8 @@ class McCormick(DualSeparation):
         """Return a bracket, from bounds of the factors."""
         gap = 0.1 if enough is not None else precision(self.run)
         start = dual.start(known.points[0])
-        highs = solved(dual.at(bounds), self.run, gap, start, LIGHT)
+        program = dual.at(bounds)
+        highs = solved(program, self.run, gap, start, LIGHT)
         info = highs.getInfo()
         points, lower = list(known.points), known.lower
         if info.primal_solution_status == FEASIBLE_POINT:
@@ -51,4 +52,4 @@ class McCormick(DualSeparation):
             value = Reactions(dual.fixed).solve(w).value
             points = [w, *points] if value > lower else points
             lower = max(lower, value)
-        return Found(points, lower, max(float(info.mip_dual_bound), lower))
+        return Found(points, lower, max(bound_of(highs, program), lower))

@@ -28,7 +28,7 @@ LIGHT: Mapping[str, Any] = MappingProxyType(
     }
 )
 
-__all__ = ["FEASIBLE_POINT", "LIGHT", "run_scip", "solved"]
+__all__ = ["FEASIBLE_POINT", "LIGHT", "bound_of", "run_scip", "solved"]
 
 #: ``primal_solution_status`` of a feasible point.
 FEASIBLE_POINT = 2
@@ -91,6 +91,24 @@ def solved(
     finally:
         listener.check()
     return highs
+
+
+def bound_of(highs: highspy.Highs, program: MIP) -> float:
+    """Return what HiGHS has proven; infinitely little without a proof.
+
+    Parameters
+    ----------
+    highs : Highs
+        The solver, at its end.
+    program : MIP
+        What it has solved.
+    """
+    info = highs.getInfo()
+    if program.integrality.any():
+        return float(info.mip_dual_bound)
+    if highs.getModelStatus() == highspy.HighsModelStatus.kOptimal:
+        return float(info.objective_function_value)
+    return np.inf if program.maximize else -np.inf
 
 
 def run_scip(model: Any, run: Run, gap: float) -> None:

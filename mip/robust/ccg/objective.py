@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from combkit.instances.mip import MIP
 from combkit.instances.run import Run
-from combkit.mip.robust.ccg.native import FEASIBLE_POINT, solved
+from combkit.mip.robust.ccg.native import FEASIBLE_POINT, bound_of, solved
 from combkit.mip.robust.ccg.reaction import Reactions
 from combkit.mip.robust.ccg.separation import Found, Separation, Traits, precision
 from combkit.mip.robust.ccg.standard import Fixed, Standard
@@ -59,13 +59,11 @@ class ObjectiveCuts(Separation):
             # theta <= constant + (cost + cost_slopes w) z
             rows.append(fixed.constant_slopes + fixed.cost_slopes.T @ answer.z)
             ends.append(fixed.constant + float(fixed.cost @ answer.z))
-            highs = solved(self._program(rows, ends), self.run, closed / 10)
-            info = highs.getInfo()
-            if info.primal_solution_status != FEASIBLE_POINT:
+            program = self._program(rows, ends)
+            highs = solved(program, self.run, closed / 10)
+            if highs.getInfo().primal_solution_status != FEASIBLE_POINT:
                 break
-            whole = self.region.program.integrality.any()
-            value = info.mip_dual_bound if whole else info.objective_function_value
-            upper = min(upper, float(value))
+            upper = min(upper, bound_of(highs, program))
             last, w = w, np.array(highs.getSolution().col_value)[:-1]
             if (w == last).all():
                 break

@@ -12,6 +12,7 @@ References
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -22,13 +23,13 @@ from combkit.instances.robust.two_stage import TwoStage
 from combkit.instances.run import Outcome, Run
 from combkit.instances.solutions import FirstStage
 from combkit.mip.contract import gap_limit
-from combkit.mip.robust.ccg.choice import chosen, heuristic
+from combkit.mip.robust.ccg.choice import chosen, heuristic, names_of
 from combkit.mip.robust.ccg.evaluation import tried
 from combkit.mip.robust.ccg.master import Master
 from combkit.mip.robust.ccg.separation import Found, Traits, costs, precision
 from combkit.mip.robust.ccg.standard import Fixed, Standard
 
-__all__ = ["solve"]
+__all__ = ["Generation", "solve"]
 
 Floats = NDArray[np.float64]
 
@@ -56,7 +57,8 @@ def solve(
         The run; an iteration is a master.
     separation : str
         How worst scenarios are found: ``enumeration``, ``objective``, ``mccormick``,
-        ``kkt``, ``bilinear``, ``alternating`` (proves nothing), or ``auto``: those that
+        ``kkt``, ``bilinear``, ``policies`` and ``nested`` (recourse with integers),
+        ``alternating`` (proves nothing), or ``auto``: those that
         fit, in this order, until one closes the bracket.
     big_m : float, optional
         A bound of the duals for ``mccormick``, instead of one that it proves itself;
@@ -71,7 +73,7 @@ def solve(
     ----------
     See the module.
     """
-    return Generation(problem, run, separation, big_m).run_to_end()
+    return Generation(problem, run, names_of(separation), big_m).run_to_end()
 
 
 class Generation:
@@ -83,18 +85,22 @@ class Generation:
         The problem.
     run : Run
         The run.
-    separation : str
-        Name of the separation.
-    big_m : float or None
+    separations : sequence of str
+        Names of separations, of which those that fit are tried in order.
+    big_m : float, optional
         A bound of the duals.
     """
 
     def __init__(
-        self, problem: TwoStage, run: Run, separation: str, big_m: float | None
+        self,
+        problem: TwoStage,
+        run: Run,
+        separations: Sequence[str],
+        big_m: float | None = None,
     ) -> None:
         self.problem, self.run = problem, run
         self.standard = Standard(problem)
-        self.exact = chosen(separation, self.standard, run, big_m)
+        self.exact = chosen(separations, self.standard, run, big_m)
         self.quick = heuristic(self.standard, run)
         self.master = Master(problem)
         self.points: list[Floats] = []

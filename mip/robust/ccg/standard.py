@@ -154,6 +154,10 @@ class Standard:
         Its uncertainty set.
     sign : float
         -1 where the problem is maximised.
+    uncertain : ndarray of bool, shape (sides,)
+        Which right-hand sides depend on the scenario.
+    most : ndarray of float64, shape (n,)
+        Upper bounds of the variables in standard form.
     """
 
     def __init__(self, problem: TwoStage) -> None:
@@ -172,6 +176,7 @@ class Standard:
         self._turn = np.where(~low & high, -1.0, 1.0)
         self.free = ~low & ~high
         self.integral = integral
+        self.most = np.where(low & high, upper - lower, np.inf)
         capped = np.flatnonzero(low & high)
         caps = sp.csr_array(
             (-np.ones(capped.size), (np.arange(capped.size), capped)),
@@ -214,6 +219,12 @@ class Standard:
                 self._pick @ at_origin @ turned
             )
         self._m, self._q, self._n = m, q, n
+        moved = np.zeros(program.m)
+        for slopes in (problem.shift, problem.technology_slopes):
+            moved += np.abs(slopes).sum(axis=1)
+        self.uncertain = np.r_[
+            np.abs(self._pick) @ moved > 0, np.zeros(self._caps, dtype=bool)
+        ]
 
     def at(self, x: Floats) -> Fixed:
         """Return the recourse of a first stage.
