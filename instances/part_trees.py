@@ -52,6 +52,7 @@ _CLASSES = {
     "polyhedral": ("robust.uncertainty", "Polyhedral"),
     "factor": ("robust.uncertainty", "Factor"),
     "discrete": ("robust.uncertainty", "Discrete"),
+    "product": ("robust.uncertainty", "Product"),
     "intersection": ("robust.uncertainty", "Intersection"),
 }
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from combkit.instances.robust.uncertainty import Factor as Factor
     from combkit.instances.robust.uncertainty import Intersection as Intersection
     from combkit.instances.robust.uncertainty import Polyhedral as Polyhedral
+    from combkit.instances.robust.uncertainty import Product as Product
     from combkit.instances.robust.uncertainty import UncertaintySet as UncertaintySet
 
 __getattr__, __dir__, __all__ = lazy_exports(
@@ -28,6 +29,7 @@ __getattr__, __dir__, __all__ = lazy_exports(
             "Factor",
             "Intersection",
             "Polyhedral",
+            "Product",
             "UncertaintySet",
         ),
     },

@@ -28,6 +28,7 @@ __all__ = [
     "Factor",
     "Intersection",
     "Polyhedral",
+    "Product",
     "Region",
     "UncertaintySet",
     "opened",
@@ -71,6 +72,15 @@ class Region:
         """
         scenario: Floats = self.origin + self.basis @ w
         return scenario
+
+    def extent(self) -> tuple[Floats, Floats]:
+        """Return intervals that hold each parameter, from the bounds of w alone."""
+        positive, negative = self.basis.maximum(0), self.basis.minimum(0)
+        low, high = self.program.lower, self.program.upper
+        return (
+            self.origin + positive @ low + negative @ high,
+            self.origin + positive @ high + negative @ low,
+        )
 
 
 class UncertaintySet(Part, ABC):
@@ -245,8 +255,9 @@ class Polyhedral(UncertaintySet):
         flags = self.integrality
         assert flags is not None
         program = _program(lower, upper, (self.matrix, self.limits), flags)
-        two_valued = bool(flags.all() and (upper - lower <= 1.0).all())
-        return _plain(program, two_valued)
+        narrow = bool((upper - lower <= 1.0).all())
+        whole = bool(flags.all()) or _has_whole_vertices(self, lower, upper)
+        return _plain(program, narrow and whole)
 
 
 @dataclass(frozen=True, eq=False)
@@ -425,6 +436,63 @@ class Intersection(UncertaintySet):
         return [reason for one in self.sets for reason in one.violations(scenario)]
 
 
+@dataclass(frozen=True, eq=False)
+class Product(UncertaintySet):
+    """Parameters in groups, each in a set of its own.
+
+    Parameters
+    ----------
+    sets : sequence of UncertaintySet
+        The sets, whose parameters follow one another.
+    """
+
+    sets: tuple[UncertaintySet, ...]
+
+    type: ClassVar[str] = "product"
+
+    def __post_init__(self) -> None:
+        sets = tuple(self.sets)
+        object.__setattr__(self, "sets", sets)
+        require(bool(sets), "sets", "there is no set")
+        for one in sets:
+            _require_set("sets", one)
+
+    @property
+    def dimension(self) -> int:
+        """Number of uncertain parameters."""
+        return sum(one.dimension for one in self.sets)
+
+    def region(self) -> Region:
+        """Return the set in the form that solvers take."""
+        regions = [one.region() for one in self.sets]
+        programs = [region.program for region in regions]
+        program = MIP(
+            np.zeros(sum(program.n for program in programs)),
+            sp.block_diag([program.A for program in programs], format="csr"),
+            np.concatenate([program.row_lower for program in programs]),
+            np.concatenate([program.row_upper for program in programs]),
+            np.concatenate([program.lower for program in programs]),
+            np.concatenate([program.upper for program in programs]),
+            np.concatenate([program.integrality for program in programs]),
+        )
+        return Region(
+            np.concatenate([region.origin for region in regions]),
+            sp.block_diag([region.basis for region in regions], format="csr"),
+            program,
+            all(region.two_valued for region in regions),
+        )
+
+    def violations(self, scenario: Floats) -> list[str]:
+        """Return what keeps a scenario out of the sets, in plain words."""
+        ends = np.cumsum([one.dimension for one in self.sets])[:-1]
+        groups = np.split(scenario, ends)
+        return [
+            f"group {k}: {reason}"
+            for k, (one, group) in enumerate(zip(self.sets, groups, strict=True))
+            for reason in one.violations(group)
+        ]
+
+
 def opened(field: str, values: ArrayLike | None, n: int, end: float) -> Floats:
     """Return bounds as a vector; None, as a whole or in a place, is an open end.
 
@@ -509,6 +577,16 @@ def flags_of(field: str, values: ArrayLike, n: int) -> Flags:
     flags = flags.astype(np.uint8)
     flags.flags.writeable = False
     return flags
+
+
+def _has_whole_vertices(which: Polyhedral, lower: Floats, upper: Floats) -> bool:
+    """Return whether limits on sums of disjoint groups leave integers at vertices."""
+    matrix, ends = which.matrix, np.concatenate([which.limits, lower, upper])
+    return bool(
+        (np.abs(matrix.data) == 1.0).all()
+        and (np.bincount(matrix.indices, minlength=1) <= 1).all()
+        and (ends == np.floor(ends)).all()
+    )
 
 
 def _require_set(field: str, value: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -75,6 +75,9 @@ class Model:
     >>> model.solve().objective
     32.0
     """
+
+    #: Whether constraints may hold products of variables.
+    products_in_rows: ClassVar[bool] = False
 
     def __init__(self, name: str = "") -> None:
         self.name = name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,9 +12,9 @@ from combkit.instances.errors import UsageError
 from combkit.mip.modelling.scalars import NUMBERS, foreign
 
 if TYPE_CHECKING:
-    from combkit.mip.modelling.expressions import Expression
+    from combkit.mip.modelling.expressions import Expression, Relations
 
-__all__ = ["Quadratic", "product"]
+__all__ = ["Quadratic", "QuadraticRelation", "product"]
 
 #: Numbers of two variables and the coefficients of their products.
 Products = tuple[Any, Any, NDArray[np.float64]]
@@ -96,11 +97,39 @@ class Quadratic:
             raise UsageError("a quadratic expression is divided by nonzero numbers")
         return self * (1.0 / float(divisor))
 
-    def _refuse(self, other: Any) -> Any:
-        raise UsageError("quadratic constraints are not supported")
+    def _difference(self, other: Any) -> Quadratic:
+        if not self.model.products_in_rows:
+            raise UsageError("quadratic constraints are not supported")
+        difference: Quadratic = self - other
+        return difference
 
-    __le__ = __ge__ = _refuse
-    __eq__ = _refuse
+    def __le__(self, other: Any) -> QuadraticRelation:
+        difference = self._difference(other)
+        return QuadraticRelation(difference.products(), difference.linear <= 0.0)
+
+    def __ge__(self, other: Any) -> QuadraticRelation:
+        difference = self._difference(other)
+        return QuadraticRelation(difference.products(), difference.linear >= 0.0)
+
+    def __eq__(self, other: object) -> QuadraticRelation:  # type: ignore[override]
+        difference = self._difference(other)
+        return QuadraticRelation(difference.products(), difference.linear == 0.0)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class QuadraticRelation:
+    """A constraint with products of variables, for models that bear them.
+
+    Parameters
+    ----------
+    products : tuple of (rows, cols, values)
+        Numbers of two variables and the coefficients of their products.
+    linear : Relations
+        The constraint without them.
+    """
+
+    products: Products
+    linear: Relations
 
 
 def product(left: Expression, right: Expression) -> Quadratic:

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from combkit.instances.errors import SolverError
 from combkit.instances.mip import MIP
+from combkit.instances.robust.two_stage import TwoStage
 from combkit.mip.highs_model import build, run_native, set_option
 from combkit.mip.robust.ccg.standard import Fixed
 
-__all__ = ["Answer", "Reactions"]
+__all__ = ["Answer", "Reactions", "reaction_to"]
 
 Floats = NDArray[np.float64]
 
@@ -128,3 +129,30 @@ class Reactions:
         if self.fixed.integral.any():
             return Answer(value, float(info.mip_dual_bound), z, nothing)
         return Answer(value, value, z, np.array(solution.row_dual))
+
+
+def reaction_to(problem: TwoStage, x: Floats, scenario: Floats) -> Floats:
+    """Return a best reaction.
+
+    Parameters
+    ----------
+    problem : TwoStage
+        The problem.
+    x : ndarray of float64, shape (nx,)
+        A first stage.
+    scenario : ndarray of float64, shape (m,)
+        A scenario.
+
+    Returns
+    -------
+    ndarray of float64, shape (ny,)
+        The reaction; NaN where there is none.
+    """
+    program = problem.recourse_program(x, scenario)
+    highs = build(program)
+    run_native(highs, 1)
+    if highs.getModelStatus() != _STATUS.kOptimal:
+        return np.full(program.n, np.nan)
+    y = np.array(highs.getSolution().col_value)
+    reaction: Floats = np.where(program.integrality == 1, np.round(y), y) + 0.0
+    return reaction
