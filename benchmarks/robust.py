@@ -4,19 +4,26 @@
     python benchmarks/robust.py table --data DIR -o sample.csv
     python benchmarks/robust.py records --data DIR -o full.csv
     python benchmarks/robust.py labels --data DIR --count 250000
+    python benchmarks/robust.py transport --sizes 15 30 --budget 0.1 --affine 300
 
 ``knapsack`` solves every k-th of the 504 files of Arslan and Detienne with ``auto`` and
 keeps a row a file, with the first stage and a bracket of its worst case that is found
 anew; files that have a row are not solved again. ``table`` compares with the column
 ``best`` of the published results (branch and price, 3 h, and Neur2RO); ``records``
-prints what is better than that. ``labels`` counts recourse problems a second. One
-thread.
+prints what is better than that. ``labels`` counts recourse problems a second.
+``transport`` solves ten generated location-transportation problems a size by ``ccg``
+to a gap of 1e-4, with a budget of so many deviations a customer, and lets RSOME's
+affine rules (``python benchmarks/peers/install.py rsome``) have the given seconds on
+the first ones. One thread.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import json
+import subprocess
+import tempfile
 import time
 from collections import defaultdict
 from pathlib import Path
@@ -24,6 +31,7 @@ from pathlib import Path
 import numpy as np
 
 import combkit as ck
+from combkit.cli.bench.foreign import peers_folder
 from combkit.mip.robust import evaluate
 from combkit.mip.robust.recourse import Recourse
 
@@ -37,13 +45,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("part", choices=("knapsack", "table", "records", "labels"))
-    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument(
+        "part", choices=("knapsack", "table", "records", "labels", "transport")
+    )
+    parser.add_argument("--data", type=Path, default=Path("."))
     parser.add_argument("--every", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--solver", default="auto")
     parser.add_argument("--names", nargs="*", help="these files only")
     parser.add_argument("--count", type=int, default=250_000)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[15, 30])
+    parser.add_argument("--budget", type=float, default=0.1)
+    parser.add_argument("--affine", type=float, default=0.0)
     parser.add_argument("-o", "--out", type=Path, default=Path("robust.csv"))
     args = parser.parse_args()
     folder = args.data / "robust" / "rkp"
@@ -53,6 +66,8 @@ def main() -> None:
         table(rows_of(args.out), published(folder))
     elif args.part == "records":
         records(rows_of(args.out), published(folder))
+    elif args.part == "transport":
+        transport(args.sizes, args.budget, args.affine)
     else:
         labels(folder, args.count)
 
@@ -166,6 +181,46 @@ def labels(folder: Path, count: int) -> None:
         oracle.react(accepted, scenario)
     seconds = time.perf_counter() - began
     print(f"{count} labels in {seconds:.1f} s: {1e6 * seconds / count:.0f} us each")
+
+
+def transport(sizes: list[int], budget: float, affine: float) -> None:
+    """Print what location-transportation problems take, beside affine rules."""
+    for n in sizes:
+        times, proven = [], 0
+        for seed in range(10):
+            problem = ck.generate("robust", n, seed=seed, budget=np.ceil(budget * n))
+            result = ck.solve(problem, "ccg", time_limit=300)
+            times.append(result.runtime)
+            proven += result.status == "optimal" and result.extra["certified"]
+            rule = affine_rule(problem, affine) if affine and seed < 3 else ""
+            print(
+                f"n={n} seed={seed}: {result.status} {result.objective:.6f} in "
+                f"{result.runtime:.2f} s, {len(result.extra['scenarios'])} scenarios, "
+                f"separations {result.extra['separations']}{rule}",
+                flush=True,
+            )
+        print(f"n={n}: {proven} of 10 proven, median {np.median(times):.1f} s")
+
+
+def affine_rule(problem: ck.TwoStage, seconds: float) -> str:
+    """Return what RSOME's affine rules guarantee."""
+    peer = peers_folder() / "rsome" / "bin" / "python"
+    script = Path(__file__).parent / "peers" / "run_rsome.py"
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "problem.json"
+        ck.write(problem, path)
+        try:
+            done = subprocess.run(
+                [peer, script, path],
+                timeout=seconds,
+                capture_output=True,
+                check=True,
+                text=True,
+            )
+        except subprocess.TimeoutExpired:
+            return f"; affine: nothing in {seconds:g} s"
+    found = json.loads(done.stdout)
+    return f"; affine: {found['objective']:.6f} in {found['seconds']:.1f} s"
 
 
 if __name__ == "__main__":
