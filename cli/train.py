@@ -18,6 +18,7 @@ __all__ = ["METHODS", "configure", "run"]
 METHODS: dict[str, tuple[str, str]] = {
     "bq": ("learned construction", "combkit.neural.bq.command"),
     "dispatch": ("learned dispatching rule", "combkit.neural.dispatch.command"),
+    "neur2ro": ("learned value of reactions", "combkit.neural.neur2ro.command"),
 }
 
 
@@ -27,6 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "combkit train bq tsp --minutes 60 --workers 1 --out runs/tsp",
         "combkit train bq tsp --init shipped --data 'my/*.tsp' --out runs/mine",
         "combkit train dispatch --init shipped --data 'my/*.fjs' --out runs/shop",
+        "combkit train neur2ro rkp --minutes 15 --out runs/rkp",
         "combkit solve my/a.tsp --solver bq --param weights=runs/mine/tsp.safetensors",
     )
     methods = parser.add_subparsers(

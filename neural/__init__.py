@@ -16,6 +16,15 @@ SOLVERS: tuple[SolverInfo, ...] = (
         extra="neural",
     ),
     SolverInfo(
+        "neur2ro",
+        ("rkp",),
+        "combkit.neural.neur2ro.solver",
+        exact=False,
+        summary="a learned value of reactions proposes, exact worst cases decide",
+        packages=("torch", "safetensors", "highspy", "numba"),
+        extra="neural",
+    ),
+    SolverInfo(
         "learned-dispatch",
         ("jsp", "fjsp", "rcpsp"),
         "combkit.neural.dispatch.solver",

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from combkit.instances.robust.knapsack import RobustKnapsack
 from combkit.instances.run import Run
+from combkit.mip.robust.recourse import Recourse
 
 __all__ = ["Judge", "Verdict"]
 
@@ -21,10 +22,11 @@ class Verdict:
     """What a first stage is worth, and the cut that says so.
 
     ``made @ Y + repaired @ R <= limit`` holds of all mixtures; at the first stage it
-    leaves no more than `value`.
+    leaves no more than `value`, which the best reaction to the scenario earns.
     """
 
     value: float
+    scenario: Floats
     made: Floats
     repaired: Floats
     limit: float
@@ -59,8 +61,13 @@ class Judge:
 
     def facts(self) -> dict[str, int]:
         """Return what was done."""
-        calls = self._adversary.recourse.calls
+        calls = self.recourse.calls
         return {"first_stages": len(self._verdicts), "knapsacks": calls}
+
+    @property
+    def recourse(self) -> Recourse:
+        """The knapsack of reactions."""
+        return self._adversary.recourse
 
     def judge(self, accepted: Flags) -> Verdict:
         """Return the verdict on accepted items.
@@ -86,6 +93,6 @@ class Judge:
         lost = np.where(accepted, problem.degradations * scenario, 0.0)
         made = np.where(accepted, problem.outsourcing, 0.0) - lost
         sunk = float((problem.profits - problem.outsourcing)[accepted].sum())
-        verdict = Verdict(worst.upper, made, lost, worst.upper - sunk)
+        verdict = Verdict(worst.upper, scenario, made, lost, worst.upper - sunk)
         self._verdicts[key] = verdict
         return verdict

@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 from combkit.instances.mip import MIP
 from combkit.instances.run import Run
 from combkit.mip.highs_model import build, run_native
-from combkit.mip.robust.ccg.network import extreme_duals
+from combkit.mip.robust.ccg.network import extreme_duals, is_network
 from combkit.mip.robust.ccg.reaction import Reactions
 from combkit.mip.robust.ccg.separation import FEASIBLE, Feasible, Found
 from combkit.mip.robust.ccg.standard import Fixed, Standard
@@ -77,6 +77,7 @@ class DualSeparation(Feasible):
         self._support = Support(self.region)
         self._extreme: tuple[Floats, Floats] | None = None
         self._extreme_known = False
+        self._network: bool | None = None
 
     @abstractmethod
     def search(
@@ -123,9 +124,16 @@ class DualSeparation(Feasible):
             bounds = signs
         else:
             bounds = self._proven(dual, signs, known.lower)
+        # A violation's best duals are whole where the recourse is totally unimodular.
+        dual.whole = bound is not None and self._is_network(fixed)
         if self.bounded and not (np.abs(bounds) <= _LARGEST).all():
             return Found(known.points, known.lower, np.inf)
         return replace(self.search(dual, bounds, known, enough), certified=certified)
+
+    def _is_network(self, fixed: Fixed) -> bool:
+        if self._network is None:
+            self._network = fixed.slopes is None and is_network(fixed.matrix)
+        return self._network
 
     def _proven(self, dual: Dual, bounds: Floats, floor: float) -> Floats:
         """Return bounds of the factors of a best dual that is worth more than a floor.
@@ -198,6 +206,8 @@ class Dual:
             slopes[:, self.products] @ sp.diags_array(self.widths)
         )
         self._sides, self._q, self._k = fixed.rhs.size, program.n, self.products.size
+        #: Whether duals are integral.
+        self.whole = False
         # w = base + scale * column
         self._base, self._scale = np.zeros(self._q), np.ones(self._q)
         self._base[self.products] = program.lower[self.products]
@@ -275,7 +285,9 @@ class Dual:
             np.concatenate(row_upper),
             np.r_[np.where(fixed.equation, -np.inf, 0.0), points.lower, -far],
             np.r_[np.full(self._sides, np.inf), points.upper, far],
-            np.r_[np.zeros(self._sides, int), points.integrality, np.zeros(k, int)],
+            np.r_[
+                np.full(self._sides, self.whole), points.integrality, np.zeros(k, int)
+            ],
             offset=offset,
             maximize=True,
         )

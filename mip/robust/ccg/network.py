@@ -20,11 +20,24 @@ from numpy.typing import NDArray
 
 from combkit.mip.robust.ccg.standard import Fixed
 
-__all__ = ["extreme_duals"]
+__all__ = ["extreme_duals", "is_network"]
 
 Floats = NDArray[np.float64]
 
 _TOLERANCE = 1e-9
+
+
+def is_network(matrix: Any) -> bool:
+    """Return whether each column is the difference of two rows at most, but for signs.
+
+    Such a matrix is totally unimodular.
+
+    Parameters
+    ----------
+    matrix : sparse array
+        The matrix.
+    """
+    return _signs(matrix) is not None
 
 
 def extreme_duals(fixed: Fixed) -> tuple[Floats, Floats] | None:

@@ -116,6 +116,7 @@ class Generation:
         self._add(self._first_point())
         if isinstance(self.run.initial, FirstStage):
             self._prove(*self._known(self.run.initial.first_stage, np.inf))
+        guess: FirstStage | None = None
         # Early masters need not be exact, as long as a scenario can tell.
         gap, final = max(_LOOSE, self.gap / 4), self.gap / 4
         while not self.run.should_stop():
@@ -134,6 +135,10 @@ class Generation:
             if proposal.x is None:
                 break
             fixed, known = self._known(proposal.x, proposal.worst)
+            if self.best is None:
+                guess = FirstStage(
+                    proposal.x, self.standard.region.scenario(known.points[0])
+                )
             gain = self._climb(fixed, known)
             if gain > 0.0:
                 gap = min(gap, max(final, gain * _LOOSE))
@@ -150,8 +155,8 @@ class Generation:
                 outcome = Outcome(raw_status="no scenario is worse")
                 break
         status = outcome.status
-        if self.run.solution is None and self.best is not None:
-            self.run.report(self.best, _SOURCE)
+        if self.run.solution is None and (self.best or guess) is not None:
+            self.run.report(self.best or guess, _SOURCE)
             self.certified = False
         if self.run.solution is not None and not self.certified:
             status = Status.FEASIBLE
