@@ -290,6 +290,16 @@ FORMATS: tuple[Format, ...] = (
         "write_knapsack",
     ),
     Format(
+        "capital-budgeting",
+        "two-stage capital budgeting text",
+        ("robust",),
+        ("cb", "txt"),
+        f"{_HERE}.robust_text",
+        "sniff_capital",
+        "read_capital",
+        None,
+    ),
+    Format(
         "mknap",
         "OR-Library multidimensional knapsack",
         ("mkp",),

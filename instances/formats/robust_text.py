@@ -2,6 +2,9 @@
 
 Robust knapsack (``robust-knapsack``)
     ``n capacity budget``; n lines ``profit degradation repair weight outsourcing``.
+Capital budgeting (``capital-budgeting``), without loans
+    ``seed n factors budget loan``; a line of n costs, one of n profits; n lines of what
+    the factors do to each cost, then n of what they do to each profit.
 
 Blank lines are ignored, and lines that start with ``#``.
 """
@@ -12,16 +15,25 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from combkit.instances.errors import InvalidProblemError
 from combkit.instances.formats._tokens import (
     LONG_HEAD,
     data_lines,
     number_lines,
     numbers,
 )
+from combkit.instances.robust.families import capital_budgeting
 from combkit.instances.robust.knapsack import RobustKnapsack
+from combkit.instances.robust.two_stage import TwoStage
 from combkit.instances.source import Source
 
-__all__ = ["read_knapsack", "sniff_knapsack", "write_knapsack"]
+__all__ = [
+    "read_capital",
+    "read_knapsack",
+    "sniff_capital",
+    "sniff_knapsack",
+    "write_knapsack",
+]
 
 
 def sniff_knapsack(head: str) -> bool:
@@ -95,3 +107,50 @@ def write_knapsack(problem: RobustKnapsack) -> Iterator[str]:
 
 def _short(value: float) -> str:
     return str(int(value)) if value == int(value) else repr(value)
+
+
+def sniff_capital(head: str) -> bool:
+    """Whether a text starts as five numbers and two lines of as many as said."""
+    lines = number_lines(head)
+    if not lines or len(lines) < 4 or len(lines[0]) != 5:
+        return False
+    n, factors = lines[0][1:3]
+    return len(lines[1]) == len(lines[2]) == n > 0 and len(lines[3]) == factors
+
+
+def read_capital(source: Source) -> TwoStage:
+    """Read a capital budgeting problem; the bound on loans is not looked at.
+
+    Raises
+    ------
+    InstanceFormatError
+        If a line is not what the format demands.
+    """
+    lines = ((line, numbers(source, line, text)) for line, text in data_lines(source))
+    line, head = next(lines, (1, []))
+    if len(head) != 5:
+        raise source.error(line, f"{len(head)} numbers where 'seed n m budget loan' is")
+    _, n, factors, budget, _ = head
+    for count, what in ((n, "projects"), (factors, "factors")):
+        if not isinstance(count, int) or count < 1:
+            raise source.error(line, f"{count} {what}: a whole number, 1 or more")
+    rows = list(lines)
+    widths = [n, n, *[factors] * (2 * int(n))]
+    for (line, row), width in zip(rows, widths, strict=False):
+        if len(row) != width:
+            raise source.error(line, f"{len(row)} numbers where {width} are needed")
+    if len(rows) != len(widths):
+        raise source.error(None, f"{len(rows)} lines of data, not {len(widths)}")
+    values = [row for _, row in rows]
+    n = int(n)
+    try:
+        return capital_budgeting(
+            values[0],
+            values[1],
+            values[2 : 2 + n],
+            values[2 + n :],
+            budget,
+            name=source.name,
+        )
+    except InvalidProblemError as error:
+        raise source.error(None, str(error)) from None

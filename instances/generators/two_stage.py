@@ -1,52 +1,77 @@
-"""Two-stage robust problems with continuous recourse.
+"""Two-stage robust problems of the literature.
 
 References
 ----------
 .. [1] B. Zeng, L. Zhao, "Solving two-stage robust optimization problems using a
    column-and-constraint generation method", Operations Research Letters 41(5), 2013.
+.. [2] G. A. Hanasusanto, D. Kuhn, W. Wiesemann, "K-adaptability in two-stage robust
+   binary programming", Operations Research 63(4), 2015.
 """
 
 from __future__ import annotations
 
 import numpy as np
-import scipy.sparse as sp
 
-from combkit.instances.errors import UsageError
-from combkit.instances.robust.two_stage import Stage, TwoStage
-from combkit.instances.robust.uncertainty import Budget, UncertaintySet
+from combkit.instances.errors import UsageError, nearest
+from combkit.instances.robust.families import (
+    capital_budgeting,
+    location_transportation,
+)
+from combkit.instances.robust.two_stage import TwoStage
+from combkit.instances.robust.uncertainty import Budget
 from combkit.instances.seeds import generator
 
-__all__ = ["location_transportation", "two_stage"]
+__all__ = ["FAMILIES", "two_stage"]
 
-Floats = np.ndarray
+#: Families that can be generated.
+FAMILIES = ("location-transportation", "capital-budgeting")
 
 
 def two_stage(
-    n: int, *, seed: int, customers: int | None = None, budget: float | None = None
+    n: int,
+    *,
+    seed: int,
+    family: str = "location-transportation",
+    customers: int | None = None,
+    budget: float | None = None,
 ) -> TwoStage:
-    r"""Generate a location-transportation problem as [1]_ do.
+    r"""Generate a two-stage problem of a family.
 
-    A site costs ``U[100, 1000]`` to open and ``U[10, 100]`` a unit of capacity, of
-    which it bears ``U[200, 700]``; a unit shipped costs ``U[1, 1000]``. A customer
-    needs ``d = U[10, 500]``, and up to ``U[0.1, 0.5] d`` more, but the shares of these
-    deviations sum to no more than the budget.
+    ``location-transportation`` [1]_: a site costs ``U[100, 1000]`` to open and ``U[10,
+    100]`` a unit of capacity, of which it bears ``U[200, 700]``; a unit shipped costs
+    ``U[1, 1000]``. A customer needs ``d = U[10, 500]``, and up to ``U[0.1, 0.5] d``
+    more, but the shares of these deviations sum to no more than the budget.
+
+    ``capital-budgeting`` [2]_: a project costs ``U[1, 10]`` and earns a fifth of it;
+    both depend on four factors by loadings that sum to 1. The budget is half of all
+    nominal costs.
 
     Parameters
     ----------
     n : int
-        Number of sites.
+        Number of sites or projects.
     seed : int
         The seed.
+    family : str
+        One of the two.
     customers : int, optional
         Number of customers; as many as sites without. Sites are drawn until all of
         them together bear the highest demand.
     budget : float, optional
-        The budget; without, a tenth of the customers, rounded up.
+        The budget of deviations; without, a tenth of the customers, rounded up.
 
     References
     ----------
     See the module.
     """
+    if family not in FAMILIES:
+        known = ", ".join(FAMILIES)
+        hint = nearest(family, FAMILIES)
+        raise UsageError(f"family: {family!r} is none of {known}{hint}")
+    if family == "capital-budgeting":
+        if customers is not None or budget is not None:
+            raise UsageError("capital-budgeting has neither customers nor a budget")
+        return _capital(n, seed)
     m = n if customers is None else customers
     if m < 1:
         raise UsageError(f"customers={m!r} is not positive")
@@ -70,50 +95,19 @@ def two_stage(
     )
 
 
-def location_transportation(
-    opening: Floats,
-    unit: Floats,
-    most: Floats,
-    transport: Floats,
-    demand: Floats,
-    deviation: Floats,
-    uncertainty: UncertaintySet,
-    name: str = "",
-) -> TwoStage:
-    """Return a location-transportation problem.
+def _capital(n: int, seed: int) -> TwoStage:
+    rng = generator(seed, 0)
+    costs = rng.uniform(1, 10, n)
 
-    The first stage is which sites are open, then their capacities.
+    def spacings() -> np.ndarray:
+        cuts = np.sort(rng.uniform(0, 1, (n, 3)), axis=1)
+        return np.diff(cuts, axis=1, prepend=0.0, append=1.0)
 
-    Parameters
-    ----------
-    opening, unit, most : array_like, shape (n,)
-        What a site costs, what a unit of its capacity costs, and its largest capacity.
-    transport : array_like, shape (n, m)
-        What it costs to ship a unit from a site to a customer.
-    demand, deviation : array_like, shape (m,)
-        What a customer needs, and by how much more its uncertain parameter moves it.
-    uncertainty : UncertaintySet
-        The set of the m shares of deviations.
-    name : str
-        Name of the instance.
-    """
-    transport = np.asarray(transport, dtype=np.float64)
-    n, m = transport.shape
-    one, sites = np.ones, sp.eye_array(n)
-    first = Stage(
-        np.r_[opening, unit],
-        sp.hstack([sp.diags_array(np.asarray(most, dtype=np.float64)), -sites]),
-        row_lower=np.zeros(n),
-        upper=np.r_[one(n), np.full(n, np.inf)],
-        integrality=np.r_[one(n), np.zeros(n)],
-    )
-    ships = sp.vstack([-sp.kron(sites, one((1, m))), sp.kron(one((1, n)), sp.eye(m))])
-    recourse = Stage(transport.ravel(), ships, row_lower=np.r_[np.zeros(n), demand])
-    technology = sp.vstack(
-        [sp.hstack([sp.csr_array((n, n)), sites]), sp.csr_array((m, 2 * n))]
-    )
-    moves = -sp.diags_array(np.asarray(deviation, dtype=np.float64))
-    shift = sp.vstack([sp.csr_array((n, m)), moves])
-    return TwoStage(
-        first, recourse, uncertainty, technology=technology, shift=shift, name=name
+    return capital_budgeting(
+        costs,
+        costs / 5,
+        spacings(),
+        spacings(),
+        float(costs.sum() / 2),
+        name=f"capital-budgeting-n{n}-s{seed}",
     )

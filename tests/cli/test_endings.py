@@ -14,6 +14,7 @@ from tests.cli.conftest import finish, start
 
 import combkit as ck
 from combkit.comb import submodular as sm
+from combkit.mip.robust import Budget, TwoStageModel
 
 #: Every solver with a kind that it solves, and a size that keeps it busy.
 SIZES = {
@@ -58,6 +59,7 @@ SPECIAL = {
     ("cpsat", "pctsp"): lambda: ck.PCTSP(
         **whole_outing(), penalties=np.arange(121), quota=3000
     ),
+    ("nested-ccg", "robust"): lambda: breakdowns(10, 30),
 }
 SOLVERS = [(row.name, kind) for row in ck.solvers() for kind in row.kinds]
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
@@ -65,6 +67,23 @@ SIGNALS = [signal.SIGINT, signal.SIGTERM]
 
 def budget():
     return sm.Knapsack(np.arange(1, 121), 300)
+
+
+def breakdowns(n, m):
+    """Return sites of which three may break down, and customers who go elsewhere."""
+    rng = np.random.default_rng(1)
+    cost = np.linalg.norm(rng.random((n, 1, 2)) - rng.random((m, 2)), axis=2)
+    model = TwoStageModel()
+    opened = model.add_first(n, kind="binary")
+    serve = model.add_recourse((n, m), kind="binary")
+    lost = model.add_recourse(m, kind="binary")
+    broken = model.add_uncertain(n, Budget(n, 3, integral=True))
+    model.add(serve.sum(axis=0) + lost == 1)
+    for i in range(n):
+        model.add(serve[i] <= opened[i])
+        model.add(serve[i] + broken[i] <= 1)
+    model.minimize(opened.sum() + (cost * serve).sum() + 2 * lost.sum())
+    return model.to_problem()
 
 
 def size():

@@ -96,6 +96,7 @@ RESOURCEAVAILABILITIES:
     "0 0 0 0 0 40 0\n1 1 1 4 0 30 2\n2 2 2 5 10 20 2.5\n",
     "knapsack": "3\n0 5 4\n1 6 3\n2 7 9\n10\n",
     "kplib": "\n3\n10\n\n5 4\n6 3\n7 9\n",
+    "capital-budgeting": "1 2 1 3.5 7\n3 4\n1 2\n0.5\n0.2\n1\n0.7\n",
     "robust-knapsack": "2 7 1.5\n6 4 2 3 8\n5 1 1 3 7\n",
     "mknap": "2\n2 1 9\n5 6\n3 4\n5\n\n3 2 0\n1 2 3\n1 1 1\n2 2 2\n2 4\n",
     "scp": "3 4\n2 3 1 9\n2\n1 2\n1\n2\n3 1 3\n4\n",

@@ -185,3 +185,69 @@ def test_generated_instances():
     assert problem.size == {"first": 14, "recourse": 28, "rows": 11, "uncertain": 4}
     with pytest.raises(ck.UsageError, match="customers"):
         ck.generate("robust", 7, seed=3, customers=0)
+
+
+CAPITAL = """7 2 1 4.5 9
+# costs, then profits
+3 4
+
+1 2
+0.5
+0.2
+1
+0.7
+"""
+
+
+def test_capital_budgeting_text(tmp_path):
+    path = tmp_path / "x.cb"
+    path.write_text(CAPITAL)
+    problem = ck.read(path)
+    assert problem.kind == "robust"
+    assert problem.sense == "max"
+    u = np.array([0.5])
+    # Costs are 3.375 and 4.2, profits 1.25 and 2.35: only one of them fits.
+    waits = problem.evaluate(ck.FirstStage([0, 0], u))
+    assert waits == pytest.approx(0.8 * 2.35)
+    assert problem.evaluate(ck.FirstStage([0, 1], u)) == pytest.approx(2.35)
+    assert problem.evaluate(ck.FirstStage([1, 1], u)) == -np.inf
+    ck.write(problem, tmp_path / "x.json")
+    assert ck.read(tmp_path / "x.json") == problem
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "reason"),
+    [
+        ("7 2 1 4.5 9", "7 2 1 4.5", "4 numbers"),
+        ("7 2 1", "7 2.5 1", "2.5 projects"),
+        ("3 4\n", "3 4 5\n", "3 numbers where 2"),
+        ("0.7\n", "", "5 lines of data, not 6"),
+        ("0.7\n", "x\n", "x"),
+        ("3 4\n", "3 -4\n", "below 0"),
+    ],
+)
+def test_bad_capital_budgeting_text(tmp_path, before, after, reason):
+    path = tmp_path / "x.cb"
+    path.write_text(CAPITAL.replace(before, after, 1))
+    with pytest.raises(ck.InstanceFormatError, match=reason):
+        ck.read(path, "capital-budgeting")
+
+
+def test_published_capital_budgeting(shared_data):
+    paths = sorted((shared_data / "robust" / "cb").glob("CB_*"))
+    assert len(paths) == 50
+    for path in paths:
+        problem = ck.read(path)
+        n = int(path.name.split("_")[1][1:])
+        assert problem.size["first"] == problem.size["recourse"] == n
+        assert problem.size["uncertain"] == 4
+
+
+def test_generated_capital_budgeting():
+    problem = ck.generate("robust", 6, seed=1, family="capital-budgeting")
+    assert problem == ck.generate("robust", 6, seed=1, family="capital-budgeting")
+    assert problem.size == {"first": 6, "recourse": 6, "rows": 7, "uncertain": 4}
+    with pytest.raises(ck.UsageError, match="did you mean 'capital-budgeting'"):
+        ck.generate("robust", 6, seed=1, family="capital-budgetting")
+    with pytest.raises(ck.UsageError, match="neither customers"):
+        ck.generate("robust", 6, seed=1, family="capital-budgeting", customers=2)

@@ -36,6 +36,8 @@ Floats = NDArray[np.float64]
 _SOURCE = "ccg"
 #: Relative excess over the master's own worst case that makes a scenario a new one.
 _VIOLATED = 1e-7
+#: What the tolerances of HiGHS may add to a bound of a master, relative above 1.
+_TOLERANCE = 1e-6
 #: Relative gap of the first masters, and of later ones to the last gain.
 _LOOSE = 0.1
 
@@ -130,7 +132,8 @@ class Generation:
             if proposal.unbounded:
                 outcome = self._unbounded()
                 break
-            self.lower = max(self.lower, proposal.bound)
+            slack = _TOLERANCE * max(1.0, abs(proposal.bound))
+            self.lower = max(self.lower, proposal.bound - slack)
             self.run.report_bound(self.standard.sign * self.lower, _SOURCE)
             if proposal.x is None:
                 break
@@ -155,8 +158,9 @@ class Generation:
                 outcome = Outcome(raw_status="no scenario is worse")
                 break
         status = outcome.status
-        if self.run.solution is None and (self.best or guess) is not None:
-            self.run.report(self.best or guess, _SOURCE)
+        last = self.best or guess
+        if status is None and self.run.solution is None and last is not None:
+            self.run.report(last, _SOURCE)
             self.certified = False
         if self.run.solution is not None and not self.certified:
             status = Status.FEASIBLE
@@ -237,7 +241,7 @@ class Generation:
         if not np.isfinite(self.upper):
             return False
         size = max(abs(self.upper), abs(self.lower))
-        return self.upper - self.lower <= max(self.gap, 1e-9) * size
+        return self.upper - self.lower <= max(self.gap, 2.0 * _TOLERANCE) * size
 
     def _facts(self) -> dict[str, Any]:
         sign = self.standard.sign

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from tests.mip.robust.tiny import SETS, corners, optimum, tiny, worst_of
 
 import combkit as ck
-from combkit.instances.generators.two_stage import location_transportation
 from combkit.instances.robust import Box, Budget, Polyhedral, Stage, TwoStage
+from combkit.instances.robust.families import location_transportation
 from combkit.mip.robust import evaluate
 from combkit.mip.robust.ccg.dual import Dual
 from combkit.mip.robust.ccg.network import extreme_duals
@@ -75,7 +75,7 @@ def test_uncertain_right_hand_sides(seed, kind, technology, complete, maximize):
     problem = tiny(
         seed, kind, technology=technology, complete=complete, maximize=maximize
     )
-    result = ck.solve(problem, "ccg", time_limit=30, gap=1e-6)
+    result = ck.solve(problem, "ccg", time_limit=30, gap=1e-5)
     agrees(problem, result, optimum(problem))
 
 
@@ -83,7 +83,7 @@ def test_uncertain_right_hand_sides(seed, kind, technology, complete, maximize):
 @given(SEEDS, st.sampled_from(["enumeration", "mccormick", "kkt"]), FLAGS)
 def test_each_separation_by_itself(seed, separation, technology):
     problem = tiny(seed, "budget", technology=technology)
-    result = ck.solve(problem, "ccg", time_limit=30, gap=1e-6, separation=separation)
+    result = ck.solve(problem, "ccg", time_limit=30, gap=1e-5, separation=separation)
     assert list(result.extra["separations"]) == [separation]
     value = optimum(problem)
     if separation == "mccormick" and result.status == "feasible":
@@ -109,7 +109,7 @@ def test_integer_recourse_and_everything_uncertain_in_a_finite_set(
         complete=complete,
         maximize=maximize,
     )
-    result = ck.solve(problem, "ccg", time_limit=30, gap=1e-6)
+    result = ck.solve(problem, "ccg", time_limit=30, gap=1e-5)
     agrees(problem, result, optimum(problem))
 
 
@@ -117,7 +117,7 @@ def test_integer_recourse_and_everything_uncertain_in_a_finite_set(
 @given(SEEDS, st.sampled_from(["budget", "binary", "box", "discrete"]), FLAGS)
 def test_uncertain_costs_with_integer_recourse(seed, kind, integer):
     problem = tiny(seed, kind, integer=integer, costs=True, sides=False)
-    result = ck.solve(problem, "ccg", time_limit=30, gap=1e-6, separation="objective")
+    result = ck.solve(problem, "ccg", time_limit=30, gap=1e-5, separation="objective")
     x, value = result.solution.first_stage, result.objective
     assert result.status == "optimal" or abs(value) < 1
     # Between extreme points the adversary may do better than at any of them.
@@ -160,12 +160,26 @@ def test_policies_of_integer_recourse(seed, kind, everything, complete):
     problem = with_integers(
         tiny(seed, kind, costs=everything, matrix=everything, complete=complete)
     )
-    result = ck.solve(problem, "ccg", time_limit=30, gap=1e-6, separation="policies")
+    result = ck.solve(problem, "ccg", time_limit=30, gap=1e-5, separation="policies")
     value = optimum(problem)
     if np.isinf(value):
         assert result.status == "infeasible"
     else:
         assert result.objective == pytest.approx(value, rel=1e-5, abs=1e-5)
+
+
+def test_capital_budgeting_is_solved_exactly():
+    problem = ck.generate("robust", 4, seed=3, family="capital-budgeting")
+    result = ck.solve(problem, time_limit=60)
+    assert result.status == "optimal"
+    value = result.objective
+    rng = np.random.default_rng(0)
+    x = result.solution.first_stage
+    for u in rng.uniform(-1, 1, (100, 4)):
+        assert problem.evaluate(ck.FirstStage(x, u)) >= value - 1e-3
+    for other in np.ndindex(2, 2, 2, 2):
+        worst = evaluate(problem, ck.FirstStage(np.array(other, float)))
+        assert worst.lower <= value + 1e-3
 
 
 def test_a_supremum_that_is_only_approached():
@@ -192,7 +206,7 @@ def test_a_supremum_that_is_only_approached():
 def test_nested_generation_of_mixed_recourse(seed):
     problem = tiny(seed, "binary", integer=True)
     try:
-        result = ck.solve(problem, "ccg", time_limit=30, gap=1e-6, separation="nested")
+        result = ck.solve(problem, "ccg", time_limit=30, gap=1e-5, separation="nested")
     except ck.UnsupportedFeatureError as error:
         assert "not mixed" in str(error)
         return

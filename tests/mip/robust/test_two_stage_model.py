@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import combkit as ck
-from combkit.instances.generators.two_stage import location_transportation
+from combkit.instances.robust.families import location_transportation
 from combkit.mip.robust import Box, Budget, Factor, TwoStageModel
 
 
