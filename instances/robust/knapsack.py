@@ -118,6 +118,12 @@ class RobustKnapsack(Problem):
         """Number of items."""
         return {"n": self.n}
 
+    @property
+    def margins(self) -> Floats:
+        """What accepting an item earns before any reaction, shape (n,)."""
+        margins: Floats = self.profits - self.outsourcing
+        return margins
+
     def evaluate(self, solution: FirstStage) -> float:
         """Return the profit of a first stage in the scenario that comes with it.
 
@@ -146,8 +152,7 @@ class RobustKnapsack(Problem):
                 if weight < best.size:
                     with_it = before[: best.size - weight] + worth
                     best[weight:] = np.maximum(best[weight:], with_it)
-        sunk = self.profits[items] - self.outsourcing[items]
-        return float(sunk.sum() + best.max())
+        return float(self.margins[items].sum() + best.max())
 
     def check(self, solution: FirstStage) -> list[str]:
         """Return every violation in plain words; items are numbered from 0."""

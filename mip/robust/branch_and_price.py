@@ -129,7 +129,7 @@ class _Master:
             format="csr",
         )
         program = MIP(
-            np.r_[problem.profits - problem.outsourcing, -problem.budget, -np.ones(n)],
+            np.r_[problem.margins, -problem.budget, -np.ones(n)],
             rows,
             np.r_[np.zeros(2 * n), 1.0],
             np.r_[np.full(2 * n, np.inf), 1.0],
@@ -159,7 +159,7 @@ class _Master:
         """
         problem, highs, n = self._problem, self._highs, self._problem.n
         highs.changeColsBounds(n, np.arange(n, dtype=np.int32), node.lower, node.upper)
-        sunk = problem.profits - problem.outsourcing
+        sunk = problem.margins
         refused = node.upper < 0.5
         bound = np.inf
         while not judge.run.should_stop():

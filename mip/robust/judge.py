@@ -92,7 +92,7 @@ class Judge:
         # In this direction no policy within x is worth more than the worst case.
         lost = np.where(accepted, problem.degradations * scenario, 0.0)
         made = np.where(accepted, problem.outsourcing, 0.0) - lost
-        sunk = float((problem.profits - problem.outsourcing)[accepted].sum())
+        sunk = float(problem.margins[accepted].sum())
         verdict = Verdict(worst.upper, scenario, made, lost, worst.upper - sunk)
         self._verdicts[key] = verdict
         return verdict

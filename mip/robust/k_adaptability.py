@@ -143,7 +143,7 @@ def program(problem: RobustKnapsack, policies: int) -> MIP:
         upper.append(np.full(height, high))
     outsourced = np.tile(problem.outsourcing, k)
     cost = {
-        "x": problem.profits - problem.outsourcing,
+        "x": problem.margins,
         "u": outsourced,
         "lam": np.array([-problem.budget]),
         "mu": -np.ones(n),

@@ -102,7 +102,7 @@ class Recourse:
         made = problem.outsourcing - lost - price * self._weight[:, MADE]
         repaired = problem.outsourcing - price * self._weight[:, REPAIRED]
         gain = np.maximum(0.0, np.maximum(made, repaired))
-        slopes = problem.profits - problem.outsourcing + gain
+        slopes = problem.margins + gain
         return price * problem.capacity, slopes
 
     def _set(self, made: Floats, repaired: Floats) -> None:

@@ -52,7 +52,7 @@ def relaxation(problem: RobustKnapsack) -> MIP:
     rows = 3 * n
     return MIP(
         np.r_[
-            problem.profits - problem.outsourcing,
+            problem.margins,
             problem.outsourcing,
             np.zeros(n),
             -problem.budget,

@@ -136,7 +136,7 @@ class Adversary:
             once its upper end is not above.
         """
         problem, recourse = self.problem, self.recourse
-        sunk = float((problem.profits - problem.outsourcing)[accepted].sum())
+        sunk = float(problem.margins[accepted].sum())
         known = [p for p in self.policies if not p[~accepted].any()]
         master = _Mixture(problem, accepted)
         for policy in [np.zeros(problem.n, dtype=np.int64), *known]:

@@ -103,7 +103,7 @@ def solve(
         )
     judge = run.supervise(lambda: Judge(problem, run, _SOURCE))
     predictor = Predictor(network, problem)
-    sunk = problem.profits - problem.outsourcing
+    sunk = problem.margins
 
     def thought(accepted: Flags, scenario: Floats) -> tuple[Floats, Floats]:
         added = predictor.added(scenario).T
@@ -170,7 +170,7 @@ def main_problem(predictor: Predictor, scenarios: Floats) -> MIP:
     base = np.tile(predictor.base, len(scenarios))
     binary = np.r_[np.ones(n), 0].astype(np.uint8)
     return MIP(
-        np.r_[problem.profits - problem.outsourcing, 1.0],
+        np.r_[problem.margins, 1.0],
         sp.csr_array(np.c_[-added, np.ones(base.size)]),
         np.full(base.size, -np.inf),
         base,
