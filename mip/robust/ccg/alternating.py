@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from combkit.instances.run import Run
 from combkit.mip.robust.ccg.reaction import Reactions
-from combkit.mip.robust.ccg.separation import FEASIBLE, Feasible, Found, Traits
+from combkit.mip.robust.ccg.separation import Feasible, Found, Traits, allowance
 from combkit.mip.robust.ccg.standard import Fixed, Standard
 from combkit.mip.robust.ccg.support import Support
 
@@ -57,7 +57,7 @@ class Alternating(Feasible):
     def worst(self, fixed: Fixed, known: Found) -> Found:
         """Return bad points, with an open end above."""
         slack = self.costliest(fixed.slack, known)
-        if slack.lower > FEASIBLE:
+        if slack.lower > allowance(fixed):
             return Found(slack.points, np.inf, np.inf, False)
         return self.costliest(fixed, known)
 

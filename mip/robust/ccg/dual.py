@@ -34,7 +34,7 @@ from combkit.instances.run import Run
 from combkit.mip.highs_model import build, run_native
 from combkit.mip.robust.ccg.network import extreme_duals, is_network
 from combkit.mip.robust.ccg.reaction import Reactions
-from combkit.mip.robust.ccg.separation import FEASIBLE, Feasible, Found
+from combkit.mip.robust.ccg.separation import Feasible, Found, allowance
 from combkit.mip.robust.ccg.standard import Fixed, Standard
 from combkit.mip.robust.ccg.support import Support
 
@@ -180,8 +180,9 @@ class DualSeparation(Feasible):
             return np.inf
         for margin in _MARGINS:
             moved = replace(fixed, rhs=fixed.rhs + margin * move)
-            slack = self.costliest(moved.slack, Found(), 1.0, FEASIBLE)
-            if slack.upper <= FEASIBLE:
+            allowed = allowance(moved)
+            slack = self.costliest(moved.slack, Found(), 1.0, allowed)
+            if slack.upper <= allowed:
                 dearest = _dearest(moved, self.region.program)
                 return max(0.0, dearest - floor) / margin * (1.0 + _SLACK)
         return np.inf

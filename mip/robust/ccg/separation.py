@@ -15,19 +15,30 @@ from combkit.mip.robust.ccg.reaction import Reactions
 from combkit.mip.robust.ccg.standard import Fixed, Standard
 
 __all__ = [
-    "FEASIBLE",
     "Feasible",
     "Found",
     "Separation",
     "Traits",
+    "allowance",
     "costs",
     "precision",
 ]
 
 Floats = NDArray[np.float64]
 
-#: Violation of the recourse that counts as none.
-FEASIBLE = 1e-6
+#: Total violation of the recourse that counts as none, relative above 1.
+_FEASIBLE = 1e-6
+
+
+def allowance(fixed: Fixed) -> float:
+    """Return the total violation of the recourse's sides that counts as none.
+
+    Parameters
+    ----------
+    fixed : Fixed
+        The recourse.
+    """
+    return _FEASIBLE * float(np.abs(fixed.rhs).max(initial=1.0))
 
 
 def precision(run: Run) -> float:
@@ -149,10 +160,10 @@ class Feasible(Separation):
 
     def worst(self, fixed: Fixed, known: Found) -> Found:
         """Return a bracket of the worst case of a first stage."""
-        slack = self.violated(fixed.slack)
-        if slack.lower > FEASIBLE:
+        slack, allowed = self.violated(fixed.slack), allowance(fixed)
+        if slack.lower > allowed:
             return Found(slack.points, np.inf, np.inf, True)
-        if slack.upper > FEASIBLE:
+        if slack.upper > allowed:
             return Found([], -np.inf, np.inf, slack.certified)
         return self.costliest(fixed, known)
 
@@ -164,7 +175,7 @@ class Feasible(Separation):
         slack : Fixed
             The recourse with slacks, which are paid for.
         """
-        return self.costliest(slack, Found(), bound=1.0, enough=FEASIBLE)
+        return self.costliest(slack, Found(), bound=1.0, enough=allowance(slack))
 
     @abstractmethod
     def costliest(
