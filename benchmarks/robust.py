@@ -129,14 +129,15 @@ def table(rows: list[dict[str, str]], known: dict[str, dict[str, str]]) -> None:
     for row in rows:
         _, family, size, *_ = row["instance"].split("_")
         best = float(known[row["instance"]]["best"])
-        value, bound = float(row["lower"]), float(row["bound"])
+        value = float(row["lower"])
+        bound = np.inf if row["bound"] == "None" else float(row["bound"])
         gap = 100.0 * (best - value) / best
         theirs = float(known[row["instance"]]["neur2ro_obj"])
         cell = (
             gap,
             100.0 * (best - theirs) / best,
             row["status"] == "optimal",
-            100.0 * (bound - value) / bound,
+            100.0 * (1.0 - value / bound),
             float(row["runtime"]),
         )
         for key in ((family, int(size[1:])), (family, 0)):

@@ -12,6 +12,7 @@ Blank lines are ignored, and lines that start with ``#``.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,10 +23,11 @@ from combkit.instances.formats._tokens import (
     number_lines,
     numbers,
 )
-from combkit.instances.robust.families import capital_budgeting
 from combkit.instances.robust.knapsack import RobustKnapsack
-from combkit.instances.robust.two_stage import TwoStage
 from combkit.instances.source import Source
+
+if TYPE_CHECKING:
+    from combkit.instances.robust.two_stage import TwoStage
 
 __all__ = [
     "read_capital",
@@ -141,6 +143,9 @@ def read_capital(source: Source) -> TwoStage:
             raise source.error(line, f"{len(row)} numbers where {width} are needed")
     if len(rows) != len(widths):
         raise source.error(None, f"{len(rows)} lines of data, not {len(widths)}")
+    # Late: whoever reads any text would wait for SciPy otherwise.
+    from combkit.instances.robust.families import capital_budgeting
+
     values = [row for _, row in rows]
     n = int(n)
     try:

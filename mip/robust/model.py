@@ -7,13 +7,14 @@ keeps the products of uncertain parameters and variables, and becomes the arrays
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+import time
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
-from combkit.instances.errors import UsageError
+from combkit.instances.errors import UsageError, nearest
 from combkit.instances.result import Result
 from combkit.instances.robust.two_stage import Stage, TwoStage
 from combkit.instances.robust.uncertainty import (
@@ -22,11 +23,16 @@ from combkit.instances.robust.uncertainty import (
     Product,
     UncertaintySet,
 )
+from combkit.instances.run import Run, execute
 from combkit.instances.solutions import FirstStage
+from combkit.instances.stop import AnyOf, MaxRuntime, RelativeGap, Stop
 from combkit.mip.modelling import Model
 from combkit.mip.modelling.answer import Answer
 from combkit.mip.modelling.quadratic import Quadratic, QuadraticRelation
 from combkit.mip.robust.ccg.reaction import reaction_to
+
+if TYPE_CHECKING:
+    from combkit.instances.events import Events
 
 __all__ = ["TwoStageModel"]
 
@@ -253,20 +259,67 @@ class TwoStageModel:
             name=self.name,
         )
 
-    def solve(self, solver: str = "auto", **options: Any) -> Result:
+    def solve(
+        self,
+        solver: str = "ccg",
+        *,
+        time_limit: float | None = None,
+        gap: float | None = None,
+        seed: int = 0,
+        threads: int = 1,
+        events: Events | None = None,
+        **params: Any,
+    ) -> Result:
         """Solve the model; values are then those of the worst scenario found.
 
         Parameters
         ----------
         solver : str
-            Name of a solver of two-stage problems; ``"auto"`` chooses.
-        **options
-            As for ``combkit.solve``.
-        """
-        from combkit.comb.solve import solve
+            Name of a solver of two-stage problems.
+        time_limit : float, optional
+            Wall seconds.
+        gap : float, optional
+            Relative gap that is enough, 1e-4 without.
+        seed, threads : int
+            Seed of the run, and its threads.
+        events : Events, optional
+            Who is told of incumbents and bounds.
+        **params
+            Options of the solver.
 
-        problem = self.to_problem()
-        result = solve(problem, solver, **options)
+        Raises
+        ------
+        UsageError
+            If no solver of two-stage problems has the name.
+        """
+        from combkit.mip import SOLVERS
+
+        started = time.perf_counter()
+        rows = {row.name: row for row in SOLVERS if TwoStage.kind in row.kinds}
+        if solver not in rows:
+            raise UsageError(f"solver {solver!r} is unknown{nearest(solver, rows)}")
+        problem, row = self.to_problem(), rows[solver]
+        stops: list[Stop] = [
+            RelativeGap(problem.optimality_gap if gap is None else gap)
+        ]
+        if time_limit is not None:
+            stops.append(MaxRuntime(time_limit))
+        run = Run(
+            problem,
+            stop=AnyOf(tuple(stops)),
+            seed=seed,
+            threads=threads,
+            events=events,
+            start=started,
+        )
+        result = execute(
+            row.load(), run, solver=solver, params=params, packages=row.packages
+        )
+        self._keep(problem, result)
+        return result
+
+    def _keep(self, problem: TwoStage, result: Result) -> None:
+        """Put the values of a result at the variables."""
         values = None
         if isinstance(result.solution, FirstStage):
             stage = self._stage_of_columns()
@@ -277,7 +330,6 @@ class TwoStageModel:
             reaction = reaction_to(problem, x, u)
             values[stage == _RECOURSE] = reaction[: (stage == _RECOURSE).sum()]
         self._algebra.keep(Answer(self._algebra, values))
-        return result
 
     # -- parts ----------------------------------------------------------------------
 

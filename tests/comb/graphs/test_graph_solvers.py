@@ -69,6 +69,7 @@ def is_independent(view: View, chosen: NDArray[np.bool_]) -> bool:
     return not matrix[np.ix_(chosen, chosen)].any()
 
 
+@pytest.mark.slow
 @given(graph_sets())
 @settings(max_examples=60, deadline=None)
 def test_exact_on_all_small_graphs(problem: GraphSet) -> None:

@@ -113,7 +113,7 @@ def test_integer_recourse_and_everything_uncertain_in_a_finite_set(
     agrees(problem, result, optimum(problem))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(SEEDS, st.sampled_from(["budget", "binary", "box", "discrete"]), FLAGS)
 def test_uncertain_costs_with_integer_recourse(seed, kind, integer):
     problem = tiny(seed, kind, integer=integer, costs=True, sides=False)

@@ -130,6 +130,12 @@ def test_limits_on_disjoint_groups_are_two_valued():
     assert model.to_problem().uncertainty.region().two_valued
 
 
+def test_unknown_solvers_are_refused():
+    model, _, _ = transport()
+    with pytest.raises(ck.UsageError, match="did you mean 'ccg'"):
+        model.solve("cgg")
+
+
 def test_what_a_model_refuses():
     model = TwoStageModel()
     x = model.add_first(2, upper=1)
