@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from combkit.instances.robust import Stage as Stage
     from combkit.instances.robust import TwoStage as TwoStage
     from combkit.mip.robust.model import TwoStageModel as TwoStageModel
+    from combkit.mip.robust.sampled import evaluate_sampled as evaluate_sampled
     from combkit.mip.robust.worst import Worst as Worst
     from combkit.mip.robust.worst import as_start as as_start
     from combkit.mip.robust.worst import evaluate as evaluate
@@ -34,6 +35,7 @@ __getattr__, __dir__, __all__ = lazy_exports(
             "TwoStage",
         ),
         "combkit.mip.robust.model": ("TwoStageModel",),
+        "combkit.mip.robust.sampled": ("evaluate_sampled",),
         "combkit.mip.robust.worst": ("Worst", "as_start", "evaluate"),
     },
 )

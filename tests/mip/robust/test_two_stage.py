@@ -12,7 +12,7 @@ from tests.mip.robust.tiny import SETS, corners, optimum, tiny, worst_of
 import combkit as ck
 from combkit.instances.robust import Box, Budget, Polyhedral, Stage, TwoStage
 from combkit.instances.robust.families import location_transportation
-from combkit.mip.robust import evaluate
+from combkit.mip.robust import evaluate, evaluate_sampled
 from combkit.mip.robust.ccg.dual import Dual
 from combkit.mip.robust.ccg.network import extreme_duals
 from combkit.mip.robust.ccg.points import finite_points, vertices
@@ -237,6 +237,30 @@ def test_brackets_hold_the_worst_case(seed, kind, complete):
     if np.isfinite(truth):
         assert problem.check(worst.solution) == []
         assert problem.evaluate(worst.solution) == pytest.approx(worst.lower)
+
+
+@settings(max_examples=20, deadline=None)
+@given(SEEDS, st.sampled_from(SETS))
+def test_sampled_scenarios_are_in_the_set_and_never_worse(seed, kind):
+    problem = tiny(seed, kind)
+    x = np.random.default_rng(seed).integers(0, 2, problem.first.n).astype(float)
+    sampled = evaluate_sampled(problem, ck.FirstStage(x), samples=20, seed=seed)
+    assert problem.check(sampled) == []
+    assert problem.evaluate(sampled) <= worst_of(problem, x) + 1e-5
+    again = evaluate_sampled(problem, ck.FirstStage(x), samples=20, seed=seed)
+    assert again == sampled
+
+
+def test_sampled_knapsacks_are_optimistic():
+    problem = ck.generate("rkp", 12, seed=1)
+    x = ck.FirstStage(np.ones(12))
+    sampled = evaluate_sampled(problem, x, samples=50)
+    assert problem.check(sampled) == []
+    assert problem.evaluate(sampled) >= evaluate(problem, x).lower - 1e-6
+    with pytest.raises(ck.UsageError, match="at least 1"):
+        evaluate_sampled(problem, x, samples=0)
+    with pytest.raises(ck.InvalidSolutionError):
+        evaluate_sampled(zeng_zhao(), ck.FirstStage(np.full(6, -1.0)))
 
 
 @settings(max_examples=25, deadline=None)
