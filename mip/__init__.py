@@ -62,7 +62,7 @@ SOLVERS: tuple[SolverInfo, ...] = (
         ("robust",),
         f"{_HERE}.robust.ccg.nested",
         exact=True,
-        summary="the same for recourse with integers: pools of policies inside",
+        summary="scenarios outside, pools of policies inside: for recourse with integers",
         packages=("highspy",),
         mends=True,
     ),
