@@ -62,7 +62,7 @@ SOLVERS: tuple[SolverInfo, ...] = (
         ("robust",),
         f"{_HERE}.robust.ccg.nested",
         exact=True,
-        summary="scenarios outside, pools of policies inside: for recourse with integers",
+        summary="scenarios outside, pools of policies inside: for integer recourse",
         packages=("highspy",),
         mends=True,
     ),

@@ -199,6 +199,7 @@ class TwoStage(Problem):
             "not an uncertainty set",
         )
         nx, ny, m = self.first.n, self.recourse.n, self.uncertainty.dimension
+        require(m > 0, "uncertainty", "there is no uncertain parameter")
         rows = self.recourse.m
         for key, shape in (
             ("technology", (rows, nx)),

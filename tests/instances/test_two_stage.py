@@ -152,6 +152,7 @@ def test_a_scenario_without_a_reaction_is_named():
         (lambda: cover(shift=[[np.inf]]), "not finite"),
         (lambda: cover(uncertainty=3), "not an uncertainty set"),
         (lambda: TwoStage(first=Stage([1.0])), "missing"),
+        (lambda: cover(Box([], []), shift=None), "no uncertain parameter"),
     ],
 )
 def test_bad_input_is_named(make, reason):

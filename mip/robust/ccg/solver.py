@@ -152,6 +152,7 @@ class Generation:
             fresh = not self.run.should_stop() and self._prove(fixed, known)
             if self._closed():
                 status = Status.OPTIMAL if self.certified else None
+                self._meet()
                 outcome = Outcome(status, raw_status="the bounds meet")
                 break
             if not fresh:
@@ -240,8 +241,17 @@ class Generation:
     def _closed(self) -> bool:
         if not np.isfinite(self.upper):
             return False
-        size = max(abs(self.upper), abs(self.lower))
-        return self.upper - self.lower <= max(self.gap, 2.0 * _TOLERANCE) * size
+        width, size = self.upper - self.lower, max(abs(self.upper), abs(self.lower))
+        return width <= max(self.gap * size, 2.0 * _TOLERANCE * max(1.0, size))
+
+    def _meet(self) -> None:
+        """Take the objective for the bound where tolerances alone lie between."""
+        objective, bound = self.run.objective, self.run.bound
+        if not self.certified or objective is None or bound is None:
+            return
+        size = max(1.0, abs(objective))
+        if abs(objective - bound) <= 2.0 * _TOLERANCE * size:
+            self.run.report_bound(objective, _SOURCE)
 
     def _facts(self) -> dict[str, Any]:
         sign = self.standard.sign

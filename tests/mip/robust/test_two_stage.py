@@ -426,6 +426,39 @@ def test_unbounded_recourse():
     assert ck.solve(problem, time_limit=20).status == "unbounded"
 
 
+@pytest.mark.parametrize(
+    ("first", "recourse", "links", "value"),
+    [
+        # Nothing to do, nothing to react with, nothing to decide, an equation.
+        (Stage([1.0], upper=[1]), Stage([1.0], upper=[1]), {}, 0.0),
+        (
+            Stage([1.0], upper=[5]),
+            Stage([], np.zeros((1, 0)), row_lower=[1.0]),
+            {"technology": [[1.0]], "shift": [[-1.0]]},
+            2.0,
+        ),
+        (Stage([]), Stage([1.0], [[1.0]], [1.0]), {"shift": [[-1.0]]}, 2.0),
+        (
+            Stage([1.0], upper=[5]),
+            Stage([2.0, 1.0], [[1.0, -1.0]], [1.0], [1.0]),
+            {"technology": [[1.0]], "shift": [[-1.0]]},
+            7 / 3,
+        ),
+        (
+            Stage([1e6], upper=[5e6]),
+            Stage([2e6], [[1.0]], [1e6]),
+            {"technology": [[1.0]], "shift": [[-1e5]]},
+            1.1e12,
+        ),
+    ],
+)
+def test_stages_at_their_edges(first, recourse, links, value):
+    problem = TwoStage(first, recourse, Budget(1, 1), **links)
+    result = ck.solve(problem, time_limit=10)
+    assert result.status == "optimal"
+    assert result.objective == pytest.approx(value)
+
+
 def test_what_no_separation_bears_is_named():
     problem = TwoStage(
         Stage([1.0]),
