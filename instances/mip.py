@@ -21,7 +21,7 @@ from combkit.instances.problem import (
 )
 from combkit.instances.solutions import Solution, Values
 
-__all__ = ["MIP", "TOLERANCE"]
+__all__ = ["MIP", "TOLERANCE", "flags_of"]
 
 Floats = NDArray[np.float64]
 
@@ -93,7 +93,7 @@ class MIP(Problem):
             "row_upper": _bounds("row_upper", self.row_upper, m),
             "lower": _bounds("lower", self.lower, n),
             "upper": _bounds("upper", self.upper, n),
-            "integrality": _flags("integrality", self.integrality, n),
+            "integrality": flags_of("integrality", self.integrality, n),
             "offset": float(self.offset),
             "maximize": bool(self.maximize),
             "col_names": _names("col_names", self.col_names, n),
@@ -288,9 +288,20 @@ def _bounds(key: str, values: ArrayLike, size: int) -> Floats:
     return vector
 
 
-def _flags(key: str, values: ArrayLike, size: int) -> NDArray[np.uint8]:
-    flags = as_vector(key, values, size, np.int64, minimum=0)
-    require(not (flags > 1).any(), key, "only 0 and 1 are known")
+def flags_of(field: str, values: ArrayLike, n: int) -> NDArray[np.uint8]:
+    """Return a vector of zeros and ones.
+
+    Parameters
+    ----------
+    field : str
+        Name used in errors.
+    values : array_like, shape (n,), or int
+        The flags.
+    n : int
+        Their number.
+    """
+    flags = as_vector(field, values, n, np.int64, minimum=0)
+    require(not (flags > 1).any(), field, "only 0 and 1 are known")
     flags = flags.astype(np.uint8)
     flags.flags.writeable = False
     return flags

@@ -14,7 +14,7 @@ from combkit.instances.result import Status
 from combkit.instances.run import Outcome, Run
 from combkit.instances.solutions import Values
 
-__all__ = ["Listener", "Reporter", "gap_limit", "settled", "start_vector"]
+__all__ = ["Deaf", "Listener", "Reporter", "gap_limit", "settled", "start_vector"]
 
 
 def gap_limit(run: Run) -> float:
@@ -130,6 +130,13 @@ class Listener:
         """Raise what a callback raised."""
         if self._error is not None:
             raise self._error
+
+
+class Deaf(Listener):
+    """A listener that hears no bounds: those of a part do not bound the problem."""
+
+    def bound(self, value: float) -> None:
+        """Keep it to oneself."""
 
 
 class Reporter(Listener):

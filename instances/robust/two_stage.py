@@ -12,12 +12,11 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from combkit.instances.errors import InvalidSolutionError
-from combkit.instances.mip import MIP
+from combkit.instances.mip import MIP, flags_of
 from combkit.instances.parts import Part, spread
 from combkit.instances.problem import Problem, Sense, frozen_array, missing, require
 from combkit.instances.robust.uncertainty import (
     UncertaintySet,
-    flags_of,
     matrix_of,
     opened,
 )

@@ -16,7 +16,7 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
 from combkit.instances.errors import InvalidProblemError
-from combkit.instances.mip import MIP
+from combkit.instances.mip import MIP, flags_of
 from combkit.instances.parts import Part
 from combkit.instances.problem import as_vector, frozen_array, require
 from combkit.instances.solutions import Values
@@ -558,25 +558,6 @@ def matrix_of(field: str, values: Any, shape: tuple[int | None, int | None]) -> 
     for part in (matrix.data, matrix.indices, matrix.indptr):
         part.flags.writeable = False
     return matrix
-
-
-def flags_of(field: str, values: ArrayLike, n: int) -> Flags:
-    """Return a vector of zeros and ones.
-
-    Parameters
-    ----------
-    field : str
-        Name used in errors.
-    values : array_like, shape (n,), or int
-        The flags.
-    n : int
-        Their number.
-    """
-    flags = as_vector(field, values, n, np.int64, minimum=0)
-    require(not (flags > 1).any(), field, "only 0 and 1 are known")
-    flags = flags.astype(np.uint8)
-    flags.flags.writeable = False
-    return flags
 
 
 def _has_whole_vertices(which: Polyhedral, lower: Floats, upper: Floats) -> bool:

@@ -21,7 +21,7 @@ from combkit.instances.errors import UsageError
 from combkit.instances.mip import MIP
 from combkit.instances.robust.knapsack import RobustKnapsack
 from combkit.instances.run import Outcome, Run
-from combkit.mip.contract import Listener
+from combkit.mip.contract import Deaf
 from combkit.mip.robust.judge import Judge
 from combkit.mip.robust.safe import safe_start
 from combkit.mip.robust.scout import scout
@@ -60,7 +60,7 @@ def solve(problem: RobustKnapsack, run: Run, *, policies: int = 2) -> Outcome:
         raise UsageError(f"policies={policies}: at least 1")
     run.report(safe_start(problem), "greedy")
     judge = run.supervise(lambda: Judge(problem, run, _SOURCE))
-    listener = _Deaf(run, _SOURCE)
+    listener = Deaf(run, _SOURCE)
     highs = scout(program(problem, policies), judge, listener, run.remaining)
     info = highs.getInfo()
     extra: dict[str, Any] = dict(judge.facts())
@@ -78,13 +78,6 @@ def solve(problem: RobustKnapsack, run: Run, *, policies: int = 2) -> Outcome:
         extra["policies"] = (made + repaired).tolist()
         extra["first_stage"] = states[:n].tolist()
     return Outcome(extra=extra)
-
-
-class _Deaf(Listener):
-    """A listener that hears no bounds: those of K policies do not bound the problem."""
-
-    def bound(self, value: float) -> None:
-        """Keep it to oneself."""
 
 
 def program(problem: RobustKnapsack, policies: int) -> MIP:

@@ -26,7 +26,7 @@ from combkit.instances.errors import UsageError
 from combkit.instances.mip import MIP
 from combkit.instances.robust.knapsack import RobustKnapsack
 from combkit.instances.run import Outcome, Run
-from combkit.mip.contract import Listener
+from combkit.mip.contract import Deaf
 from combkit.mip.robust.judge import Judge
 from combkit.mip.robust.safe import safe_start
 from combkit.mip.robust.scout import scout
@@ -111,7 +111,7 @@ def solve(
         return predictor.base[least], sunk + added[least]
 
     search = run.supervise(lambda: Search(judge, thought, _ESTIMATES, shake))
-    listener = _Deaf(run, _SOURCE)
+    listener = Deaf(run, _SOURCE)
     scenarios = [np.zeros(problem.n), predictor.worst(np.ones(problem.n, bool))[1]]
     errors: list[float] = []
     mains = 0
@@ -145,13 +145,6 @@ def solve(
         "card": card,
     }
     return Outcome(extra=extra)
-
-
-class _Deaf(Listener):
-    """A listener that hears no bounds: those of a network are not the problem's."""
-
-    def bound(self, value: float) -> None:
-        """Keep it to oneself."""
 
 
 def main_problem(predictor: Predictor, scenarios: Floats) -> MIP:

@@ -52,16 +52,14 @@ def bracket(
     lower = max(found.lower, known.lower)
     points = found.points or known.points
     if not points:
-        points = [
-            Support(standard.region).farthest(np.zeros(standard.region.program.n))
-        ]
+        points = [Support(standard.region).any_point()]
     upper = max(lower, found.upper) if found.certified else np.inf
     least, most = sorted([standard.sign * lower, standard.sign * upper])
     return Worst(least, most, FirstStage(x, standard.region.scenario(points[0])))
 
 
 def tried(
-    separations: list[Separation], fixed: Fixed, known: Found, floor: float = np.inf
+    separations: list[Separation], fixed: Fixed, known: Found
 ) -> tuple[Found, str]:
     """Return what the first of some separations finds that closes a bracket.
 
@@ -73,8 +71,6 @@ def tried(
         The recourse of a first stage.
     known : Found
         Points that may be bad.
-    floor : float
-        A scenario that costs more than that is enough.
 
     Returns
     -------
@@ -85,6 +81,6 @@ def tried(
     """
     for separation in separations:
         found = separation.worst(fixed, known)
-        if found.upper < np.inf or found.lower > floor or found.lower == np.inf:
+        if found.upper < np.inf or found.lower == np.inf:
             break
     return found, separation.name

@@ -13,6 +13,7 @@ from combkit.instances.mip import MIP
 from combkit.instances.robust.two_stage import TwoStage
 from combkit.instances.run import Run
 from combkit.mip.robust.ccg.native import FEASIBLE_POINT, LIGHT, bound_of, solved
+from combkit.mip.robust.ccg.standard import contracted
 
 __all__ = ["Master", "Proposal"]
 
@@ -76,8 +77,7 @@ class Master:
         zero = np.zeros(nx)
         moved = problem.technology
         if problem.technology_slopes.nnz:
-            weigh = sp.kron(scenario[:, None], sp.eye_array(nx))
-            moved = moved + problem.technology_slopes @ weigh
+            moved = moved + contracted(problem.technology_slopes, scenario)
         cost = self._sign * (problem.first_cost_slopes @ scenario)
         program = problem.recourse_program(zero, scenario)
         self._copies.append((program, sp.csr_array(moved), cost))

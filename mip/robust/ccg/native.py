@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from combkit.instances.mip import MIP
 from combkit.instances.run import Run
 from combkit.instances.seeds import native_seed
-from combkit.mip.contract import Listener
+from combkit.mip.contract import Deaf
 from combkit.mip.highs_model import build, run_native, set_option
 
 #: Options for programs of few integers beside many continuous columns: the tree is
@@ -32,13 +32,6 @@ __all__ = ["FEASIBLE_POINT", "LIGHT", "bound_of", "run_scip", "solved"]
 
 #: ``primal_solution_status`` of a feasible point.
 FEASIBLE_POINT = 2
-
-
-class _Deaf(Listener):
-    """Hears no bounds: those of a part are not those of the run."""
-
-    def bound(self, value: float) -> None:
-        """Keep it to oneself."""
 
 
 def solved(
@@ -64,7 +57,7 @@ def solved(
         Options of HiGHS.
     """
     highs = build(program)
-    listener = _Deaf(run, "ccg")
+    listener = Deaf(run, "ccg")
     options: dict[str, Any] = {
         "random_seed": native_seed(run.seed),
         "mip_rel_gap": gap,
@@ -127,4 +120,4 @@ def run_scip(model: Any, run: Run, gap: float) -> None:
 
     model.hideOutput()
     configure(model, run, native_options={"limits/gap": gap})
-    optimize(model, _Deaf(run, "ccg"))
+    optimize(model, Deaf(run, "ccg"))

@@ -31,8 +31,7 @@ class ObjectiveCuts(Separation):
 
     def __init__(self, standard: Standard, run: Run) -> None:
         super().__init__(standard, run)
-        support = Support(self.region)
-        self._start = support.farthest(np.zeros(self.region.program.n))
+        self._start = Support(self.region).any_point()
 
     @classmethod
     def refusal(cls, standard: Standard, traits: Traits) -> str | None:

@@ -66,8 +66,7 @@ class _Pool(Separation):
 
     def __init__(self, standard: Standard, run: Run) -> None:
         super().__init__(standard, run)
-        start = Support(self.region).farthest(np.zeros(self.region.program.n))
-        self._start = start
+        self._start = Support(self.region).any_point()
 
     @abstractmethod
     def block(self, fixed: Fixed, policy: Floats, most: float) -> _Block:

@@ -20,8 +20,6 @@ __all__ = ["Answer", "Reactions", "reaction_to"]
 Floats = NDArray[np.float64]
 
 _STATUS = highspy.HighsModelStatus
-_INFEASIBLE = (_STATUS.kInfeasible,)
-_UNBOUNDED = (_STATUS.kUnbounded,)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -117,9 +115,9 @@ class Reactions:
             set_option(highs, "presolve", "choose")
             status = highs.getModelStatus()
         nothing = np.zeros(0)
-        if status in _INFEASIBLE:
+        if status == _STATUS.kInfeasible:
             return Answer(np.inf, np.inf, nothing, nothing)
-        if status in _UNBOUNDED:
+        if status == _STATUS.kUnbounded:
             return Answer(-np.inf, -np.inf, nothing, nothing)
         if status != _STATUS.kOptimal:
             raise SolverError("HiGHS failed", highs.modelStatusToString(status))

@@ -28,6 +28,7 @@ from combkit.mip.robust.ccg.evaluation import tried
 from combkit.mip.robust.ccg.master import Master
 from combkit.mip.robust.ccg.separation import Found, Traits, costs, precision
 from combkit.mip.robust.ccg.standard import Fixed, Standard
+from combkit.mip.robust.ccg.support import Support
 
 __all__ = ["Generation", "solve"]
 
@@ -115,7 +116,7 @@ class Generation:
     def run_to_end(self) -> Outcome:
         """Alternate until the bounds meet, the run must end or nothing is new."""
         outcome = Outcome()
-        self._add(self._first_point())
+        self._add(Support(self.standard.region).any_point())
         if isinstance(self.run.initial, FirstStage):
             self._prove(*self._known(self.run.initial.first_stage, np.inf))
         guess: FirstStage | None = None
@@ -166,13 +167,6 @@ class Generation:
         if self.run.solution is not None and not self.certified:
             status = Status.FEASIBLE
         return Outcome(status, None, outcome.raw_status, self._facts())
-
-    def _first_point(self) -> Floats:
-        from combkit.mip.robust.ccg.support import Support
-
-        return Support(self.standard.region).farthest(
-            np.zeros(self.standard.region.program.n)
-        )
 
     def _unbounded(self) -> Outcome:
         traits = Traits.of(self.standard)

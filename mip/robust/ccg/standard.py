@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from combkit.instances.robust.two_stage import TwoStage
 
-__all__ = ["Fixed", "Standard"]
+__all__ = ["Fixed", "Standard", "contracted"]
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]

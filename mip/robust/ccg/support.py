@@ -30,6 +30,10 @@ class Support:
         set_option(self._highs, "mip_rel_gap", 0.0)
         self._columns = np.arange(region.program.n, dtype=np.int32)
 
+    def any_point(self) -> Floats:
+        """Return a point, the same one each time."""
+        return self.farthest(np.zeros(self._columns.size))
+
     def farthest(self, direction: Floats) -> Floats:
         """Return a point where a linear function is largest.
 
