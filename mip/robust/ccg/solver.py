@@ -153,6 +153,8 @@ class Generation:
             fresh = not self.run.should_stop() and self._prove(fixed, known)
             if self._closed():
                 status = Status.OPTIMAL if self.certified else None
+                # Its bracket may be as wide as the gap that was asked for.
+                self.run.report(self.best, _SOURCE)
                 self._meet()
                 outcome = Outcome(status, raw_status="the bounds meet")
                 break

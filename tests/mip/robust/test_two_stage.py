@@ -215,6 +215,13 @@ def test_nested_generation_of_mixed_recourse(seed):
     assert result.bound <= value + 1e-5 * max(1.0, abs(value))
 
 
+def test_a_bracket_as_wide_as_the_gap_is_an_answer():
+    problem = tiny(2839, "binary", integer=True)
+    result = ck.solve(problem, "ccg", time_limit=30, gap=1e-5, separation="nested")
+    assert result.status == "optimal"
+    assert result.objective == pytest.approx(optimum(problem), rel=1e-5)
+
+
 def test_recourse_that_integers_may_spoil_is_refused():
     problem = tiny(1, "binary", integer=True)
     spoilt = Stage([1.0, 1.0], [[1.0, 1.0]], [2.0], upper=[3, 1], integrality=[1, 0])
