@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import glob
 from pathlib import Path
 
 from combkit.instances.errors import UsageError
+from combkit.neural.own_files import files_of
 
 __all__ = ["PROBLEMS", "configure", "run"]
 
@@ -54,19 +54,9 @@ def run(options: argparse.Namespace) -> None:
     sizes = ("dim", "depth", "heads", "hidden", "width", "paper")
     if options.init and any(getattr(options, name) for name in sizes):
         raise UsageError("--init: the size of the network comes with the weights")
-    options.files = _files(options.data)
+    options.files = files_of(options.data)
     if options.files and options.problem == "op":
         raise UsageError("--data: op has no instance files")
     from combkit.neural.bq.train import run as train
 
     train(options)
-
-
-def _files(patterns: list[str] | None) -> list[str]:
-    files: list[str] = []
-    for pattern in patterns or []:
-        found = sorted(glob.glob(pattern))
-        if not found:
-            raise UsageError(f"--data {pattern}: no such file")
-        files += found
-    return files

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import glob
 from pathlib import Path
 
 from combkit.instances.errors import UsageError
+from combkit.neural.own_files import files_of
 
 __all__ = ["CLASSES", "configure", "run"]
 
@@ -56,17 +56,7 @@ def run(options: argparse.Namespace) -> None:
     for kind in options.kinds:
         if kind not in CLASSES:
             raise UsageError(f"--classes {kind}: not one of {', '.join(CLASSES)}")
-    options.files = _files(options.data)
+    options.files = files_of(options.data)
     from combkit.neural.dispatch.train import run as train
 
     train(options)
-
-
-def _files(patterns: list[str] | None) -> list[str]:
-    files: list[str] = []
-    for pattern in patterns or []:
-        found = sorted(glob.glob(pattern))
-        if not found:
-            raise UsageError(f"--data {pattern}: no such file")
-        files += found
-    return files

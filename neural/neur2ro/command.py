@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import glob
 from pathlib import Path
 
 from combkit.instances.errors import UsageError
+from combkit.neural.own_files import files_of
 
 __all__ = ["configure", "run"]
 
@@ -45,12 +45,7 @@ def run(options: argparse.Namespace) -> None:
             raise UsageError(f"--{name} {getattr(options, name):g}: more than 0")
     if options.init and (options.hidden or options.views):
         raise UsageError("--init: the size of the network comes with the weights")
-    options.files = []
-    for pattern in options.data or []:
-        found = sorted(glob.glob(pattern))
-        if not found:
-            raise UsageError(f"--data {pattern}: no such file")
-        options.files += found
+    options.files = files_of(options.data)
     from combkit.neural.neur2ro.train import run as train
 
     train(options)

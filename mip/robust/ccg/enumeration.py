@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
+from functools import lru_cache
 
+import numpy as np
+from numpy.typing import NDArray
+
+from combkit.instances.robust.uncertainty import Region
 from combkit.instances.run import Run
 from combkit.mip.robust.ccg.points import finite_points, vertices
 from combkit.mip.robust.ccg.reaction import Reactions
@@ -12,8 +16,21 @@ from combkit.mip.robust.ccg.standard import Fixed, Standard
 
 __all__ = ["Enumeration"]
 
+Floats = NDArray[np.float64]
+
 #: Most points, and most systems of equations to find them.
 MOST_POINTS, MOST_SYSTEMS = 2_000, 100_000
+
+
+# A refusal that is not given has found the points already.
+@lru_cache(maxsize=8)
+def _finite(region: Region) -> Floats | None:
+    return finite_points(region, MOST_POINTS)
+
+
+@lru_cache(maxsize=8)
+def _corners(region: Region) -> Floats | None:
+    return vertices(region, MOST_SYSTEMS)
 
 
 class Enumeration(Separation):
@@ -27,9 +44,9 @@ class Enumeration(Separation):
 
     def __init__(self, standard: Standard, run: Run) -> None:
         super().__init__(standard, run)
-        points = finite_points(self.region, MOST_POINTS)
+        points = _finite(self.region)
         if points is None:
-            points = vertices(self.region, MOST_SYSTEMS)
+            points = _corners(self.region)
         assert points is not None
         self.points = points
 
@@ -38,14 +55,14 @@ class Enumeration(Separation):
         """Return why the problem is not one for this separation; None if it is."""
         region = standard.region
         if region.program.integrality.all():
-            if finite_points(region, MOST_POINTS) is None:
+            if _finite(region) is None:
                 return f"the set has more than {MOST_POINTS} scenarios"
             return None
         if region.program.integrality.any():
             return "the set is partly continuous"
         if not traits.continuous or traits.costs or traits.matrix:
             return "a worst scenario need not be a vertex of the set"
-        if vertices(region, MOST_SYSTEMS) is None:
+        if _corners(region) is None:
             return "the set may have too many vertices"
         return None
 

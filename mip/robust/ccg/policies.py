@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import highspy
@@ -328,6 +329,7 @@ def _continuous(fixed: Fixed) -> Fixed:
     )
 
 
+@lru_cache(maxsize=8)
 def _bounds(standard: Standard) -> tuple[Floats, Floats] | None:
     """Return bounds of the duals of uncertain sides; None if one is unbounded.
 
