@@ -43,8 +43,6 @@ Flags = NDArray[np.bool_]
 _SOURCE = "neur2ro"
 #: Most estimates that lead the local search.
 _ESTIMATES = 200
-#: Sizes that the shipped weights have learned from.
-_SIZES = (10, 80)
 
 
 def solve(
@@ -94,7 +92,7 @@ def solve(
         raise UsageError("rounds, views, shake and seconds are positive")
     run.report(safe_start(problem), "greedy")
     network, card = shipped("rkp") if weights is None else load(Path(weights))
-    least, most = card.get("sizes", _SIZES)
+    least, most = card["sizes"]
     if not least <= problem.n <= most:
         warnings.warn(
             f"{_SOURCE}: weights that learned from {least} to {most} items judge "

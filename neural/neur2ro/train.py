@@ -58,7 +58,9 @@ def run(options: argparse.Namespace) -> None:
     device = device_of(options.device)
     options.out.mkdir(parents=True, exist_ok=True)
     started = time.perf_counter()
-    labels = _labels(options)
+    rng = np.random.default_rng(options.seed)
+    problems = _problems(options, rng)
+    labels = collect(problems, options.pairs, rng)
     seconds = time.perf_counter() - started
     say(f"{labels.values.size} labels in {seconds:.1f} s")
     train, test = _split(labels, device, options.seed)
@@ -76,7 +78,7 @@ def run(options: argparse.Namespace) -> None:
         "label_seconds": round(seconds, 1),
         "instances": options.instances,
         "own": len(options.files),
-        "sizes": [10, 80],
+        "sizes": [min(p.n for p in problems), max(p.n for p in problems)],
         "seed": options.seed,
         "minutes": round(trainer.spent / 60, 1),
         "epochs": trainer.epochs,
@@ -102,15 +104,17 @@ def say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def _labels(options: argparse.Namespace) -> Labels:
-    rng = np.random.default_rng(options.seed)
+def _problems(
+    options: argparse.Namespace, rng: np.random.Generator
+) -> list[RobustKnapsack]:
+    """Return what is learned from: drawn instances, then own ones."""
     problems: list[RobustKnapsack] = list(draw_instances(options.instances, rng))
     for file in options.files:
         problem = read(file)
         if not isinstance(problem, RobustKnapsack):
             raise UsageError(f"--data {file}: a {problem.kind}, not a rkp")
         problems.append(problem)
-    return collect(problems, options.pairs, rng)
+    return problems
 
 
 def _split(labels: Labels, device: torch.device, seed: int) -> tuple[_Data, _Data]:

@@ -23,6 +23,8 @@ def test_training_from_the_command_line_goes_on(cli, tmp_path):
     assert network.config == Config(hidden=4, views=8)
     assert card["own"] == 1
     assert card["labels"] == 210
+    assert 10 <= card["sizes"][0] <= 12  # the own one has 12 items
+    assert 12 < card["sizes"][1] <= 80
     done = cli(
         *("solve", instance, "--solver", "neur2ro", "--time-limit", 2, "--json"),
         *("--param", f"weights={weights}"),
