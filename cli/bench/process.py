@@ -217,6 +217,8 @@ class _Watch:
         self._request = request
         self._on_line = on_line
         self._line = bytearray()
+        #: End of what the log held before it was last emptied.
+        self._before = b""
         self._cause = Cause.ITSELF
         self._peak = 0
         self._cpu = 0.0
@@ -247,7 +249,7 @@ class _Watch:
                 if self._cgroup.overran():
                     self._cause = Cause.MEMORY
                 self._cgroup.remove()
-        _trim(self._request.log)
+        _trim(self._request.log, self._before)
         return Ending(
             cause=self._cause,
             exit_code=0 if self._code is None else self._code,
@@ -273,7 +275,7 @@ class _Watch:
                 if request.memory is not None and self._peak > request.memory:
                     self._cause = Cause.MEMORY
                     return
-                _cap(request.log)
+                self._before = _cap(request.log) or self._before
             poll = _POLL_YOUNG if now < _YOUNG else _POLL_OLD
             self._read(min(poll, request.wall - now))
 
@@ -388,26 +390,39 @@ def _resident() -> int:
     return total
 
 
-def _cap(log: Path) -> None:
-    """Empty a log that has grown out of hand; it goes on from there."""
+def _cap(log: Path) -> bytes:
+    """Empty a log that has grown out of hand; what ended it, or nothing."""
     with contextlib.suppress(OSError):
         if log.stat().st_size > _LOG_MOST:
-            os.truncate(log, 0)
+            with log.open("r+b") as stream:
+                stream.seek(-_LOG_KEPT, os.SEEK_END)
+                end = stream.read()
+                stream.truncate(0)
+            return end
+    return b""
 
 
-def _trim(log: Path) -> None:
-    """Keep the end of a log, and no empty one."""
+def _trim(log: Path, before: bytes) -> None:
+    """Keep the end of a log, and no empty one.
+
+    Parameters
+    ----------
+    log : Path
+        File to shorten.
+    before : bytes
+        What stood before its first byte when it was last emptied.
+    """
     with contextlib.suppress(OSError):
         size = log.stat().st_size
-        if size == 0:
-            log.unlink()
-        elif size > _LOG_KEPT:
+        if size > _LOG_KEPT or before:
             with log.open("r+b") as stream:
-                stream.seek(size - _LOG_KEPT)
-                end = stream.read()
+                stream.seek(max(0, size - _LOG_KEPT))
+                end = (before + stream.read())[-_LOG_KEPT:]
                 stream.seek(0)
                 stream.write(end)
                 stream.truncate()
+        elif size == 0:
+            log.unlink()
 
 
 def _prctl(option: int, value: int) -> None:

@@ -479,6 +479,12 @@ elif how == "torn":
 elif how == "bytes":
     tour()
     sys.stdout.buffer.write(b"\xff\xfe\x00\n{\"iterations\": 7}\n\xc3")
+elif how == "burst":
+    tour()
+    for _ in range(70):
+        sys.stderr.write("x" * (1 << 20))
+    print("the last words", file=sys.stderr, flush=True)
+    time.sleep(0.5)
 elif how == "flood":
     tour()
     block = "x" * (1 << 20)
@@ -597,6 +603,14 @@ def test_each_foreign_ending_is_its_own_row(bench, toys):
     again = bench("run", folder.parent / "batch.toml")
     assert "12 of 12 runs done" in again.stdout
     assert len(bench.rows()) == 12
+
+
+def test_the_end_of_an_emptied_log_is_kept(bench, toys):
+    # It is emptied while the command sleeps, and nothing is written after.
+    bench("run", toys("burst"))
+    (row,) = bench.rows()
+    log = (bench.folder / "batch.bench" / "logs" / row["log"]).read_text()
+    assert len(log) == 256 << 10 and log.endswith("the last words\n")
 
 
 def test_commands_that_do_not_end_are_ended(bench, toys):
