@@ -143,7 +143,9 @@ def test_retry_failed_runs_only_what_failed(bench):
     assert len(after) == 2
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
+)
 def test_interrupted_batch_can_be_resumed(bench, number):
     text = spec(time=30, count=6)
     text += '[[solver]]\nname = "nap"\nparams = {seconds = 0.5}\n'

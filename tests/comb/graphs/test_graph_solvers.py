@@ -86,6 +86,7 @@ def test_exact_on_all_small_graphs(problem: GraphSet) -> None:
             )
 
 
+@pytest.mark.slow
 @given(
     st.sampled_from(["mis", "clique", "vc"]),
     st.integers(10, 36),

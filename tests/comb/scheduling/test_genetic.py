@@ -36,7 +36,7 @@ def projects(draw: st.DrawFn, most: int = 12) -> Project:
 
 
 @given(projects(), st.integers(0, 2**32))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_every_individual_is_feasible(problem: Project, seed: int) -> None:
     assume(supports(problem) is None)
     data = _data_of(problem)
