@@ -198,7 +198,7 @@ def test_peers_of_our_environment_solve(package, script, suffix, name, tmp_path)
         instance = tmp_path / name
         instance.write_text(COVER)
     exact = suffix == "json" or name.endswith(".mps")
-    seconds = 30.0 if exact else 0.5
+    seconds = 3.0 if exact else 0.5
     row, trace, foreign = run_script(script, suffix, instance, tmp_path, seconds)
     assert row["verified"], row["message"]
     assert row["message"] == ""

@@ -67,7 +67,9 @@ def test_each_fault_has_its_status(bench):
     assert left == []
 
 
-@pytest.mark.parametrize("name", ["allocate", "allocate_below"])
+@pytest.mark.parametrize(
+    "name", [pytest.param("allocate", marks=pytest.mark.slow), "allocate_below"]
+)
 def test_memory_limit_counts_the_whole_tree(bench, name):
     limits = 'memory = "600 MB"'
     bench("run", bench.spec(spec(name, "nap", time=60, limits=limits)))

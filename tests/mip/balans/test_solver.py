@@ -377,7 +377,7 @@ def choices(result: Result) -> list[Any]:
 
 
 def test_choices_are_kept_and_drawn(tmp_path: Path) -> None:
-    result = balans(lot_sizing(10, 3), MaxIterations(20), share=0.0)
+    result = balans(lot_sizing(10, 3), MaxIterations(10), share=0.0)
     columns = result.extra["choices"]["columns"]
     assert columns == ["time", "arm", "reward", "size", "seconds", "best"]
     pulls = sum(arm["pulls"] for arm in arms(result).values())

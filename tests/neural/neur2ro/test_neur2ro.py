@@ -154,7 +154,7 @@ def test_the_feared_scenario_is_the_worst_of_whole_deviations(network):
 
 
 def test_the_solver_is_near_the_optimum(problem):
-    result = ck.solve(problem, "neur2ro", time_limit=8, seed=1)
+    result = ck.solve(problem, "neur2ro", time_limit=4, seed=1)
     best = ck.solve(problem, "branch-and-cut", time_limit=30)
     assert result.objective >= best.objective * 0.99
     worst = evaluate(problem, ck.FirstStage(result.solution.first_stage))
