@@ -15,6 +15,7 @@ from combkit.mip.robust.ccg.mccormick import McCormick
 from combkit.mip.robust.ccg.objective import ObjectiveCuts
 from combkit.mip.robust.ccg.policies import Nested, Policies
 from combkit.mip.robust.ccg.separation import Separation, Traits
+from combkit.mip.robust.ccg.spatial import Spatial
 from combkit.mip.robust.ccg.standard import Standard
 
 __all__ = ["SEPARATIONS", "chosen", "heuristic", "names_of", "usable"]
@@ -26,6 +27,7 @@ SEPARATIONS: dict[str, type[Separation]] = {
     "mccormick": McCormick,
     "kkt": Complementary,
     "bilinear": Bilinear,
+    "spatial": Spatial,
     "policies": Policies,
     "nested": Nested,
     "alternating": Alternating,

@@ -8,6 +8,7 @@ from combkit.instances.errors import InvalidSolutionError
 from combkit.instances.robust.two_stage import TwoStage
 from combkit.instances.run import Run
 from combkit.instances.solutions import FirstStage, Values
+from combkit.mip.contract import gap_limit
 from combkit.mip.robust.ccg.choice import chosen, heuristic, names_of
 from combkit.mip.robust.ccg.separation import Found, Separation
 from combkit.mip.robust.ccg.standard import Fixed, Standard
@@ -61,7 +62,7 @@ def bracket(
 def tried(
     separations: list[Separation], fixed: Fixed, known: Found
 ) -> tuple[Found, str]:
-    """Return what the first of some separations finds that closes a bracket.
+    """Return what some separations find, up to the first that closes the bracket.
 
     Parameters
     ----------
@@ -75,12 +76,17 @@ def tried(
     Returns
     -------
     Found
-        What it found.
+        The narrowest bracket.
     str
-        Its name.
+        The name of the separation that found it.
     """
+    best, name = Found(), ""
     for separation in separations:
-        found = separation.worst(fixed, known)
-        if found.upper < np.inf or found.lower == np.inf:
+        found, run = separation.worst(fixed, known), separation.run
+        width = found.upper - found.lower
+        if not name or found.lower == np.inf or width < best.upper - best.lower:
+            best, name = found, separation.name
+        enough = gap_limit(run) * max(1.0, abs(found.lower))
+        if found.lower == np.inf or width <= enough or run.should_stop():
             break
-    return found, separation.name
+    return best, name

@@ -13,6 +13,7 @@ import combkit as ck
 from combkit.instances.robust import Box, Budget, Polyhedral, Stage, TwoStage
 from combkit.instances.robust.families import location_transportation
 from combkit.mip.robust import evaluate, evaluate_sampled
+from combkit.mip.robust.ccg._kernels_spatial import _react
 from combkit.mip.robust.ccg.dual import Dual
 from combkit.mip.robust.ccg.network import extreme_duals
 from combkit.mip.robust.ccg.points import finite_points, vertices
@@ -155,17 +156,68 @@ def with_integers(problem):
 
 
 @settings(max_examples=40, deadline=None)
-@given(SEEDS, st.sampled_from(["binary", "discrete"]), FLAGS, FLAGS)
-def test_policies_of_integer_recourse(seed, kind, everything, complete):
+@given(
+    SEEDS,
+    st.sampled_from(["binary", "discrete"]),
+    FLAGS,
+    FLAGS,
+    st.sampled_from(["policies", "spatial"]),
+)
+def test_integer_recourse_alone(seed, kind, everything, complete, separation):
     problem = with_integers(
         tiny(seed, kind, costs=everything, matrix=everything, complete=complete)
     )
-    result = ck.solve(problem, "ccg", time_limit=30, gap=1e-5, separation="policies")
+    result = ck.solve(problem, "ccg", time_limit=30, gap=1e-5, separation=separation)
     value = optimum(problem)
     if np.isinf(value):
         assert result.status == "infeasible"
     else:
         assert result.objective == pytest.approx(value, rel=1e-5, abs=1e-5)
+
+
+@settings(max_examples=40, deadline=None)
+@given(SEEDS, st.sampled_from(["budget", "box", "polyhedral", "factor"]), FLAGS)
+def test_few_factors_between_extreme_points(seed, kind, everything):
+    problem = with_integers(tiny(seed, kind, costs=True, matrix=everything))
+    first = ck.FirstStage(np.ones(problem.first.n))
+    # A scenario that alone has a reaction at an end of all others takes long to find.
+    worst = evaluate(problem, first, time_limit=0.5, separation="spatial")
+    if worst.lower == np.inf:
+        assert problem.evaluate(worst.solution) == np.inf
+        return
+    scale = max(1.0, abs(worst.upper))
+    assert problem.evaluate(worst.solution) == pytest.approx(worst.lower, abs=1e-4)
+    for u in grid(problem.uncertainty):
+        cost = problem.evaluate(ck.FirstStage(first.first_stage, u))
+        assert cost <= worst.upper + 1e-5 * scale
+
+
+@pytest.mark.parametrize("kind", ["budget", "polyhedral", "factor"])
+@pytest.mark.parametrize("seed", range(6))
+def test_boxes_of_few_factors_close_brackets(seed, kind):
+    problem = with_integers(tiny(seed, kind, costs=True, matrix=True))
+    first = ck.FirstStage(np.ones(problem.first.n))
+    worst = evaluate(problem, first, time_limit=20, separation="spatial")
+    assert worst.certified or worst.lower == np.inf
+
+
+@settings(max_examples=200, deadline=None)
+@given(SEEDS)
+def test_reactions_of_the_kernel(seed):
+    rng = np.random.default_rng(seed)
+    n, s = rng.integers(1, 5, 2)
+    cost, z = rng.integers(-5, 6, n).astype(float), np.zeros(n)
+    matrix = rng.integers(-4, 5, (s, n)).astype(float)
+    rhs = rng.integers(-4, 6, s).astype(float)
+    upper = rng.integers(0, 4, n)
+    every = (np.array(y) for y in np.ndindex(*(upper + 1)))
+    best = min((cost @ y for y in every if (matrix @ y >= rhs).all()), default=np.inf)
+    lower = np.zeros(n)
+    ends = (lower, upper.astype(float))
+    assert _react(cost, matrix, rhs, *ends, z, np.inf, -np.inf) == best
+    if best < np.inf:
+        assert cost @ z == best and (matrix @ z >= rhs).all()
+        assert ((z >= 0) & (z <= upper)).all()
 
 
 def test_capital_budgeting_is_solved_exactly():
@@ -195,10 +247,11 @@ def test_a_supremum_that_is_only_approached():
             Box([0.0], [most]),
             shift=[[-1.0]],
         )
-        result = ck.solve(problem, "ccg", time_limit=20)
-        assert result.extra["separations"]["policies"] > 0
-        assert result.objective == pytest.approx(value)
-        assert result.status == "optimal"
+        for separation in ("policies", "spatial"):
+            result = ck.solve(problem, "ccg", time_limit=20, separation=separation)
+            assert result.extra["separations"][separation] > 0
+            assert result.objective == pytest.approx(value)
+            assert result.status == "optimal"
 
 
 @settings(max_examples=30, deadline=None)
