@@ -140,9 +140,11 @@ class Generation:
                 break
             fixed, known = self._known(proposal.x, proposal.worst)
             if self.best is None:
-                guess = FirstStage(
-                    proposal.x, self.standard.region.scenario(known.points[0])
-                )
+                scenario = self.standard.region.scenario(known.points[0])
+                likely = FirstStage(proposal.x, scenario)
+                # Tolerances of the master may be all that it holds a row by.
+                if not self.problem.check(likely):
+                    guess = likely
             gain = self._climb(fixed, known)
             if gain > 0.0:
                 gap = min(gap, max(final, gain * _LOOSE))

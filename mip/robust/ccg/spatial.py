@@ -24,6 +24,7 @@ from combkit.mip.robust.ccg._kernels_spatial import (
     Set,
     explore,
 )
+from combkit.mip.robust.ccg.policies import BREAKS
 from combkit.mip.robust.ccg.reaction import Reactions
 from combkit.mip.robust.ccg.separation import Found, Separation, Traits, precision
 from combkit.mip.robust.ccg.standard import Fixed, Standard
@@ -33,13 +34,14 @@ __all__ = ["Spatial"]
 
 Floats = NDArray[np.float64]
 
+#: By how much an integer, in a program that claims to hold a row, may miss it.
+_NEARLY_WHOLE = 5e-6
+
 #: Most coordinates of a set.
 MOST_FACTORS = 8
 #: Most bytes of the table of boxes, and most boxes that are split before the clock is
 #: looked at.
 _BYTES, _AT_ONCE = 1 << 30, 2_000
-#: Violation of a side that counts as none, relative above 1.
-_FEASIBLE = 1e-6
 
 
 class Spatial(Separation):
@@ -110,7 +112,10 @@ def _recourse(fixed: Fixed, most: Floats) -> Recourse:
     matrix = np.vstack([matrix, -matrix[equal]])
     by = np.concatenate([by, -by[:, equal]], axis=1)
     rhs, rhs_by = np.r_[rhs, -rhs[equal]], np.hstack([rhs_by, -rhs_by[:, equal]])
-    allowed = _FEASIBLE * np.maximum(1.0, np.abs(rhs))
+    # What a master or HiGHS takes for a reaction is one here, too: integers that are
+    # nearly whole break a row by their tolerance times its coefficients.
+    size = np.abs(rhs) + np.abs(matrix) @ most
+    allowed = np.maximum(BREAKS, _NEARLY_WHOLE * size)
     sure = ~(by.any(axis=(0, 2)) | rhs_by.any(axis=0))
     lower, upper = np.zeros(n), most.copy()
     single = sure & (np.count_nonzero(matrix, axis=1) == 1)
