@@ -207,8 +207,9 @@ def capital(folder: Path, sizes: list[int], seconds: float) -> None:
             f"K={k} {-float(row[f'k{k}_kobj']):.4f}" for k in (2, 5, 10)
         )
         print(
-            f"{name}: {result.status}, worst case in [{low or np.nan:.4f}, "
-            f"{high or np.nan:.4f}] after {result.runtime:.1f} s; guaranteed by "
+            f"{name}: {result.status}, the first stage's worst case in "
+            f"[{low or np.nan:.5f}, {result.objective:.5f}], none above "
+            f"{high or np.nan:.5f}, after {result.runtime:.1f} s; guaranteed by "
             f"{guarantees}",
             flush=True,
         )

@@ -60,7 +60,8 @@ def solve(
         The run; an iteration is a master.
     separation : str
         How worst scenarios are found: ``enumeration``, ``objective``, ``mccormick``,
-        ``kkt``, ``bilinear``, ``policies`` and ``nested`` (recourse with integers),
+        ``kkt``, ``bilinear``, ``spatial`` (few factors, integer recourse),
+        ``policies`` and ``nested`` (recourse with integers),
         ``alternating`` (proves nothing), or ``auto``: those that
         fit, in this order, until one closes the bracket.
     big_m : float, optional
