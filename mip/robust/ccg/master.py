@@ -59,6 +59,7 @@ class Master:
         self.problem = problem
         self.scenarios: list[Floats] = []
         self._copies: list[tuple[MIP, sp.csr_array, Floats]] = []
+        self._forbidden: list[Floats] = []
         self._sign = -1.0 if problem.maximize else 1.0
 
     def add(self, scenario: Floats) -> bool:
@@ -82,6 +83,24 @@ class Master:
         program = problem.recourse_program(zero, scenario)
         self._copies.append((program, sp.csr_array(moved), cost))
         self.scenarios.append(scenario)
+        return True
+
+    def forbid(self, x: Floats) -> bool:
+        """Forbid one first stage of binaries; whether all of them are.
+
+        For those that scenarios do not price: what a row lacks may be less than a
+        program gains by binaries that are only nearly whole.
+
+        Parameters
+        ----------
+        x : ndarray of float64, shape (nx,)
+            The first stage.
+        """
+        first = self.problem.first.program()
+        binary = (first.integrality == 1) & (first.lower == 0) & (first.upper == 1)
+        if not binary.all():
+            return False
+        self._forbidden.append(x)
         return True
 
     def solve(self, run: Run, gap: float, start: Floats | None = None) -> Proposal:
@@ -137,6 +156,12 @@ class Master:
             rows.append([sp.csr_array(np.r_[cost, -1.0, spent][None, :])])
             lower.append(np.array([-np.inf]))
             upper.append(np.array([0.0]))
+        if self._forbidden:
+            taken = np.array(self._forbidden)
+            nothing = sp.csr_array((len(taken), 1 + k * ny))
+            rows.append([sp.csr_array(1.0 - 2.0 * taken), nothing])
+            lower.append(1.0 - taken.sum(axis=1))
+            upper.append(np.full(len(taken), np.inf))
         one = [(c.lower, c.upper, c.integrality) for c, _, _ in self._copies]
         return MIP(
             np.r_[self._sign * first.c, 1.0, np.zeros(k * ny)],

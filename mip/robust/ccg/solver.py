@@ -110,6 +110,8 @@ class Generation:
         self.points: list[Floats] = []
         self.gap = gap_limit(run)
         self.lower, self.upper = -np.inf, np.inf
+        #: No first stage that the master may not propose costs less.
+        self.floor = np.inf
         self.certified = True
         self.best: FirstStage | None = None
         self.calls = {separation.name: 0 for separation in self.exact}
@@ -127,17 +129,20 @@ class Generation:
             start = None if self.best is None else self.best.first_stage
             proposal = self.master.solve(self.run, gap, start)
             self.run.should_stop(self.run.iterations + 1)
-            if proposal.infeasible:
+            if proposal.infeasible and np.isinf(self.floor):
                 raw = f"no first stage bears all of {len(self.points)} scenarios"
                 outcome = Outcome(Status.INFEASIBLE, raw_status=raw)
                 break
             if proposal.unbounded:
                 outcome = self._unbounded()
                 break
-            slack = _TOLERANCE * max(1.0, abs(proposal.bound))
-            self.lower = max(self.lower, proposal.bound - slack)
+            slack = _TOLERANCE * max(1.0, min(abs(proposal.bound), abs(self.floor)))
+            bound = min(self.floor, proposal.bound) - slack
+            self.lower = max(self.lower, bound)
             self.run.report_bound(self.standard.sign * self.lower, _SOURCE)
             if proposal.x is None:
+                if proposal.infeasible:
+                    outcome = self._met()
                 break
             fixed, known = self._known(proposal.x, proposal.worst)
             if self.best is None:
@@ -155,14 +160,11 @@ class Generation:
                 continue
             fresh = not self.run.should_stop() and self._prove(fixed, known)
             if self._closed():
-                status = Status.OPTIMAL if self.certified else None
-                # Its bracket may be as wide as the gap that was asked for.
-                self.run.report(self.best, _SOURCE)
-                self._meet()
-                outcome = Outcome(status, raw_status="the bounds meet")
+                outcome = self._met()
                 break
             if not fresh:
-                outcome = Outcome(raw_status="no scenario is worse")
+                if not self.run.should_stop():
+                    outcome = Outcome(raw_status="no scenario is worse")
                 break
         status = outcome.status
         last = self.best or guess
@@ -172,6 +174,16 @@ class Generation:
         if self.run.solution is not None and not self.certified:
             status = Status.FEASIBLE
         return Outcome(status, None, outcome.raw_status, self._facts())
+
+    def _met(self) -> Outcome:
+        """Return the end of a run that leaves no other first stage to look at."""
+        # Its bracket may be as wide as the gap that was asked for.
+        self.run.report(self.best, _SOURCE)
+        self._meet()
+        if not self._closed():
+            return Outcome(raw_status="no first stage is left")
+        status = Status.OPTIMAL if self.certified else None
+        return Outcome(status, raw_status="the bounds meet")
 
     def _unbounded(self) -> Outcome:
         traits = Traits.of(self.standard)
@@ -210,7 +222,13 @@ class Generation:
         self.calls[name] += 1
         if np.isfinite(found.lower) and found.points:
             self._judge(fixed.x, found)
-        return self._adopt(found, fixed, known.lower)
+        if self._adopt(found, fixed, known.lower):
+            return True
+        # The tolerances of the master let it hope for less at a scenario it has.
+        if self._closed() or not self.master.forbid(fixed.x):
+            return False
+        self.floor = min(self.floor, found.lower)
+        return True
 
     def _judge(self, x: Floats, found: Found) -> None:
         """Take a first stage with the bracket of its worst case."""

@@ -12,9 +12,11 @@ from tests.mip.robust.tiny import SETS, corners, optimum, tiny, worst_of
 import combkit as ck
 from combkit.instances.robust import Box, Budget, Polyhedral, Stage, TwoStage
 from combkit.instances.robust.families import location_transportation
+from combkit.instances.run import Run
 from combkit.mip.robust import evaluate, evaluate_sampled
 from combkit.mip.robust.ccg._kernels_spatial import _react
 from combkit.mip.robust.ccg.dual import Dual
+from combkit.mip.robust.ccg.master import Master
 from combkit.mip.robust.ccg.network import extreme_duals
 from combkit.mip.robust.ccg.points import finite_points, vertices
 from combkit.mip.robust.ccg.reaction import Reactions
@@ -232,6 +234,37 @@ def test_capital_budgeting_is_solved_exactly():
     for other in np.ndindex(2, 2, 2, 2):
         worst = evaluate(problem, ck.FirstStage(np.array(other, float)))
         assert worst.lower <= value + 1e-3
+
+
+def test_a_row_that_nearly_whole_binaries_hold():
+    """Seven of twenty projects cost 8e-6 more than there is: the master takes them."""
+    problem = ck.generate("robust", 5, seed=2, family="capital-budgeting")
+    dear = 1.5 * problem.recourse.matrix.toarray()[0, :5]
+    budget = dear[:3].sum() - 8e-7
+    limits = np.r_[budget, problem.recourse.row_upper[1:]]
+    problem = replace(problem, recourse=replace(problem.recourse, row_upper=limits))
+    result = ck.solve(problem, "ccg", time_limit=60)
+    assert result.status == "optimal"
+    assert problem.check(result.solution) == []
+
+
+def test_a_forbidden_first_stage_is_not_proposed():
+    problem = ck.generate("robust", 3, seed=1, family="capital-budgeting")
+    master = Master(problem)
+    master.add(np.ones(4))
+    run = Run(problem)
+    seen = set()
+    while True:
+        proposal = master.solve(run, 0.0)
+        if proposal.infeasible:
+            break
+        assert tuple(proposal.x) not in seen
+        seen.add(tuple(proposal.x))
+        assert master.forbid(proposal.x)
+    dear = 1.5 * problem.recourse.matrix.toarray()[0, :3]
+    every = np.array(list(np.ndindex(2, 2, 2)))
+    assert len(seen) == (every @ dear <= problem.recourse.row_upper[0]).sum()
+    assert not Master(ck.generate("robust", 3, seed=1)).forbid(np.zeros(6))
 
 
 def test_a_supremum_that_is_only_approached():
