@@ -1,5 +1,7 @@
 """Running the command line, in this process or in one of its own."""
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
@@ -99,14 +101,20 @@ class Completed(NamedTuple):
 
 
 @pytest.fixture
-def cli(capsys: pytest.CaptureFixture[str]) -> Callable[..., Completed]:
+def cli() -> Callable[..., Completed]:
     """Run a command in this process."""
 
     def call(*words: object) -> Completed:
-        capsys.readouterr()
-        code = run([str(word) for word in words])
-        out, err = capsys.readouterr()
-        return Completed(int(code), out, err)
+        # Streams of its own: those of a fixture may be swapped for older ones by
+        # whatever is collected while they are in place.
+        out, err = (
+            io.TextIOWrapper(io.BytesIO(), "utf-8", newline="", write_through=True)
+            for _ in range(2)
+        )
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = run([str(word) for word in words])
+        said = [stream.buffer.getvalue().decode() for stream in (out, err)]  # type: ignore[attr-defined]
+        return Completed(int(code), *said)
 
     return call
 
