@@ -129,7 +129,7 @@ class Generation:
             start = None if self.best is None else self.best.first_stage
             proposal = self.master.solve(self.run, gap, start)
             self.run.should_stop(self.run.iterations + 1)
-            if proposal.infeasible and np.isinf(self.floor):
+            if proposal.infeasible and self.floor == np.inf:
                 raw = f"no first stage bears all of {len(self.points)} scenarios"
                 outcome = Outcome(Status.INFEASIBLE, raw_status=raw)
                 break
@@ -225,7 +225,9 @@ class Generation:
         if self._adopt(found, fixed, known.lower):
             return True
         # The tolerances of the master let it hope for less at a scenario it has.
-        if self._closed() or not self.master.forbid(fixed.x):
+        if self._closed() or found.lower == -np.inf:
+            return False
+        if not self.master.forbid(fixed.x):
             return False
         self.floor = min(self.floor, found.lower)
         return True

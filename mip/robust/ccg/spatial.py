@@ -95,7 +95,6 @@ class Spatial(Separation):
         answer = reactions.solve(w)
         left = boxes.bound[boxes.heap[0]] if boxes.counts[0] else -np.inf
         upper = max(answer.bound, float(boxes.known[1]), float(left))
-        self.split = int(boxes.counts[1])
         return Found([w, worst], answer.bound, upper)
 
 
