@@ -28,13 +28,15 @@ from combkit.instances.best_known import best_known
 from combkit.instances.errors import (
     InstanceFormatError,
     InvalidSolutionError,
+    UnsupportedFeatureError,
     UsageError,
 )
 from combkit.instances.formats import read, read_solution, write_solution
 from combkit.instances.problem import Problem
+from combkit.instances.rescheduling import Rescheduling
 from combkit.instances.result import Result, Status
 from combkit.instances.run import ViolationWarning
-from combkit.instances.solutions import Solution
+from combkit.instances.solutions import Schedule, Solution
 from combkit.instances.stop import Reason
 from combkit.mip.modelling import ScaleWarning
 from combkit.mip.robust import as_start
@@ -58,6 +60,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "combkit solve X-n101-k25.vrp --time-limit 30 --seed 1 -o X-n101-k25.sol",
         "combkit solve ft10.txt --solver cpsat --gap 0.01 --threads 4",
         "combkit solve model.mps.gz --solver highs --log highs.log --json",
+        "combkit solve shop.txt --initial plan.json --now 40 --movement 1",
         "combkit solve *.tsp --solver ils --quiet --json -o tours/ > runs.jsonl",
     )
     add = parser.add_argument
@@ -83,6 +86,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--threads", type=positive, default=1, metavar="N", help="(default 1)")
     add("--device", choices=("auto", "cpu", "cuda"), default="auto")
     add("--initial", metavar="SOL", help="solution file to start from")
+    add(
+        "--now",
+        type=natural,
+        metavar="T",
+        help="reschedule: what --initial started before T stays, the rest starts at T "
+        "at the earliest",
+    )
+    add(
+        "--movement",
+        type=natural,
+        default=0,
+        metavar="W",
+        help="with --now: weight, in the objective, of how far tasks move (default 0)",
+    )
     add_params(parser, "an option of the solver (combkit solvers --params lists them)")
     add(
         "-o",
@@ -100,6 +117,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, interrupts: Interrupts) -> int:
     """Solve every file; the exit code is the highest of theirs."""
     params = _params(args)
+    if args.movement and args.now is None:
+        raise UsageError("--movement: needs a time, --now")
     out = plan(args.files, args.output)
     code = int(Exit.OK)
     for k, file in enumerate(args.files):
@@ -152,21 +171,25 @@ def _params(args: argparse.Namespace) -> dict[str, Any]:
 def _solve_file(job: Job, args: argparse.Namespace, interrupts: Interrupts) -> int:
     problem, params = read(job.file, args.format).adapted(job.params)
     path, format = solution_path(job.out, job.file, problem)
-    initial = _initial(args.initial, problem, args.solver)
-    params = {**params, **_flags(args, problem.kind)}
+    posed, initial = problem, None
+    if args.now is None:
+        initial = _initial(args.initial, problem, args.solver)
+    else:
+        posed = _rest(problem, args)
+    params = {**params, **_flags(args, posed.kind)}
     # From here on an interrupt ends the solver, and its incumbent is kept.
     interrupts.deferred = True
     with (
         _warnings_as_lines(),
         watch(
             interrupts,
-            title=_title(problem, args),
+            title=_title(posed, args),
             started=job.started,
             quiet=args.quiet,
         ) as events,
     ):
         result = solve(
-            problem,
+            posed,
             args.solver,
             time_limit=None if math.isinf(args.time_limit) else args.time_limit,
             gap=args.gap,
@@ -180,11 +203,14 @@ def _solve_file(job: Job, args: argparse.Namespace, interrupts: Interrupts) -> i
         )
     interrupts.received |= result.reason is Reason.INTERRUPTED
     written = _write(problem, result, path, format)
-    verified = _verified(problem, result, path if written else None, format)
+    solution = result.solution
+    if written and path is not None:
+        solution = read_solution(path, problem, format)
+    verified = _verified(posed, result, solution)
     tell = (
         result,
-        problem.sense,
-        best_known(problem),
+        posed.sense,
+        best_known(posed),
         verified,
         str(path) if written else None,
     )
@@ -209,6 +235,21 @@ def _initial(path: str | None, problem: Problem, solver: str) -> Solution | None
     except InvalidSolutionError as error:
         raise InstanceFormatError(path, None, f"initial solution: {error}") from None
     return solution
+
+
+def _rest(problem: Problem, args: argparse.Namespace) -> Rescheduling:
+    """Return what is left to decide of the plan that ``--initial`` names."""
+    if args.initial is None:
+        raise UsageError("--now: needs a plan, --initial")
+    schedule = read_solution(args.initial, problem)
+    if not isinstance(schedule, Schedule):
+        raise UnsupportedFeatureError(
+            f"--now: a {problem.kind} has no schedule to change"
+        )
+    try:
+        return Rescheduling(problem, schedule, args.now, args.movement)
+    except InvalidSolutionError as error:
+        raise InstanceFormatError(args.initial, None, f"plan: {error}") from None
 
 
 def _flags(args: argparse.Namespace, kind: str) -> dict[str, Any]:
@@ -244,13 +285,10 @@ def _write(
     return True
 
 
-def _verified(
-    problem: Problem, result: Result, path: Path | None, format: str | None
-) -> bool:
+def _verified(problem: Problem, result: Result, solution: Solution | None) -> bool:
     """Check the solution once more, as the written file holds it if there is one."""
-    if result.solution is None or result.objective is None:
+    if solution is None or result.objective is None:
         return False
-    solution = result.solution if path is None else read_solution(path, problem, format)
     found = doubts(problem, result, solution)
     if found:
         note(f"warning: not verified: {InvalidSolutionError(found)}")

@@ -195,6 +195,14 @@ SOLVERS: tuple[SolverInfo, ...] = (
         packages=("numba",),
     ),
     SolverInfo(
+        "iterated-greedy",
+        ("ossp",),
+        f"{_SCHEDULING}.open_greedy",
+        exact=False,
+        summary="operations taken out and put back where they harm least (Numba)",
+        packages=("numba",),
+    ),
+    SolverInfo(
         "genetic",
         ("rcpsp",),
         f"{_SCHEDULING}.genetic",

@@ -303,6 +303,18 @@ POLICY: tuple[Rule, ...] = (
         _always,
         "good schedules at once, then proofs",
     ),
+    Rule(
+        "ossp",
+        (Step("iterated-greedy", share=0.2, most=2.0), Step("cpsat")),
+        _at_most(jobs=10, machines=10),
+        "meets the bound of loads in a second, or CP-SAT proves more",
+    ),
+    Rule(
+        "ossp",
+        (Step("iterated-greedy", share=0.5, most=60.0), Step("cpsat")),
+        _always,
+        "meets the bound of loads where CP-SAT takes minutes",
+    ),
     *(
         Rule(
             kind,
@@ -311,7 +323,7 @@ POLICY: tuple[Rule, ...] = (
             "proofs on small, hints on large",
         )
         # The rules above do not take set-ups, modes or lags.
-        for kind in ("fjsp", "ossp", "rcpsp", "scheduling")
+        for kind in ("fjsp", "rcpsp", "scheduling")
     ),
     Rule(
         "kp",

@@ -33,6 +33,7 @@ __getattr__, __dir__, __all__ = lazy_exports(
         f"{_HERE}.prizes": ("OP", "PCTSP", "SPCTSP"),
         f"{_HERE}.problem": ("Problem",),
         f"{_HERE}.project": ("Project",),
+        f"{_HERE}.rescheduling": ("Rescheduling",),
         f"{_HERE}.result": ("Result", "Status", "TracePoint"),
         f"{_HERE}.quadratic": ("MaxCut", "QuadraticAssignment"),
         f"{_HERE}.robust.knapsack": ("RobustKnapsack",),

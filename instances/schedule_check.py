@@ -117,11 +117,26 @@ def evaluate(problem: Scheduling, solution: Schedule) -> float:
         "late_tasks": lambda: weight[late > 0].sum(),
         "max_lateness": lambda: late.max(initial=0),
         "setup_time": lambda: _setup_total(problem, line),
+        "movement": lambda: (problem.weight * _moved(line)).sum(),
+        "mode_changes": lambda: problem.weight[_changed(line)].sum(),
     }
     total = 0
     for name, factor in problem.objective:
         total += factor * int(measures[name]())
     return float(total)
+
+
+def _moved(line: _Timeline) -> Any:
+    """Return how far each task starts from where it was planned."""
+    known = line.present & (line.problem.planned >= 0)
+    return np.where(known, np.abs(line.start - line.problem.planned), 0)
+
+
+def _changed(line: _Timeline) -> Any:
+    """Return whether each task runs in another mode than it was planned in."""
+    option = line.mode - line.problem.first_mode[:-1]
+    known = line.present & (line.problem.planned >= 0)
+    return known & (option != line.problem.planned_mode)
 
 
 def _setup_total(problem: Scheduling, line: _Timeline) -> int:
@@ -137,6 +152,7 @@ def check(problem: Scheduling, solution: Schedule) -> list[str]:
     users = line.users()
     return [
         *_times(line),
+        *_frozen(line),
         *_precedences(line),
         *_breaks(line),
         *_blocking(line),
@@ -161,6 +177,14 @@ def _times(line: _Timeline) -> Iterator[str]:
         yield f"task {t} starts at {start[t]}, before its release at {release}"
     for t in np.flatnonzero(line.present & (end > problem.deadline)).tolist():
         yield f"task {t} ends at {end[t]}, after its deadline {problem.deadline[t]}"
+
+
+def _frozen(line: _Timeline) -> Iterator[str]:
+    frozen = line.problem.frozen
+    moved = (_moved(line) > 0) | _changed(line)
+    for t in np.flatnonzero(frozen & moved).tolist():
+        planned, mode = line.problem.planned[t], line.problem.planned_mode[t]
+        yield f"task {t} is frozen: it starts at {planned}, in mode {mode}"
 
 
 def _precedences(line: _Timeline) -> Iterator[str]:

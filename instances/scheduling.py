@@ -39,6 +39,8 @@ MEASURES = (
     "late_tasks",
     "max_lateness",
     "setup_time",
+    "movement",
+    "mode_changes",
 )
 
 
@@ -102,6 +104,11 @@ class Scheduling(Problem):
         Job of each task, for ``same_order``.
     same_order : array_like of int, shape (q,), optional
         Disjunctive resources that run the jobs in the same order.
+    planned, planned_mode : array_like of int, shape (n,), optional
+        Start and mode of each task in an earlier plan, -1: it has none. Its
+        movement is the distance of its start from there.
+    frozen : array_like of bool, shape (n,), optional
+        Tasks, none of them optional, that run as planned.
     objective : sequence of (measure, weight)
         Weighted sum of ``MEASURES``, minimised.
 
@@ -148,6 +155,9 @@ class Scheduling(Problem):
     no_idle: Flags = _DEFAULT
     job: Integers = _DEFAULT
     same_order: Integers = _DEFAULT
+    planned: Integers = _DEFAULT
+    planned_mode: Integers = _DEFAULT
+    frozen: Flags = _DEFAULT
     objective: tuple[tuple[str, int], ...] = field(default=(("makespan", 1),))
 
     def __post_init__(self) -> None:
@@ -185,6 +195,7 @@ class Scheduling(Problem):
         given = () if self.same_order is None else self.same_order
         self._set("same_order", _vector("same_order", given))
         self._inside("same_order", r, "resource")
+        self._settle_plan()
         self._settle_objective()
         for name in ("setup_resource", "same_order"):
             self._disjunctive(name, getattr(self, name))
@@ -264,6 +275,30 @@ class Scheduling(Problem):
         shape = (count, families + 1, families)
         times = frozen_array("setup_time", times, np.int64, shape, minimum=-1)
         self._set("setup_time", times)
+
+    def _settle_plan(self) -> None:
+        n = self.n_tasks
+        self._settle("planned", n, -1, minimum=-1)
+        self._settle("planned_mode", n, -1, minimum=-1)
+        self._settle("frozen", n, False)
+        planned = self.planned >= 0
+        require(
+            bool((planned == (self.planned_mode >= 0)).all()),
+            "planned_mode",
+            "not of the tasks that have a planned start",
+        )
+        bad = np.flatnonzero(self.planned_mode >= np.diff(self.first_mode))
+        if bad.size:
+            t = int(bad[0])
+            raise InvalidProblemError(
+                "planned_mode", f"task {t} has no mode {self.planned_mode[t]}"
+            )
+        for wrong, why in (
+            (~planned, "has no planned start"),
+            (self.optional, "is optional"),
+        ):
+            bad = np.flatnonzero(self.frozen & wrong)
+            require(bad.size == 0, "frozen", f"task {bad[:1].sum()} {why}")
 
     def _settle_objective(self) -> None:
         terms = tuple((str(name), weight) for name, weight in self.objective)

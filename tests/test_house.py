@@ -57,6 +57,7 @@ NAMES = [
     "QuadraticAssignment",
     "Reason",
     "RelativeGap",
+    "Rescheduling",
     "Result",
     "RobustKnapsack",
     "Routes",

@@ -44,8 +44,12 @@ def windows(problem: Scheduling) -> Windows:
     Optional tasks neither push others nor count.
     """
     first = problem.first_mode[:-1]
+    frozen = problem.frozen
     least = np.minimum.reduceat(problem.mode_duration, first)
     most = np.maximum.reduceat(problem.mode_duration, first)
+    planned = problem.mode_duration[first + np.maximum(problem.planned_mode, 0)]
+    least, most = np.where(frozen, planned, least), np.where(frozen, planned, most)
+    release = np.where(frozen, problem.planned, problem.release)
     # Breaks make an interruptible task longer than its work.
     longest = np.where(problem.interruptible & bool(problem.breaks), NEVER, most)
     a, b = problem.before, problem.after
@@ -55,9 +59,10 @@ def windows(problem: Scheduling) -> Windows:
     step = step - np.where(to_end, longest[b], 0)
     firm = ~(problem.optional[a] | problem.optional[b]) & (step > -NEVER // 2)
     a, b, step = a[firm], b[firm], step[firm]
-    head, settled = _longest(problem.release.copy(), a, b, step)
+    head, settled = _longest(release, a, b, step)
     tail, _ = _longest(np.where(problem.optional, 0, least), b, a, step)
     late = (head + least > problem.deadline) & ~problem.optional
+    late |= frozen & (np.maximum(head, problem.release) > problem.planned)
     return Windows(least, most, head, tail, settled and not late.any())
 
 

@@ -182,6 +182,8 @@ class _Builder:
             latest = self._horizon - int(limits.tail[t])
         else:
             latest = high - int(limits.least[t])
+        if model.frozen[t]:
+            latest = low
         begin = 0 if self._hint_start is None else self._hint_start[t]
         start = self._integer(low, min(latest, high), f"s{t}", begin)
         modes = range(int(model.first_mode[t]), int(model.first_mode[t + 1]))
@@ -211,6 +213,8 @@ class _Builder:
                     self._rehint_absent(t, start, end, low)
             else:
                 self.proto.add_exactly_one(literals)
+            if model.frozen[t]:
+                self.proto.add(literals[int(model.planned_mode[t])] == 1)
         self._present.append(present if optional else 1)
         self.start.append(start)
         self.end.append(end)
@@ -575,6 +579,24 @@ class _Builder:
                 self._if(self.proto.add(worst >= end - due[t]), self._present[t])
         return worst
 
+    def _moved(self, t: int) -> Any:
+        """Return how far a task starts from where it was planned."""
+        planned = int(self._model.planned[t])
+        begin = planned
+        if self._hint_start is not None and self._on(t):
+            begin = self._hint_start[t]
+        most = max(planned, self._horizon)
+        moved = self._integer(0, most, f"v{t}", abs(begin - planned))
+        for distance in (self.start[t] - planned, planned - self.start[t]):
+            self._if(self.proto.add(moved >= distance), self._present[t])
+        return moved
+
+    def _changed(self, t: int) -> Any:
+        """Return whether a task runs in another mode than it was planned in."""
+        planned = int(self._model.planned_mode[t])
+        others = self.choice[t]
+        return sum(x for k, x in enumerate(others) if k != planned)
+
     def _total(self, name: str) -> Any:
         """Return the weighted sum over the tasks of a measure."""
         model = self._model
@@ -583,6 +605,11 @@ class _Builder:
             weight, due = int(model.weight[t]), int(model.due[t])
             finish, present = self._hint_end[t], self._present[t]
             if not weight:
+                continue
+            if name in ("movement", "mode_changes"):
+                if model.planned[t] >= 0:
+                    change = self._moved if name == "movement" else self._changed
+                    parts.append(weight * change(t))
                 continue
             if name == "flow_time":
                 release = int(model.release[t])
@@ -629,5 +656,5 @@ def _horizon(model: Scheduling) -> int:
     if model.setup_time.size:
         total += model.n_tasks * int(model.setup_time.max(initial=0))
     due = model.due_from[model.due_from < NEVER]
-    total += int(due.max(initial=0))
+    total += int(due.max(initial=0)) + max(0, int(model.planned.max()))
     return int(min(total, 2**50))

@@ -18,9 +18,10 @@ from numpy.typing import ArrayLike, NDArray
 from combkit.comb.scheduling.model_bounds import Windows, makespan_bound, windows
 from combkit.instances.errors import UsageError
 from combkit.instances.problem import Problem
+from combkit.instances.rescheduling import Rescheduling
 from combkit.instances.result import Status
 from combkit.instances.run import Outcome, Run
-from combkit.instances.scheduling import Scheduling
+from combkit.instances.scheduling import NEVER, Scheduling
 from combkit.instances.seeds import generator
 from combkit.instances.shops import Modelled
 from combkit.instances.solutions import Schedule
@@ -29,11 +30,15 @@ from combkit.instances.stop import Reason
 __all__ = ["first_schedule", "model_of", "report", "schedule_of", "solve"]
 
 Vector = NDArray[np.float64]
+Rule = Callable[[Scheduling, Windows], Vector]
 
 _SOURCE = "dispatch"
 
 #: Priorities of tasks, smallest first.
-_RULES: dict[str, Callable[[Scheduling, Windows], Vector]] = {
+_RULES: dict[str, Rule] = {
+    "plan": lambda model, limits: np.where(
+        model.planned < 0, NEVER, model.planned
+    ).astype(np.float64),
     "tail": lambda model, limits: -limits.tail.astype(np.float64),
     "due": lambda model, limits: (
         np.minimum(model.due, limits.head.max() + limits.tail.max())
@@ -73,7 +78,8 @@ def solve(problem: Problem, run: Run, *, samples: int = 20) -> Outcome:
     if model.objective == (("makespan", 1),):
         run.report_bound(makespan_bound(model, limits), "load")
     rng = generator(run.seed)
-    rules = list(_RULES.values())
+    rules = _rules_of(model)
+    _report_plan(problem, run)
     for k in range(len(rules) + samples):
         priority = rules[k % len(rules)](model, limits)
         if k >= len(rules):
@@ -87,11 +93,23 @@ def solve(problem: Problem, run: Run, *, samples: int = 20) -> Outcome:
 
 
 def first_schedule(problem: Problem, run: Run) -> None:
-    """Report the schedule of one rule, if it is feasible."""
+    """Report a plan that still holds, and the schedule of one rule, if feasible."""
     model = model_of(problem)
     limits = windows(model)
-    starts, modes = generate(model, limits, _RULES["tail"](model, limits))
+    _report_plan(problem, run)
+    starts, modes = generate(model, limits, _rules_of(model)[0](model, limits))
     report(problem, run, starts, modes, _SOURCE)
+
+
+def _rules_of(model: Scheduling) -> list[Rule]:
+    """Return the rules that apply: that of the plan is the first, if there is one."""
+    planned = (model.planned >= 0).any()
+    return [rule for name, rule in _RULES.items() if planned or name != "plan"]
+
+
+def _report_plan(problem: Problem, run: Run) -> None:
+    if isinstance(problem, Rescheduling) and not problem.check(problem.plan):
+        run.report(problem.plan, "plan")
 
 
 def model_of(problem: Problem) -> Scheduling:
@@ -196,12 +214,16 @@ class _Maker:
         self._spans: list[list[tuple[int, int, int, int]]] = [
             [] for _ in range(model.n_resources)
         ]
+        #: Where tasks are not to be moved forth either.
+        self._keeps = any(name == "movement" for name, _ in model.objective)
         appended = {*model.setup_resource.tolist(), *model.same_order.tolist()}
         self._appended = appended | set(np.flatnonzero(model.no_idle).tolist())
         self._setup: dict[int, list[list[int]]] = {
             int(k): model.setup_time[i].tolist()
             for i, k in enumerate(model.setup_resource)
         }
+        for t in np.flatnonzero(model.frozen).tolist():
+            self._freeze(t)
         self._before: list[list[tuple[int, int, int]]] = [[] for _ in range(n)]
         self.followers: list[list[int]] = [[] for _ in range(n)]
         self.waiting = [0] * n
@@ -218,9 +240,28 @@ class _Maker:
                 self.followers[a].append(b)
                 self.waiting[b] += 1
 
+    def _freeze(self, t: int) -> None:
+        """Schedule a task as it is planned."""
+        model = self._model
+        begin, option = int(model.planned[t]), int(model.planned_mode[t])
+        mode = int(model.first_mode[t]) + option
+        pauses = self._pauses(mode)
+        _, end = self._worked(t, begin, int(model.mode_duration[mode]), pauses)
+        self._take(t, mode, begin, end)
+
+    def _pauses(self, mode: int) -> list[tuple[int, int]]:
+        """Return the breaks of the resources of a mode, in order."""
+        breaks = self._model.breaks
+        if not breaks:
+            return []
+        uses = self._model.uses[mode]
+        return sorted(pause for k, _ in uses for pause in breaks.get(k, ()))
+
     def place(self, t: int) -> None:
         """Schedule a task, in the mode that ends first; optional ones are absent."""
         model = self._model
+        if model.frozen[t]:
+            return
         if model.optional[t]:
             self.start[t] = 0
             return
@@ -237,8 +278,13 @@ class _Maker:
         if best is None:
             raise RuntimeError("a task without a mode")
         _, end, begin, mode = best
+        self._take(t, mode, begin, end)
+
+    def _take(self, t: int, mode: int, begin: int, end: int) -> None:
+        """Let a task take its resources."""
+        model = self._model
         self.start[t], self.end[t] = begin, end
-        self.mode[t] = mode - modes.start
+        self.mode[t] = mode - int(model.first_mode[t])
         family = int(model.family[t])
         for k, demand in model.uses[mode]:
             if model.consumable[k]:
@@ -254,15 +300,15 @@ class _Maker:
         model = self._model
         duration = int(model.mode_duration[mode])
         now = int(max(model.release[t], self._limits.head[t]))
+        if self._keeps:
+            now = max(now, int(model.planned[t]))
         for a, relation, lag in self._before[t]:
             if self.mode[a] < 0:
                 continue
             point = self.end[a] if relation in (0, 3) else self.start[a]
             now = max(now, point + lag - (duration if relation in (2, 3) else 0))
         uses = [(k, d) for k, d in model.uses[mode] if not model.consumable[k]]
-        pauses = sorted(
-            pause for k, _ in uses if k in model.breaks for pause in model.breaks[k]
-        )
+        pauses = self._pauses(mode)
         while True:
             begin, end = self._worked(t, now, duration, pauses)
             for k, demand in uses:

@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from combkit.instances.quadratic import (
         QuadraticAssignment as QuadraticAssignment,
     )
+    from combkit.instances.rescheduling import Rescheduling as Rescheduling
     from combkit.instances.result import Result as Result
     from combkit.instances.result import Status as Status
     from combkit.instances.robust.knapsack import RobustKnapsack as RobustKnapsack
@@ -159,6 +160,7 @@ __getattr__, __dir__, _names = lazy_exports(
             "SPCTSP",
         ),
         "combkit.instances.problem": ("Problem",),
+        "combkit.instances.rescheduling": ("Rescheduling",),
         "combkit.instances.result": (
             "Result",
             "Status",

@@ -36,6 +36,9 @@ def random_model(seed: int, tasks: int = 3, last: int = 6) -> Scheduling:
     measures = rng.choice(MEASURES, int(rng.integers(1, 3)), replace=False)
     setups = rng.integers(-1, 3, (1, families + 1, families)) * (rng.random() < 0.5)
     pauses = int(rng.integers(0, 3))
+    planned = np.where(rng.random(n) < 0.6, rng.integers(0, last, n), -1)
+    planned = planned if rng.random() < 0.5 else np.full(n, -1)
+    optional = (rng.random(n) < 0.5) & (rng.random() < 0.3)
     opens = rng.integers(0, last, pauses)
     return Scheduling(
         np.repeat(np.arange(n), count),
@@ -54,7 +57,7 @@ def random_model(seed: int, tasks: int = 3, last: int = 6) -> Scheduling:
         due=maybe(0.7, rng.integers(0, last, n)),
         due_from=maybe(0.5, rng.integers(0, last, n)),
         weight=maybe(0.5, rng.integers(0, 4, n)),
-        optional=maybe(0.3, rng.random(n) < 0.5),
+        optional=optional,
         interruptible=maybe(0.5, rng.random(n) < 0.7),
         break_resource=rng.integers(0, 3, pauses),
         break_start=opens,
@@ -66,6 +69,9 @@ def random_model(seed: int, tasks: int = 3, last: int = 6) -> Scheduling:
         no_idle=maybe(0.3, [True, False, False, False]),
         job=np.arange(n) % 2,
         same_order=maybe(0.3, [0, 1]),
+        planned=planned,
+        planned_mode=np.where(planned >= 0, rng.integers(0, count), -1),
+        frozen=(planned >= 0) & ~optional & (rng.random(n) < 0.3),
         objective=[(str(name), int(rng.integers(1, 4))) for name in measures],
     )
 
@@ -101,6 +107,9 @@ def violated(model: Scheduling, schedule: Schedule) -> bool:
         for t in on
     }
     end = [s + d for s, d in zip(start, length, strict=True)]
+    for t in np.flatnonzero(model.frozen).tolist():
+        if (start[t], option[t]) != (model.planned[t], model.planned_mode[t]):
+            return True
     for t in on:
         if model.interruptible[t] and length[t]:
             worked, slot = 0, start[t]
