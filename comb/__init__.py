@@ -196,8 +196,8 @@ SOLVERS: tuple[SolverInfo, ...] = (
     ),
     SolverInfo(
         "iterated-greedy",
-        ("ossp",),
-        f"{_SCHEDULING}.open_greedy",
+        ("fjsp", "ossp"),
+        f"{_SCHEDULING}.insertion",
         exact=False,
         summary="operations taken out and put back where they harm least (Numba)",
         packages=("numba",),

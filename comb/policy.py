@@ -261,19 +261,29 @@ POLICY: tuple[Rule, ...] = (
     ),
     Rule(
         "fjsp",
-        (Step("dispatch"), Step("tabu", share=0.2, most=3.0), Step("cpsat")),
-        _at_most(operations=150),
+        (
+            Step("iterated-greedy", share=0.1, most=1.5),
+            Step("tabu", share=0.1, most=1.5),
+            Step("cpsat"),
+        ),
+        _at_most(operations=80),
         "the best answer within seconds, then its proof",
     ),
     Rule(
         "fjsp",
         (
-            Step("dispatch", share=0.1, most=5.0),
-            Step("tabu", share=0.4, most=60.0),
+            Step("iterated-greedy", share=0.2, most=30.0),
+            Step("tabu", share=0.3, most=60.0),
             Step("cpsat"),
         ),
         _always,
-        "tabu is nearer on most, CP-SAT proves and mends the rest",
+        "insertion is nearer where machines are many, tabu where few; then proofs",
+    ),
+    Rule(
+        "fjsp",
+        (Step("iterated-greedy", share=0.3, most=30.0), Step("cpsat")),
+        _always,
+        "set-ups: good schedules at once, then proofs",
     ),
     Rule(
         "pfsp",
