@@ -8,6 +8,7 @@ from combkit.cli.exits import Exit
 from combkit.cli.interrupts import Interrupts
 from combkit.cli.output import ensure_writable
 from combkit.cli.parser import examples
+from combkit.instances._gantt import VIEWS
 from combkit.instances.errors import UsageError
 from combkit.instances.formats import read, read_solution
 from combkit.instances.plot import plot, plot_trace, read_trace
@@ -32,6 +33,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("file", nargs="?", metavar="FILE", help="instance file")
     add("solution", nargs="?", metavar="SOLUTION", help="solution file")
     add("--trace", metavar="RESULT", help="draw the convergence of a saved result")
+    add(
+        "--by",
+        choices=tuple(VIEWS),
+        default="machine",
+        help="rows of a Gantt chart (default machine; .html has buttons for both)",
+    )
     add("--format", metavar="F", help="instance format")
     add("-o", "--output", required=True, metavar="OUT", help="a .png, .svg or .html")
 
@@ -46,5 +53,5 @@ def run(args: argparse.Namespace, interrupts: Interrupts) -> int:
         return Exit.OK
     problem = read(args.file, args.format)
     solution = None if args.solution is None else read_solution(args.solution, problem)
-    plot(problem, solution, path=args.output)
+    plot(problem, solution, path=args.output, by=args.by)
     return Exit.OK

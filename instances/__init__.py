@@ -64,6 +64,7 @@ __getattr__, __dir__, __all__ = lazy_exports(
             "TargetObjective",
         ),
         f"{_HERE}.submodular.problem": ("KSubmodular", "Submodular"),
+        f"{_HERE}.timescale": ("Timescale",),
         f"{_HERE}.tsp": ("ATSP", "TSP"),
         f"{_HERE}.vrptw": ("VRPTW",),
     },

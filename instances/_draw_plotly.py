@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import plotly.graph_objects as go
@@ -11,12 +11,24 @@ from combkit.instances._scene import INK, Bars, Dots, Line, Mark, Scene, color
 
 __all__ = ["encode", "figure"]
 
+#: Rows up to which each one is named.
+_MOST_TICKS = 40
+
 
 def figure(scene: Scene) -> go.Figure:
     """Return the figure of a scene."""
     canvas = go.Figure()
-    for shape in scene.shapes:
-        _DRAW[type(shape)](canvas, shape)
+    views = {scene.view: scene, **scene.others}
+    drawn = []
+    for one in views.values():
+        before = len(canvas.data)
+        for shape in one.shapes:
+            _DRAW[type(shape)](canvas, shape)
+        drawn.append((one, range(before, len(canvas.data))))
+    if scene.others:
+        for k, trace in enumerate(canvas.data):
+            trace.visible = k in drawn[0][1]
+        _add_buttons(canvas, list(views), drawn)
     canvas.update_layout(
         title={"text": scene.title, "font": {"size": 16}},
         template="simple_white",
@@ -37,9 +49,35 @@ def figure(scene: Scene) -> go.Figure:
     )
     if scene.equal_axes:
         canvas.update_yaxes(scaleanchor="x")
-    if scene.y_ticks is not None and len(scene.y_ticks) <= 40:
-        canvas.update_yaxes(tickvals=list(scene.y_ticks))
+    canvas.update_yaxes(**_ticks(scene))
     return canvas
+
+
+def _ticks(scene: Scene) -> dict[str, Any]:
+    """Return what the axis of the rows says."""
+    ticks: dict[str, Any] = {"tickvals": None, "ticktext": None}
+    if scene.y_ticks is not None and len(scene.y_ticks) <= _MOST_TICKS:
+        ticks["tickvals"] = list(scene.y_ticks)
+        ticks["ticktext"] = None if scene.y_names is None else list(scene.y_names)
+    return ticks
+
+
+def _add_buttons(
+    canvas: go.Figure, names: Sequence[str], drawn: Sequence[tuple[Scene, range]]
+) -> None:
+    """Add a button for each view, which shows its shapes and hides the others."""
+    count = len(canvas.data)
+    buttons = []
+    for name, (scene, own) in zip(names, drawn, strict=True):
+        layout = {f"yaxis.{key}": value for key, value in _ticks(scene).items()}
+        layout["yaxis.title.text"] = scene.y_label
+        visible = [k in own for k in range(count)]
+        buttons.append(
+            {"label": name, "method": "update", "args": [{"visible": visible}, layout]}
+        )
+    menu = {"type": "buttons", "direction": "right", "buttons": buttons}
+    place = {"x": 1.0, "xanchor": "right", "y": 1.0, "yanchor": "bottom"}
+    canvas.update_layout(updatemenus=[{**menu, **place}])
 
 
 def encode(canvas: go.Figure, suffix: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -89,16 +89,19 @@ class Mark:
 
 @dataclass(slots=True)
 class Scene:
-    """Shapes and axes."""
+    """Shapes and axes; other views of the same thing, for pictures that can change."""
 
     shapes: list[Any] = field(default_factory=list)
     title: str = ""
     x_label: str = ""
     y_label: str = ""
     y_ticks: Sequence[int] | None = None
+    y_names: Sequence[str] | None = None
     equal_axes: bool = False
     hide_axes: bool = False
     downwards: bool = False
     grid: bool = False
     legend: bool = True
     log_x: bool = False
+    view: str = ""
+    others: Mapping[str, Scene] = field(default_factory=dict)

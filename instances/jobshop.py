@@ -76,6 +76,22 @@ class JobShop(Problem):
         object.__setattr__(self, "comment", comment)
         self._validate()
 
+    @classmethod
+    def flow(cls, durations: ArrayLike, *, name: str = "") -> JobShop:
+        """Return a flow shop whose machines need not run the jobs in one order.
+
+        Parameters
+        ----------
+        durations : array_like of int, shape (jobs, machines)
+            Duration of each job on each machine, visited in turn.
+        name : str
+            Name of the instance.
+        """
+        table = np.asarray(durations)
+        require(table.ndim == 2, "durations", "not a table of jobs and machines")
+        machines = np.broadcast_to(np.arange(table.shape[1]), table.shape)
+        return cls(machines, table, name=name)
+
     def _validate(self) -> None:
         rows = self.machines, self.durations
         require(len(rows[0]) > 0, "machines", "there is no job")

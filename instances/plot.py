@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from combkit.instances._gantt import gantt
 from combkit.instances._scene import Bars, Dots, Line, Mark, Scene
 from combkit.instances.cvrp import CVRP
 from combkit.instances.errors import (
@@ -31,7 +32,7 @@ from combkit.instances.ovrp import OVRP
 from combkit.instances.prizes import Outing
 from combkit.instances.problem import Problem
 from combkit.instances.result import Result
-from combkit.instances.solutions import Routes
+from combkit.instances.solutions import Routes, Schedule
 from combkit.instances.source import Source, atomic_write
 
 __all__ = ["Curve", "plot", "plot_arms", "plot_trace", "read_trace"]
@@ -55,6 +56,13 @@ _MOST_NONZEROS = 50_000
 
 _ACCENT, _FAINT = 0, -1
 
+#: What the objective of a kind is called.
+_NOUNS = {
+    **dict.fromkeys(("tsp", "atsp", "cvrp", "ovrp", "vrptw", "mtsp"), "length"),
+    **dict.fromkeys(("jsp", "fjsp", "ossp", "rcpsp"), "makespan"),
+    "kp": "profit",
+}
+
 
 def plot(
     problem: Problem,
@@ -62,6 +70,7 @@ def plot(
     path: str | os.PathLike[str] | None = None,
     *,
     title: str | None = None,
+    by: str = "machine",
 ) -> Any:
     """Draw a problem, alone or with a solution.
 
@@ -78,6 +87,8 @@ def plot(
         Where to write the picture: ``.png``, ``.svg``, ``.pdf`` or ``.html``.
     title : str, optional
         Title instead of name and objective.
+    by : {"machine", "job"}
+        What the rows of a Gantt chart are; ``.html`` has buttons for both.
 
     Returns
     -------
@@ -87,16 +98,19 @@ def plot(
     Raises
     ------
     UsageError
-        If the suffix is another one.
+        If the suffix, or ``by``, is another one.
     UnsupportedFeatureError
         If there is nothing to draw, e.g. no positions.
     MissingDependencyError
         If the extra is not installed.
     """
     draw = _SCENES.get(problem.kind)
-    if draw is None:
+    if problem.solution_type is Schedule:
+        scene = gantt(problem, solution, by)
+    elif draw is not None:
+        scene = draw(problem, solution)
+    else:
         raise UnsupportedFeatureError(f"no picture of kind {problem.kind!r}")
-    scene = draw(problem, solution)
     scene.title = _title(problem, solution) if title is None else title
     return _render(scene, path)
 
@@ -308,7 +322,7 @@ def _title(problem: Problem, solution: Any) -> str:
         size = ", ".join(f"{key} = {value}" for key, value in problem.size.items())
         return f"{name} ({size})"
     suffix = "" if not problem.check(solution) else ", infeasible"
-    noun = {"jsp": "makespan", "kp": "profit"}.get(problem.kind, "length")
+    noun = _NOUNS.get(problem.kind, "objective")
     return f"{name}: {noun} {problem.evaluate(solution):.10g}{suffix}"
 
 
@@ -388,44 +402,6 @@ def _columns(xy: Floats) -> tuple[Floats, Floats]:
     return xy[:, 0], xy[:, 1]
 
 
-def _gantt(problem: Any, solution: Any) -> Scene:
-    """One row a machine, one colour a job; without starts, the work in job order."""
-    machines = np.concatenate(problem.machines)
-    durations = np.concatenate(problem.durations)
-    lengths = [row.size for row in problem.machines]
-    jobs = np.repeat(np.arange(problem.n_jobs), lengths)
-    if solution is None:
-        starts = np.zeros(machines.size, dtype=np.int64)
-        for m in range(problem.n_machines):
-            on = machines == m
-            starts[on] = np.cumsum(durations[on]) - durations[on]
-    else:
-        starts = np.concatenate(solution.starts)
-        if starts.size != durations.size:
-            raise UnsupportedFeatureError("the schedule has not one start an operation")
-    numbers = np.concatenate([np.arange(length) for length in lengths])
-    hover = [
-        f"job {j}, operation {o}: {s} to {s + d}"
-        for j, o, s, d in zip(jobs, numbers, starts, durations, strict=True)
-    ]
-    bars = Bars(
-        left=starts.astype(np.float64),
-        width=durations.astype(np.float64),
-        bottom=machines - 0.4,
-        height=np.full(machines.size, 0.8),
-        colors=jobs.tolist(),
-        texts=[str(j) for j in jobs],
-        hover=hover,
-    )
-    return Scene(
-        shapes=[bars],
-        x_label="time" if solution is not None else "work (no schedule)",
-        y_label="machine",
-        y_ticks=list(range(problem.n_machines)),
-        downwards=True,
-    )
-
-
 def _knapsack(problem: Any, solution: Any) -> Scene:
     """Items by falling density: width is weight, height is profit a weight."""
     weights = np.asarray(problem.weights, dtype=np.float64)
@@ -486,7 +462,6 @@ _SCENES: Mapping[str, Callable[[Any, Any], Scene]] = {
     "pctsp": _map,
     "spctsp": _map,
     "mtsp": _map,
-    "jsp": _gantt,
     "kp": _knapsack,
     "mip": _matrix,
 }

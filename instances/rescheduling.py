@@ -9,15 +9,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from combkit.instances import schedule_check
-from combkit.instances.errors import (
-    InvalidProblemError,
-    InvalidSolutionError,
-    UnsupportedFeatureError,
-)
-from combkit.instances.jobshop import JobShop
+from combkit.instances.errors import InvalidProblemError, InvalidSolutionError
 from combkit.instances.problem import Problem
 from combkit.instances.scheduling import Scheduling
-from combkit.instances.shops import FlexibleJobShop, Modelled
+from combkit.instances.shops import Modelled, schedule_rows, scheduling_model
 from combkit.instances.solutions import Schedule
 
 __all__ = ["Rescheduling"]
@@ -59,6 +54,7 @@ class Rescheduling(Modelled):
 
     Examples
     --------
+    >>> from combkit.instances.jobshop import JobShop
     >>> shop = JobShop([[0, 1], [1, 0]], [[3, 2], [2, 4]])
     >>> rest = Rescheduling(shop, Schedule([[0, 3], [0, 3]]), now=1)
     >>> rest.check(Schedule([[1, 4], [0, 4]]))
@@ -79,9 +75,8 @@ class Rescheduling(Modelled):
                 raise InvalidProblemError(field, f"{value!r} is no integer from 0 on")
         if not self.name:
             object.__setattr__(self, "name", self.problem.name)
-        wrong = schedule_check.misfits(self._whole, self.plan) or self._misfits(
-            self.plan
-        )
+        wrong = schedule_check.misfits(scheduling_model(self.problem), self.plan)
+        wrong = wrong or self._misfits(self.plan)
         if wrong:
             raise InvalidSolutionError(wrong)
 
@@ -97,34 +92,12 @@ class Rescheduling(Modelled):
     @cached_property
     def row_sizes(self) -> list[int]:
         """Number of tasks of each row of a schedule of the problem."""
-        if isinstance(self.problem, JobShop):
-            return [row.size for row in self.problem.machines]
-        if isinstance(self.problem, Modelled):
-            return self.problem.row_sizes
-        return [self._whole.n_tasks]
-
-    @cached_property
-    def _whole(self) -> Scheduling:
-        """The problem as a scheduling model."""
-        if isinstance(self.problem, Scheduling):
-            return self.problem
-        if isinstance(self.problem, Modelled):
-            return self.problem.model
-        if isinstance(self.problem, JobShop):
-            rows = zip(self.problem.machines, self.problem.durations, strict=True)
-            jobs = [
-                [[pair] for pair in zip(*map(np.ndarray.tolist, row), strict=True)]
-                for row in rows
-            ]
-            return FlexibleJobShop(jobs).model
-        raise UnsupportedFeatureError(
-            f"a {self.problem.kind} has no schedule to change"
-        )
+        return schedule_rows(self.problem)
 
     @cached_property
     def model(self) -> Scheduling:
         """The scheduling model with its started tasks frozen."""
-        whole = self._whole
+        whole = scheduling_model(self.problem)
         start = np.concatenate(self.plan.starts)
         mode = np.zeros(start.size, np.int64)
         if self.plan.modes is not None:

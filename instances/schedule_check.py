@@ -14,7 +14,7 @@ from combkit.instances.solutions import Schedule
 if TYPE_CHECKING:
     from combkit.instances.scheduling import Scheduling
 
-__all__ = ["check", "evaluate", "misfits"]
+__all__ = ["Timeline", "check", "evaluate", "misfits"]
 
 #: Starts from here on cannot be added to a duration without overflow.
 _MAX_START = 2**62
@@ -45,7 +45,7 @@ def misfits(problem: Scheduling, solution: Schedule) -> list[str]:
     return wrong
 
 
-class _Timeline:
+class Timeline:
     """Starts, modes and ends of all tasks of a schedule of the right shape."""
 
     def __init__(self, problem: Scheduling, solution: Schedule) -> None:
@@ -105,7 +105,7 @@ class _Timeline:
 
 def evaluate(problem: Scheduling, solution: Schedule) -> float:
     """Return the weighted sum of the measures of a schedule of the right shape."""
-    line = _Timeline(problem, solution)
+    line = Timeline(problem, solution)
     on = line.present
     end, weight = line.end[on], problem.weight[on]
     late = np.maximum(end - problem.due[on], 0)
@@ -126,20 +126,20 @@ def evaluate(problem: Scheduling, solution: Schedule) -> float:
     return float(total)
 
 
-def _moved(line: _Timeline) -> Any:
+def _moved(line: Timeline) -> Any:
     """Return how far each task starts from where it was planned."""
     known = line.present & (line.problem.planned >= 0)
     return np.where(known, np.abs(line.start - line.problem.planned), 0)
 
 
-def _changed(line: _Timeline) -> Any:
+def _changed(line: Timeline) -> Any:
     """Return whether each task runs in another mode than it was planned in."""
     option = line.mode - line.problem.first_mode[:-1]
     known = line.present & (line.problem.planned >= 0)
     return known & (option != line.problem.planned_mode)
 
 
-def _setup_total(problem: Scheduling, line: _Timeline) -> int:
+def _setup_total(problem: Scheduling, line: Timeline) -> int:
     return sum(max(0, time) for *_, time in _followers(problem, line.users()))
 
 
@@ -148,7 +148,7 @@ def check(problem: Scheduling, solution: Schedule) -> list[str]:
 
     Tasks, modes and resources are numbered from 0.
     """
-    line = _Timeline(problem, solution)
+    line = Timeline(problem, solution)
     users = line.users()
     return [
         *_times(line),
@@ -165,7 +165,7 @@ def check(problem: Scheduling, solution: Schedule) -> list[str]:
     ]
 
 
-def _times(line: _Timeline) -> Iterator[str]:
+def _times(line: Timeline) -> Iterator[str]:
     problem, start, end = line.problem, line.start, line.end
     for t in np.flatnonzero(line.present & (start < 0)).tolist():
         yield f"task {t} starts at {start[t]}, before 0"
@@ -179,7 +179,7 @@ def _times(line: _Timeline) -> Iterator[str]:
         yield f"task {t} ends at {end[t]}, after its deadline {problem.deadline[t]}"
 
 
-def _frozen(line: _Timeline) -> Iterator[str]:
+def _frozen(line: Timeline) -> Iterator[str]:
     frozen = line.problem.frozen
     moved = (_moved(line) > 0) | _changed(line)
     for t in np.flatnonzero(frozen & moved).tolist():
@@ -187,7 +187,7 @@ def _frozen(line: _Timeline) -> Iterator[str]:
         yield f"task {t} is frozen: it starts at {planned}, in mode {mode}"
 
 
-def _precedences(line: _Timeline) -> Iterator[str]:
+def _precedences(line: Timeline) -> Iterator[str]:
     problem, start, end = line.problem, line.start, line.end
     a, b, relation = problem.before, problem.after, problem.relation
     first = np.where(np.isin(relation, (0, 3)), end[a], start[a])
@@ -202,7 +202,7 @@ def _precedences(line: _Timeline) -> Iterator[str]:
         )
 
 
-def _breaks(line: _Timeline) -> Iterator[str]:
+def _breaks(line: Timeline) -> Iterator[str]:
     for t, pauses in line.pauses.items():
         start, end = int(line.start[t]), int(line.end[t])
         if start == end:
@@ -216,7 +216,7 @@ def _breaks(line: _Timeline) -> Iterator[str]:
                 break
 
 
-def _blocking(line: _Timeline) -> Iterator[str]:
+def _blocking(line: Timeline) -> Iterator[str]:
     other = line.problem.blocked_until
     held = line.present & (other >= 0)
     held[held] &= line.present[other[held]]

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from combkit.instances.errors import InvalidProblemError, InvalidSolutionError
 from combkit.instances.problem import Problem, as_vector, frozen_array, require
@@ -202,6 +202,53 @@ class Scheduling(Problem):
         self._disjunctive("no_idle", np.flatnonzero(self.no_idle))
         total = float(self.mode_duration.sum(dtype=np.float64))
         require(total < NEVER, "mode_duration", f"their sum {total:g} is too large")
+
+    @classmethod
+    def on_machines(
+        cls, durations: ArrayLike, *, setup_time: ArrayLike | None = None, **fields: Any
+    ) -> Scheduling:
+        """Return tasks on parallel machines, each of which runs on one of them.
+
+        Parameters
+        ----------
+        durations : array_like of int, shape (n, m)
+            Duration of each task on each machine, -1: it cannot run there. Equal
+            columns are identical machines.
+        setup_time : array_like of int, shape (f + 1, f) or (m, f + 1, f), optional
+            Time between tasks that follow each other, by their ``family``: on all
+            machines, or on each; the last row is that of the first task.
+        **fields
+            Further fields of the model: ``release``, ``due``, ``weight``,
+            ``family``, ``objective`` and so on.
+
+        Raises
+        ------
+        InvalidProblemError
+            If a task can run nowhere, or the fields do not fit together.
+
+        Examples
+        --------
+        >>> shop = Scheduling.on_machines([[3, 4], [2, -1]], due=[3, 2])
+        >>> shop.evaluate(Schedule([[0, 0]], [[1, 0]]))
+        4.0
+        """
+        table = frozen_array("durations", durations, np.int64, (None, None), minimum=-1)
+        n, m = table.shape
+        task, machine = np.nonzero(table >= 0)
+        lost = np.setdiff1d(np.arange(n), task)
+        if lost.size:
+            raise InvalidProblemError("durations", f"task {lost[0]} can run nowhere")
+        if setup_time is not None:
+            times = np.asarray(setup_time)
+            if times.ndim == 2:
+                times = np.broadcast_to(times, (m, *times.shape))
+            fields |= {"setup_resource": np.arange(m), "setup_time": times}
+        modes = np.arange(task.size)
+        ones = np.ones(task.size, np.int64)
+        return cls(
+            *(task, table[task, machine], modes, machine, ones, np.ones(m, np.int64)),
+            **fields,
+        )
 
     # -- validation --------------------------------------------------------
 

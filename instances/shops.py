@@ -12,12 +12,25 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from combkit.instances.errors import InvalidProblemError, InvalidSolutionError
+from combkit.instances.errors import (
+    InvalidProblemError,
+    InvalidSolutionError,
+    UnsupportedFeatureError,
+)
+from combkit.instances.jobshop import JobShop
 from combkit.instances.problem import Problem, frozen_array, require
 from combkit.instances.scheduling import Scheduling
 from combkit.instances.solutions import Schedule, Solution
 
-__all__ = ["FlexibleJobShop", "FlowShop", "Modelled", "OpenShop", "refuse_circles"]
+__all__ = [
+    "FlexibleJobShop",
+    "FlowShop",
+    "Modelled",
+    "OpenShop",
+    "refuse_circles",
+    "schedule_rows",
+    "scheduling_model",
+]
 
 Integers = NDArray[np.int64]
 
@@ -325,6 +338,47 @@ class OpenShop(Modelled):
             np.ones(2 * n * m, np.int64),
             np.ones(m + n, np.int64),
         )
+
+
+def scheduling_model(problem: Problem) -> Scheduling:
+    """Return a problem as a scheduling model.
+
+    Parameters
+    ----------
+    problem : Problem
+        A scheduling model already, or of a kind that has one.
+
+    Raises
+    ------
+    UnsupportedFeatureError
+        If the kind does not schedule.
+    """
+    if isinstance(problem, Scheduling):
+        return problem
+    if isinstance(problem, Modelled):
+        return problem.model
+    if isinstance(problem, JobShop):
+        jobs = [
+            [[pair] for pair in zip(used.tolist(), times.tolist(), strict=True)]
+            for used, times in zip(problem.machines, problem.durations, strict=True)
+        ]
+        return FlexibleJobShop(jobs).model
+    raise UnsupportedFeatureError(f"a {problem.kind} has no schedule")
+
+
+def schedule_rows(problem: Problem) -> list[int]:
+    """Return the number of tasks of each row of a problem's schedules.
+
+    Parameters
+    ----------
+    problem : Problem
+        One that ``scheduling_model`` takes.
+    """
+    if isinstance(problem, JobShop):
+        return [row.size for row in problem.machines]
+    if isinstance(problem, Modelled):
+        return problem.row_sizes
+    return [scheduling_model(problem).n_tasks]
 
 
 def refuse_circles(field: str, n: int, pairs: Integers) -> None:

@@ -73,6 +73,7 @@ NAMES = [
     "Submodular",
     "TSP",
     "TargetObjective",
+    "Timescale",
     "Tour",
     "TwoStage",
     "UnsupportedFeatureError",

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from combkit.comb.scheduling.model_bounds import Windows, makespan_bound, windows
-from combkit.comb.scheduling.model_dispatch import first_schedule, model_of, report
+from combkit.comb.scheduling.model_dispatch import first_schedule, report
 from combkit.comb.scheduling.proposals import proposed
 from combkit.instances.problem import Problem
 from combkit.instances.result import Status
 from combkit.instances.run import Outcome, Run
 from combkit.instances.scheduling import NEVER, Scheduling
+from combkit.instances.shops import scheduling_model
 from combkit.instances.solutions import Schedule
 
 __all__ = ["solve"]
@@ -51,7 +52,7 @@ def solve(
     starts : str, optional
         Who proposes the first schedules, e.g. ``dispatch``, the learned rule.
     """
-    model = model_of(problem)
+    model = scheduling_model(problem)
     limits = windows(model)
     if not limits.feasible:
         return Outcome(Status.INFEASIBLE, raw_status="contradicting precedences")

@@ -23,11 +23,11 @@ from combkit.instances.result import Status
 from combkit.instances.run import Outcome, Run
 from combkit.instances.scheduling import NEVER, Scheduling
 from combkit.instances.seeds import generator
-from combkit.instances.shops import Modelled
+from combkit.instances.shops import Modelled, scheduling_model
 from combkit.instances.solutions import Schedule
 from combkit.instances.stop import Reason
 
-__all__ = ["first_schedule", "model_of", "report", "schedule_of", "solve"]
+__all__ = ["first_schedule", "report", "schedule_of", "solve"]
 
 Vector = NDArray[np.float64]
 Rule = Callable[[Scheduling, Windows], Vector]
@@ -71,7 +71,7 @@ def solve(problem: Problem, run: Run, *, samples: int = 20) -> Outcome:
     """
     if samples < 0:
         raise UsageError(f"samples={samples}: at least 0")
-    model = model_of(problem)
+    model = scheduling_model(problem)
     limits = windows(model)
     if not limits.feasible:
         return Outcome(Status.INFEASIBLE, raw_status="contradicting precedences")
@@ -94,7 +94,7 @@ def solve(problem: Problem, run: Run, *, samples: int = 20) -> Outcome:
 
 def first_schedule(problem: Problem, run: Run) -> None:
     """Report a plan that still holds, and the schedule of one rule, if feasible."""
-    model = model_of(problem)
+    model = scheduling_model(problem)
     limits = windows(model)
     _report_plan(problem, run)
     starts, modes = generate(model, limits, _rules_of(model)[0](model, limits))
@@ -112,18 +112,9 @@ def _report_plan(problem: Problem, run: Run) -> None:
         run.report(problem.plan, "plan")
 
 
-def model_of(problem: Problem) -> Scheduling:
-    """Return the scheduling model of a problem."""
-    if isinstance(problem, Scheduling):
-        return problem
-    if isinstance(problem, Modelled):
-        return problem.model
-    raise TypeError(f"a {problem.kind} has no scheduling model")
-
-
 def schedule_of(problem: Problem, starts: ArrayLike, modes: ArrayLike) -> Schedule:
     """Return the schedule of starts and modes of all tasks, one number each."""
-    model = model_of(problem)
+    model = scheduling_model(problem)
     choice = model.n_modes > model.n_tasks or bool(model.optional.any())
     if isinstance(problem, Modelled):
         return problem.schedule(starts, modes if choice else None)

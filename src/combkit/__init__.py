@@ -95,6 +95,7 @@ if TYPE_CHECKING:
     from combkit.instances.stop import TargetObjective as TargetObjective
     from combkit.instances.submodular.problem import KSubmodular as KSubmodular
     from combkit.instances.submodular.problem import Submodular as Submodular
+    from combkit.instances.timescale import Timescale as Timescale
     from combkit.instances.tsp import ATSP as ATSP
     from combkit.instances.tsp import TSP as TSP
     from combkit.instances.vrptw import VRPTW as VRPTW
@@ -190,6 +191,7 @@ __getattr__, __dir__, _names = lazy_exports(
             "KSubmodular",
             "Submodular",
         ),
+        "combkit.instances.timescale": ("Timescale",),
         "combkit.instances.tsp": (
             "ATSP",
             "TSP",
