@@ -272,12 +272,12 @@ POLICY: tuple[Rule, ...] = (
     Rule(
         "fjsp",
         (
-            Step("iterated-greedy", share=0.2, most=30.0),
-            Step("tabu", share=0.3, most=60.0),
+            Step("iterated-greedy", share=0.15, most=30.0),
+            Step("tabu", share=0.45, most=120.0),
             Step("cpsat"),
         ),
         _always,
-        "insertion is nearer where machines are many, tabu where few; then proofs",
+        "insertion or tabu is nearer, file by file; CP-SAT proves and mends the rest",
     ),
     Rule(
         "fjsp",
