@@ -83,6 +83,9 @@ class Store:
             not store.path.is_dir()
             or any(not entry.name.startswith(".") for entry in store.path.iterdir())
         ):
+            # The head comes first: what is there now may be a store by now.
+            if store._head.exists():
+                return cls.open(path)
             raise UsageError(f"{path}: exists, and is not a store of runs")
         store.path.mkdir(parents=True, exist_ok=True)
         atomic_write(store._head, json.dumps({"version": VERSION, "name": name}) + "\n")

@@ -7,9 +7,14 @@
 14.0
 """
 
+import os
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+# Numba colours its messages by colorama, which swaps sys.stderr, for all threads,
+# whenever an error is made; that happens in kernels that compile without one, too.
+os.environ.setdefault("NUMBA_DISABLE_ERROR_MESSAGE_HIGHLIGHTING", "1")
 
 _root = Path(__file__).resolve().parents[2]
 if (

@@ -50,6 +50,31 @@ def compiled(folder: Path) -> dict[Path, int]:
     return {path: path.stat().st_mtime_ns for path in folder.rglob("*.nbc")}
 
 
+def test_messages_of_numba_leave_the_streams_alone() -> None:
+    """Numba makes errors while it compiles, in threads beside the caller's own."""
+    code = """
+import sys, types
+colorama = types.ModuleType("colorama")
+colorama.__version__ = "0.4.6"
+
+def init():
+    sys.exit("the streams were swapped")
+
+colorama.init = colorama.reinit = colorama.deinit = init
+colorama.Fore = colorama.Style = type("Any", (type,), {"__getattr__": lambda *_: ""})(
+    "Any", (), {}
+)
+sys.modules["colorama"] = colorama
+import combkit.instances.kernels
+from numba.core.errors import TypingError
+print(TypingError("a message"))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stdout) == (0, "a message\n"), done.stderr
+
+
 def test_folder_is_private_and_filled_once(repo_root: Path, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     folder = folder_of(process(repo_root, cache))

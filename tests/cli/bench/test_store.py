@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import shutil
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
@@ -211,6 +212,21 @@ def test_one_writer_at_a_time_but_shards_side_by_side(tmp_path):
                 store.hold(shard).__enter__()
     with store.hold():
         pass
+
+
+def test_another_shard_may_have_created_it_meanwhile(tmp_path, monkeypatch):
+    path = tmp_path / "batch.bench"
+
+    def exists(self, before=Path.exists):
+        found = before(self)
+        # The other one comes right behind the first look.
+        if self.name == "store.json" and not path.is_dir():
+            monkeypatch.undo()
+            Store.create(path, "batch")
+        return found
+
+    monkeypatch.setattr(Path, "exists", exists)
+    assert Store.create(path, "batch").name == "batch"
 
 
 def test_what_is_no_store(tmp_path):
