@@ -105,8 +105,6 @@ def cli() -> Callable[..., Completed]:
     """Run a command in this process."""
 
     def call(*words: object) -> Completed:
-        # Streams of its own: those of a fixture may be swapped for older ones by
-        # whatever is collected while they are in place.
         out, err = (
             io.TextIOWrapper(io.BytesIO(), "utf-8", newline="", write_through=True)
             for _ in range(2)
