@@ -300,7 +300,7 @@ POLICY: tuple[Rule, ...] = (
     Rule(
         "rcpsp",
         (Step("dispatch"), Step("genetic", share=0.2, most=2.0), Step("cpsat")),
-        _at_most(n=64),
+        _at_most(n=40),
         "the best schedule within a second, then its proof",
     ),
     Rule(
