@@ -33,7 +33,6 @@ from combkit.instances.errors import (
 )
 from combkit.instances.formats import read, read_solution, write_solution
 from combkit.instances.problem import Problem
-from combkit.instances.rescheduling import Rescheduling
 from combkit.instances.result import Result, Status
 from combkit.instances.run import ViolationWarning
 from combkit.instances.solutions import Schedule, Solution
@@ -237,8 +236,10 @@ def _initial(path: str | None, problem: Problem, solver: str) -> Solution | None
     return solution
 
 
-def _rest(problem: Problem, args: argparse.Namespace) -> Rescheduling:
+def _rest(problem: Problem, args: argparse.Namespace) -> Problem:
     """Return what is left to decide of the plan that ``--initial`` names."""
+    from combkit.instances.rescheduling import Rescheduling
+
     if args.initial is None:
         raise UsageError("--now: needs a plan, --initial")
     schedule = read_solution(args.initial, problem)

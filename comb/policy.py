@@ -332,7 +332,7 @@ POLICY: tuple[Rule, ...] = (
             _always,
             "proofs on small, hints on large",
         )
-        # The rules above do not take set-ups, modes or lags.
+        # The rules above do not take precedences of their own, modes or lags.
         for kind in ("fjsp", "rcpsp", "scheduling")
     ),
     Rule(

@@ -13,14 +13,21 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from combkit.instances._scene import INK, Bars, Dots, Line, Mark, Scene, color
+from combkit.instances._scene import (
+    INK,
+    MOST_NAMES,
+    Bars,
+    Dots,
+    Line,
+    Mark,
+    Scene,
+    color,
+)
 
 __all__ = ["encode", "figure"]
 
 #: Share of the axis that a bar must be wide for each character of its text.
 _LEGIBLE = 0.01
-#: Rows up to which each one is named.
-_MOST_NAMES = 40
 
 
 def figure(scene: Scene) -> Figure:
@@ -49,7 +56,7 @@ def figure(scene: Scene) -> Figure:
         axes.set_ylim(bottom=0)
     if scene.y_ticks is not None:
         axes.yaxis.set_major_locator(MaxNLocator(20, integer=True))
-        if scene.y_names is not None and len(scene.y_names) <= _MOST_NAMES:
+        if scene.y_names is not None and len(scene.y_names) <= MOST_NAMES:
             axes.set_yticks(list(scene.y_ticks), list(scene.y_names))
     if scene.legend and axes.get_legend_handles_labels()[0]:
         canvas.legend(loc="outside right upper", fontsize=8, frameon=False)

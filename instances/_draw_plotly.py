@@ -7,12 +7,18 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from combkit.instances._scene import INK, Bars, Dots, Line, Mark, Scene, color
+from combkit.instances._scene import (
+    INK,
+    MOST_NAMES,
+    Bars,
+    Dots,
+    Line,
+    Mark,
+    Scene,
+    color,
+)
 
 __all__ = ["encode", "figure"]
-
-#: Rows up to which each one is named.
-_MOST_TICKS = 40
 
 
 def figure(scene: Scene) -> go.Figure:
@@ -56,7 +62,7 @@ def figure(scene: Scene) -> go.Figure:
 def _ticks(scene: Scene) -> dict[str, Any]:
     """Return what the axis of the rows says."""
     ticks: dict[str, Any] = {"tickvals": None, "ticktext": None}
-    if scene.y_ticks is not None and len(scene.y_ticks) <= _MOST_TICKS:
+    if scene.y_ticks is not None and len(scene.y_ticks) <= MOST_NAMES:
         ticks["tickvals"] = list(scene.y_ticks)
         ticks["ticktext"] = None if scene.y_names is None else list(scene.y_names)
     return ticks

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -49,7 +50,7 @@ class _Chart:
             own = self.model.job if self.model.job.any() else np.arange(self.row.size)
             self.job = own
 
-    @property
+    @cached_property
     def resources(self) -> list[int]:
         """The resources that are rows: of an open shop the machines."""
         count = self.model.n_resources

@@ -9,10 +9,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["FAINT", "INK", "PALETTE", "Bars", "Dots", "Line", "Mark", "Scene", "color"]
+__all__ = [
+    "FAINT",
+    "INK",
+    "MOST_NAMES",
+    "PALETTE",
+    "Bars",
+    "Dots",
+    "Line",
+    "Mark",
+    "Scene",
+    "color",
+]
 
 Floats = NDArray[np.float64]
 
+#: Rows up to which each one is named.
+MOST_NAMES = 40
 INK = "#333333"
 FAINT = "#cfd4da"
 #: Colours that stay apart on white, also side by side.

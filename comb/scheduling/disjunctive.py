@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from combkit.instances.jobshop import JobShop
+from combkit.instances.scheduling import Scheduling
 from combkit.instances.seeds import kernel_state
 from combkit.instances.solutions import Schedule
 
@@ -23,6 +24,7 @@ __all__ = [
     "order_of",
     "schedule_of",
     "shop_of",
+    "start_of",
     "walk_of",
 ]
 
@@ -134,6 +136,24 @@ def order_of(problem: JobShop, schedule: Schedule) -> NDArray[np.int32]:
     starts = np.concatenate(schedule.starts)
     ends = starts + np.concatenate(problem.durations)
     return np.lexsort((ends, starts)).astype(np.int32)
+
+
+def start_of(
+    model: Scheduling, schedule: Schedule | None
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return an order of the tasks, and modes, that give a schedule or a better one.
+
+    By start, and among equal ones by end, so that an empty task stands before one
+    that begins when it does. Without a schedule, in their own order and first mode.
+    """
+    choice = model.first_mode[:-1].astype(np.int32)
+    if schedule is None:
+        return np.arange(model.n_tasks, dtype=np.int32), choice
+    if schedule.modes is not None:
+        choice = choice + np.concatenate(schedule.modes).astype(np.int32)
+    starts = np.concatenate(schedule.starts)
+    ends = starts + model.mode_duration[choice]
+    return np.lexsort((ends, starts)).astype(np.int32), choice
 
 
 def schedule_of(problem: JobShop, head: NDArray[np.int64]) -> Schedule:

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from combkit.comb.routing.slices import Reports
-from combkit.comb.scheduling.disjunctive import chains_of, graph_of
+from combkit.comb.scheduling.disjunctive import chains_of, graph_of, start_of
 from combkit.comb.scheduling.model_bounds import makespan_bound, windows
 from combkit.comb.scheduling.model_dispatch import first_schedule
 from combkit.comb.scheduling.proposals import proposed
@@ -123,7 +123,8 @@ class _Search:
 
     def run(self, starts: Iterable[Schedule]) -> None:
         """Search until the run ends; the first walks begin at given schedules."""
-        self._given = deque(self._from(schedule) for schedule in starts)
+        model = self._problem.model
+        self._given = deque(start_of(model, schedule) for schedule in starts)
         for walk in self._walks:
             self._kernels.begin(self._options, walk, *self._next())
         advance(self._run, self._walks, self._advance, self._take, moves=20)
@@ -184,16 +185,6 @@ class _Search:
         first = self._options.first
         drawn: Order = self._rng.integers(first[:-1], first[1:]).astype(np.int32)
         return drawn
-
-    def _from(self, schedule: Schedule) -> tuple[Order, Order]:
-        """Return the order and the options of a schedule."""
-        starts = np.concatenate(schedule.starts)
-        modes = np.zeros(starts.size, np.int64)
-        if schedule.modes is not None:
-            modes = np.concatenate(schedule.modes)
-        choice = (self._options.first[:-1] + modes).astype(np.int32)
-        ends = starts + self._options.duration[choice]
-        return np.lexsort((ends, starts)).astype(np.int32), choice
 
     def _schedule(self) -> Schedule:
         walk = _walk_of(self._problem, self._options, 0, 0)

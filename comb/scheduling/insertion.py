@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from combkit.comb.routing.slices import Reports
+from combkit.comb.scheduling.disjunctive import start_of
 from combkit.comb.scheduling.model_bounds import makespan_bound, windows
 from combkit.comb.scheduling.model_dispatch import first_schedule, schedule_of
 from combkit.comb.scheduling.walks import advance
@@ -90,7 +91,7 @@ def solve(
     if run.should_stop():
         return Outcome()
     run.supervise(_prepare)
-    order, choice = _start_of(problem, run.solution)
+    order, choice = start_of(model, run.solution)
     states = [
         _state_of(problem, removed, temperature, order, choice, run.seed, k)
         for k in range(run.threads)
@@ -200,20 +201,3 @@ def _state_of(
     )
     begin(state, order, choice)
     return state
-
-
-def _start_of(problem: Shop, schedule: Schedule | None) -> tuple[Order, Order]:
-    """Return an order and options that give a schedule, or a better one.
-
-    By start, and among equal ones by end, so that an empty operation stands
-    before one that begins when it does. Without a schedule, job by job.
-    """
-    model = problem.model
-    choice = model.first_mode[:-1].astype(np.int32)
-    if schedule is None:
-        return np.arange(model.n_tasks, dtype=np.int32), choice
-    if schedule.modes is not None:
-        choice = choice + np.concatenate(schedule.modes).astype(np.int32)
-    starts = np.concatenate(schedule.starts)
-    ends = starts + model.mode_duration[choice]
-    return np.lexsort((ends, starts)).astype(np.int32), choice

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from combkit.comb.scheduling import _kernels_insertion as kernels
-from combkit.comb.scheduling.insertion import _start_of, _state_of
+from combkit.comb.scheduling.disjunctive import start_of
+from combkit.comb.scheduling.insertion import _state_of
 from combkit.comb.solve import solve
 from combkit.instances.errors import UnsupportedFeatureError, UsageError
 from combkit.instances.generators import generate
@@ -188,7 +189,7 @@ def test_the_order_of_a_schedule_gives_it_again(problem, seed) -> None:
         modes = choice - problem.model.first_mode[:-1]
     schedule = problem.schedule(state.head, modes)
     assert problem.check(schedule) == []
-    assert makespan(problem, *_start_of(problem, schedule)) <= value
+    assert makespan(problem, *start_of(problem.model, schedule)) <= value
 
 
 @pytest.mark.parametrize("kind", ["ossp", "fjsp"])
