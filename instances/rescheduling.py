@@ -130,10 +130,10 @@ class Rescheduling(Modelled):
         """Return the value in the problem itself, and how much a schedule moves."""
         if solution is None:
             return {}
-        content = self.model.content() | {"objective": [("movement", 1)]}
+        line = schedule_check.Timeline(self.model, solution)
         moved = np.concatenate(solution.starts) != self.model.planned
         return {
             "own_objective": self.problem.evaluate(solution),
-            "movement": Scheduling(**content).evaluate(solution),
+            "movement": float(schedule_check.measure(line, "movement")),
             "moved_tasks": int((moved & (self.model.planned >= 0)).sum()),
         }

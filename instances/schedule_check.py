@@ -14,7 +14,7 @@ from combkit.instances.solutions import Schedule
 if TYPE_CHECKING:
     from combkit.instances.scheduling import Scheduling
 
-__all__ = ["Timeline", "check", "evaluate", "misfits"]
+__all__ = ["Timeline", "check", "evaluate", "measure", "misfits"]
 
 #: Starts from here on cannot be added to a duration without overflow.
 _MAX_START = 2**62
@@ -106,6 +106,12 @@ class Timeline:
 def evaluate(problem: Scheduling, solution: Schedule) -> float:
     """Return the weighted sum of the measures of a schedule of the right shape."""
     line = Timeline(problem, solution)
+    return float(sum(w * measure(line, name) for name, w in problem.objective))
+
+
+def measure(line: Timeline, name: str) -> int:
+    """Return one of the measures of a schedule."""
+    problem = line.problem
     on = line.present
     end, weight = line.end[on], problem.weight[on]
     late = np.maximum(end - problem.due[on], 0)
@@ -120,10 +126,7 @@ def evaluate(problem: Scheduling, solution: Schedule) -> float:
         "movement": lambda: (problem.weight * _moved(line)).sum(),
         "mode_changes": lambda: problem.weight[_changed(line)].sum(),
     }
-    total = 0
-    for name, factor in problem.objective:
-        total += factor * int(measures[name]())
-    return float(total)
+    return int(measures[name]())
 
 
 def _moved(line: Timeline) -> Any:
