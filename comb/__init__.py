@@ -207,7 +207,7 @@ SOLVERS: tuple[SolverInfo, ...] = (
         ("rcpsp",),
         f"{_SCHEDULING}.genetic",
         exact=False,
-        summary="genetic search over lists, with double justification (Numba)",
+        summary="genetic search and annealing of lists, with justification (Numba)",
         packages=("numba",),
     ),
     SolverInfo(

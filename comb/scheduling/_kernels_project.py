@@ -1,11 +1,13 @@
-"""Numba kernels: genetic search for resource-constrained projects.
+"""Numba kernels: genetic search and annealing of resource-constrained projects.
 
 An individual is a list of the activities, each one behind its predecessors. The
 schedule of a list puts one activity after the other as early as what stands there
 lets it; then all are pushed to the right and back to the left again (double
 justification [1]_), which rarely leaves a schedule as it was. Children take
 stretches of one parent's list, or what runs together where one parent uses the
-resources well [2]_, and the order of the other parent elsewhere.
+resources well [2]_, and the order of the other parent elsewhere. A breed that
+stands still has its best individual annealed [3]_: a few neighbours in its list
+move, the schedule is justified again, and one that is longer stays now and then.
 
 References
 ----------
@@ -15,6 +17,10 @@ References
 .. [2] V. Valls, F. Ballestín, S. Quintanilla, "A hybrid genetic algorithm for the
    resource-constrained project scheduling problem", European Journal of
    Operational Research 185(2), 2008. https://doi.org/10.1016/j.ejor.2006.12.033
+.. [3] K. Bouleimen, H. Lecocq, "A new efficient simulated annealing algorithm for
+   the resource-constrained project scheduling problem and its multiple mode
+   version", European Journal of Operational Research 149(2), 2003.
+   https://doi.org/10.1016/S0377-2217(02)00761-0
 """
 
 # Compiled code carries its own types; the annotations only tell what is meant.
@@ -24,15 +30,24 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from combkit.comb._kernels_random import below
 from combkit.instances.kernels import kernel
 
-__all__ = ["BEST", "Activities", "Breed", "adopt", "search"]
+__all__ = ["ANNEALED", "BEST", "Activities", "Breed", "adopt", "anneal", "search"]
 
 #: Entries of ``Breed.scalars``.
-FILLED, BEST, STALE, USED = range(4)
+FILLED, BEST, STALE, USED, ANNEALED = range(5)
 #: A mutation moves fewer activities than this, each over at most so many others.
 _MOVES, _FARTHEST = 6, 30
+#: Annealing moves those at most so many places from one another.
+_AROUND = 20
+#: Steps from hot to cold. A schedule that is longer by one stays with these chances,
+#: the first one for 60 activities; it falls with the square of their number.
+_CYCLE, _HOT, _COLD = 10_000, 0.02, 0.001
+#: Justification rarely takes more than this off a schedule.
+_HOPELESS = 6
 
 
 class Activities(NamedTuple):
@@ -84,9 +99,9 @@ class Breed(NamedTuple):
         Priorities of a drawn list.
     tail : ndarray, shape (n,), int64
         Longest path from the start of each activity to the end of all.
-    scalars : ndarray, shape (4,), int64
-        Individuals, best makespan, children since the last that was kept, and
-        times in use of ``free``.
+    scalars : ndarray, shape (5,), int64
+        Individuals, best makespan, children since the last that was kept,
+        times in use of ``free``, and steps of annealing made.
     random : ndarray, shape (1,), uint64
         State of the generator, never 0.
     """
@@ -167,8 +182,14 @@ def _mirror(work: Activities, start: Any, makespan: int, mirrored: Any) -> None:
 @kernel
 def _justify(work: Activities, mirror: Activities, breed: Breed) -> int:
     """Schedule ``child[0]``, justify it twice, list it anew; return the makespan."""
+    makespan = _schedule(work, breed, breed.child[0], breed.begin[0])
+    return _push(work, mirror, breed, makespan)
+
+
+@kernel
+def _push(work: Activities, mirror: Activities, breed: Breed, makespan: int) -> int:
+    """Justify the schedule ``begin[0]`` twice, list it; return the makespan."""
     order, start, other = breed.child[0], breed.begin[0], breed.begin[1]
-    makespan = _schedule(work, breed, order, start)
     _mirror(work, start, makespan, other)
     _sort(breed, other, makespan, order, True)
     makespan = _schedule(mirror, breed, order, other)
@@ -319,27 +340,28 @@ def _with_those_before(
 
 @kernel
 def _mutate(work: Activities, breed: Breed) -> None:
-    """Move some activities of ``child[0]`` as far as the precedences let them."""
-    order = breed.child[0]
-    n = order.shape[0]
+    """Move some activities of ``child[0]``."""
+    n = breed.place.shape[0]
     for _ in range(below(breed.random, _MOVES)):
-        i = below(breed.random, n)
-        j = i + below(breed.random, 2 * _FARTHEST + 1) - _FARTHEST
-        j = min(n - 1, max(0, j))
-        x = order[i]
-        step = 1 if j > i else -1
-        while i != j:
-            y = order[i + step]
-            first, second = (x, y) if step > 0 else (y, x)
-            free = True
-            for k in range(work.first[second], work.first[second + 1]):
-                if work.before[k] == first:
-                    free = False
-                    break
-            if not free:
-                break
-            order[i], order[i + step] = y, x
-            i += step
+        _move(work, breed, below(breed.random, n))
+
+
+@kernel
+def _move(work: Activities, breed: Breed, i: int) -> None:
+    """Move what ``child[0]`` has at a place as far as the precedences let it."""
+    order = breed.child[0]
+    j = i + below(breed.random, 2 * _FARTHEST + 1) - _FARTHEST
+    j = min(order.shape[0] - 1, max(0, j))
+    x = order[i]
+    step = 1 if j > i else -1
+    while i != j:
+        y = order[i + step]
+        first, second = (x, y) if step > 0 else (y, x)
+        for k in range(work.first[second], work.first[second + 1]):
+            if work.before[k] == first:
+                return
+        order[i], order[i + step] = y, x
+        i += step
 
 
 @kernel
@@ -433,3 +455,59 @@ def search(
         scalars[STALE] += 1
         _offer(breed, _justify(work, mirror, breed))
     return children
+
+
+@kernel
+def anneal(work: Activities, mirror: Activities, breed: Breed, steps: int) -> None:
+    """Make steps of annealing on the best individual, which changes in place.
+
+    Parameters
+    ----------
+    work, mirror : Activities
+        The project, and the same one with time running backwards.
+    breed : Breed
+        The state; ``scalars[ANNEALED]`` steps were made.
+    steps : int
+        Steps to make.
+    """
+    scalars, child, begin = breed.scalars, breed.child[0], breed.begin[0]
+    n = child.shape[0]
+    # The one that is annealed is the first, from the first step on.
+    if scalars[ANNEALED] == 0:
+        _put_first(breed, np.argmin(breed.makespan[: scalars[FILLED]]))
+    hot = -1.0 / np.log(min(0.5, _HOT * (60.0 / n) ** 2))
+    cold = min(hot, -1.0 / np.log(_COLD))
+    for _ in range(steps):
+        heat = hot * (cold / hot) ** ((scalars[ANNEALED] % _CYCLE) / _CYCLE)
+        scalars[ANNEALED] += 1
+        for i in range(n):
+            child[i] = breed.order[0, i]
+        middle = below(breed.random, n)
+        for _ in range(1 + below(breed.random, _MOVES - 1)):
+            i = middle + below(breed.random, 2 * _AROUND + 1) - _AROUND
+            _move(work, breed, min(n - 1, max(0, i)))
+        makespan = _schedule(work, breed, child, begin)
+        if makespan > breed.makespan[0] + _HOPELESS or _is_first(breed):
+            continue
+        makespan = _push(work, mirror, breed, makespan)
+        chance = np.exp((breed.makespan[0] - makespan) / heat)
+        if below(breed.random, 1 << 30) < (1 << 30) * chance:
+            _write(breed, 0, makespan)
+
+
+@kernel
+def _put_first(breed: Breed, place: int) -> None:
+    """Write an individual over the first one."""
+    for x in range(breed.best.shape[0]):
+        breed.order[0, x] = breed.order[place, x]
+        breed.start[0, x] = breed.start[place, x]
+    breed.makespan[0] = breed.makespan[place]
+
+
+@kernel
+def _is_first(breed: Breed) -> bool:
+    """Return whether the schedule at work is that of the first individual."""
+    for x in range(breed.best.shape[0]):
+        if breed.begin[0, x] != breed.start[0, x]:
+            return False
+    return True

@@ -1,4 +1,4 @@
-"""Genetic search for resource-constrained projects, with double justification.
+"""Genetic search and annealing of resource-constrained projects, justified twice.
 
 References
 ----------
@@ -35,7 +35,9 @@ _SOURCE = "genetic"
 _LARGEST_TABLE = 20_000_000
 #: Children, for each individual, after which a breed that stands still is given up.
 _PATIENCE = 10
-#: How much larger the next one is, and the largest: individuals times activities.
+#: Steps of annealing that its best individual then gets.
+_ANNEALING = 200_000
+#: How much larger the next breed is, and the largest: individuals times activities.
 _GROWTH, _LARGEST_BREED = 3, 20_000_000
 
 Integers = NDArray[np.int64]
@@ -65,8 +67,8 @@ def solve(problem: Project, run: Run, *, individuals: int = 60) -> Outcome:
     """Search until the run ends, or a bound proves the best schedule optimal.
 
     Starts from ``run.initial``, or else from a dispatched schedule. An iteration
-    is a child: three schedules. A breed that stands still is given up for one
-    three times as large. With several threads, independent breeds live side by
+    is a child: three schedules. The best of a breed that stands still is annealed,
+    then one three times as large begins. With several threads, independent breeds live side by
     side.
 
     Parameters
@@ -136,20 +138,23 @@ class _Search:
         made: int = self._kernels.search(
             data.work, data.mirror, breed, children, patience
         )
-        return made
+        annealed = int(breed.scalars[self._kernels.ANNEALED])
+        steps = min(children - made, _ANNEALING - annealed)
+        if steps > 0:
+            self._kernels.anneal(data.work, data.mirror, breed, steps)
+        return made + steps
 
     def _take(self) -> int:
-        """Keep the best schedule, and put larger breeds where one stands still."""
+        """Keep the best schedule, and put larger breeds where one was annealed."""
         for k, breed in enumerate(self._breeds):
             found = int(breed.scalars[self._kernels.BEST]) * self._data.unit
             if found < self._makespan:
                 self._makespan = found
                 self._best[:] = breed.best
-            size = breed.makespan.size
-            if breed.scalars[self._kernels.STALE] >= _PATIENCE * size:
+            if breed.scalars[self._kernels.ANNEALED] == _ANNEALING:
                 self._begun += 1
                 most = max(2, _LARGEST_BREED // self._problem.n)
-                size = min(_GROWTH * size, most)
+                size = min(_GROWTH * breed.makespan.size, most)
                 self._breeds[k] = _breed_of(
                     self._data, size, self._run.seed, self._begun
                 )
@@ -177,6 +182,7 @@ def _prepare() -> None:
     breed = _breed_of(data, 2, 0, 0)
     _kernels_project.adopt(data.work, data.mirror, breed, np.array([0, 1, 3], np.int64))
     _kernels_project.search(data.work, data.mirror, breed, 4, 10)
+    _kernels_project.anneal(data.work, data.mirror, breed, 4)
 
 
 def _data_of(problem: Project) -> _Data:
@@ -237,6 +243,6 @@ def _breed_of(data: _Data, individuals: int, seed: int, number: int) -> Breed:
         place=np.zeros(n, np.int32),
         key=np.zeros(n),
         tail=data.tail.copy(),
-        scalars=np.array([0, np.iinfo(np.int64).max, 0, 0]),
+        scalars=np.array([0, np.iinfo(np.int64).max, 0, 0, 0]),
         random=kernel_state(seed, number),
     )

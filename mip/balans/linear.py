@@ -20,6 +20,7 @@ from combkit.mip.highs_model import build, run_native, set_option
 __all__ = ["LinearOptimum", "LinearPart"]
 
 Floats = NDArray[np.float64]
+_UNBOUNDED = highspy.HighsModelStatus.kUnbounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,9 @@ class LinearPart:
     ----------
     optimum : LinearOptimum or None
         The optimum of the relaxation as it is, once ``root`` has found it.
+    unbounded : bool
+        Whether ``root`` has found that it has none: then no solution of the model is
+        best, as its data are rational.
     seconds : float
         What that took so far.
     """
@@ -65,6 +69,7 @@ class LinearPart:
         self._stopping = False
         self._turn = threading.Lock()
         self.optimum: LinearOptimum | None = None
+        self.unbounded = False
         self.seconds = 0.0
         self._highs = build(problem, relaxed=True)
         self._cols = np.arange(problem.n, dtype=np.int32)
@@ -76,10 +81,11 @@ class LinearPart:
 
         Its value is reported to the run as a bound.
         """
-        if self.optimum is None:
+        if self.optimum is None and not self.unbounded:
             before = time.perf_counter()
             self.optimum = self.solve(seconds)
             self.seconds += time.perf_counter() - before
+            self.unbounded = self._highs.getModelStatus() == _UNBOUNDED
             if self.optimum is not None:
                 sign = -1.0 if self._run.problem.sense == "max" else 1.0
                 self._run.report_bound(sign * self.optimum.value, "relaxation")

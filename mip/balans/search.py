@@ -188,14 +188,16 @@ class Worker:
 
     def _over(self, ended: threading.Event) -> bool:
         """Whether there is nothing left to do."""
-        full = self._common.full
+        full, linear = self._common.full, self._common.linear
         full.check()
+        if linear.unbounded and self._judge.best is not None:
+            return True
         return full.status is not None or ended.is_set()
 
     def _relaxation_is_due(self) -> bool:
         """Whether the relaxation is to be solved, or tried once more."""
         linear = self._common.linear
-        if self._number or linear.optimum is not None:
+        if self._number or linear.optimum is not None or linear.unbounded:
             return False
         spent = time.perf_counter() - self._begun
         return not linear.seconds or linear.seconds < _RELAX_SHARE * spent

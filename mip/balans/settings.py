@@ -22,7 +22,7 @@ __all__ = ["DEFAULTS", "Settings", "settings"]
 #: What the options are where nobody says.
 DEFAULTS: dict[str, Any] = {
     "operators": (*DEFAULT, WALK),
-    "bandit": "discounted-thompson",
+    "bandit": "exp3-ix",
     "accept": "hill-climbing",
     "reward": "rate",
     "engine": "highs",

@@ -78,7 +78,7 @@ def solve(
         Names of the operators that choose parts, separated by commas, or
         operators. ``walk`` is the local search.
     bandit : str, optional
-        Policy that chooses among them; ``discounted-thompson``.
+        Policy that chooses among them; ``exp3-ix``.
     accept : str, optional
         Whether to go on from worse solutions: ``hill-climbing``,
         ``record-to-record`` or ``annealing``.
@@ -203,6 +203,8 @@ class _Balans:
             full.stop()
         full.check()
         status, raw = (full.status, full.raw) if proven is None else proven
+        if status is None and self._linear.unbounded and self._judge.best is not None:
+            status, raw = Status.UNBOUNDED, "the relaxation is unbounded"
         status = self._judge.settle(status)
         return Outcome(status, raw_status=raw, extra=self._board.statistics())
 

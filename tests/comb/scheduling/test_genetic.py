@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from combkit.comb.scheduling import _kernels_project
+from combkit.comb.scheduling import _kernels_project, genetic
 from combkit.comb.scheduling.genetic import _breed_of, _data_of, _Search, supports
 from combkit.comb.solve import solve
 from combkit.instances.errors import UnsupportedFeatureError, UsageError
@@ -43,6 +43,7 @@ def test_every_individual_is_feasible(problem: Project, seed: int) -> None:
     breed = _breed_of(data, 6, seed, 0)
     made = _kernels_project.search(data.work, data.mirror, breed, 40, 10)
     assert made == 40 or breed.scalars[_kernels_project.STALE] == 10
+    _kernels_project.anneal(data.work, data.mirror, breed, 20)
     for k in range(int(breed.scalars[_kernels_project.FILLED])):
         starts = np.zeros(problem.n, np.int64)
         starts[data.activity] = breed.start[k] * data.unit
@@ -62,12 +63,29 @@ def test_agrees_with_the_exact_solver(problem: Project) -> None:
     assert (exact.status, exact.objective) == ("optimal", found.objective)
 
 
-def test_a_breed_that_stands_still_makes_way_for_a_larger_one() -> None:
-    problem = Project([[3], [2]], [[[1, 0]], [[0, 1]]], [1, 1], [])
+def test_the_best_of_a_breed_that_stands_still_is_annealed_then_a_larger_one_begins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(genetic, "_ANNEALING", 50)
+    problem = generate("rcpsp", 20, seed=4)
     search = _Search(problem, Run(problem), 2)
-    search._breeds[0].scalars[_kernels_project.STALE] = 20
+    breed = search._breeds[0]
+    made = search._advance(breed, 10_000)
+    assert breed.scalars[_kernels_project.STALE] == 20
+    assert breed.scalars[_kernels_project.ANNEALED] == 50
+    assert made > 50 and search._advance(breed, 10_000) == 0
     search._take()
     assert search._breeds[0].makespan.size == 6
+
+
+def test_annealing_finds_what_a_small_breed_does_not() -> None:
+    problem = generate("rcpsp", 60, seed=1)
+    data = _data_of(problem)
+    breed = _breed_of(data, 10, 0, 0)
+    _kernels_project.search(data.work, data.mirror, breed, 10**6, 100)
+    before = int(breed.scalars[_kernels_project.BEST])
+    _kernels_project.anneal(data.work, data.mirror, breed, 20_000)
+    assert breed.scalars[_kernels_project.BEST] < before
 
 
 def test_the_same_seed_gives_the_same_answer() -> None:

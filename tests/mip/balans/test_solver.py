@@ -392,3 +392,11 @@ def test_choices_are_kept_and_drawn(tmp_path: Path) -> None:
     assert b"<svg" in path.read_bytes()
     with pytest.raises(UnsupportedFeatureError, match="no choices"):
         plot_arms(dataclasses.replace(result, extra={}))
+
+
+def test_an_unbounded_relaxation_ends_the_search() -> None:
+    """However long the walk goes on finding better solutions."""
+    problem = row([1.0, -1.0], 0.0, 0.0, c=np.array([-1.0, 0.0]), upper=INF)
+    result = balans(problem, MaxRuntime(60), share=0.0)
+    assert result.status is Status.UNBOUNDED
+    assert result.runtime < 30
