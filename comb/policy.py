@@ -307,11 +307,13 @@ POLICY: tuple[Rule, ...] = (
         "rcpsp",
         (
             Step("dispatch", share=0.1, most=5.0),
-            Step("genetic", share=0.4, most=60.0),
+            Step("genetic", share=0.1, most=5.0),
+            Step("cpsat", share=0.2, most=60.0),
+            Step("genetic", share=0.8, most=300.0),
             Step("cpsat"),
         ),
         _always,
-        "good schedules at once, then proofs",
+        "proofs of the easy early, the best schedules of the hard, then proofs",
     ),
     Rule(
         "ossp",
