@@ -211,6 +211,14 @@ SOLVERS: tuple[SolverInfo, ...] = (
         packages=("numba",),
     ),
     SolverInfo(
+        "annealing",
+        ("fjsp", "ossp", "rcpsp", "scheduling"),
+        f"{_SCHEDULING}.annealing",
+        exact=False,
+        summary="annealing of a list of tasks, any regular objective (Numba)",
+        packages=("numba",),
+    ),
+    SolverInfo(
         "cpsat",
         ("fjsp", "pfsp", "ossp", "rcpsp", "scheduling"),
         f"{_SCHEDULING}.model_cpsat",

@@ -327,6 +327,22 @@ POLICY: tuple[Rule, ...] = (
         _always,
         "meets the bound of loads where CP-SAT takes minutes",
     ),
+    # The rules above do not take precedences of their own, modes or lags.
+    *(
+        Rule(
+            kind,
+            (
+                Step("dispatch", share=0.05, most=5.0),
+                Step("annealing", share=0.1, most=1.0),
+                Step("cpsat", share=0.2, most=60.0),
+                Step("annealing", share=0.8, most=300.0),
+                Step("cpsat"),
+            ),
+            _always,
+            "proofs of the easy early; else a fraction of CP-SAT's tardiness",
+        )
+        for kind in ("fjsp", "rcpsp", "scheduling")
+    ),
     *(
         Rule(
             kind,
@@ -334,7 +350,7 @@ POLICY: tuple[Rule, ...] = (
             _always,
             "proofs on small, hints on large",
         )
-        # The rules above do not take precedences of their own, modes or lags.
+        # Breaks, maximal lags, blocking, earliness and the like.
         for kind in ("fjsp", "rcpsp", "scheduling")
     ),
     Rule(

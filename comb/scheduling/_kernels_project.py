@@ -474,7 +474,7 @@ def anneal(work: Activities, mirror: Activities, breed: Breed, steps: int) -> No
     n = child.shape[0]
     # The one that is annealed is the first, from the first step on.
     if scalars[ANNEALED] == 0:
-        _put_first(breed, np.argmin(breed.makespan[: scalars[FILLED]]))
+        _put_first(breed, int(np.argmin(breed.makespan[: scalars[FILLED]])))
     hot = -1.0 / np.log(min(0.5, _HOT * (60.0 / n) ** 2))
     cold = min(hot, -1.0 / np.log(_COLD))
     for _ in range(steps):

@@ -68,8 +68,8 @@ def solve(problem: Project, run: Run, *, individuals: int = 60) -> Outcome:
 
     Starts from ``run.initial``, or else from a dispatched schedule. An iteration
     is a child: three schedules. The best of a breed that stands still is annealed,
-    then one three times as large begins. With several threads, independent breeds live side by
-    side.
+    then one three times as large begins. With several threads, independent breeds
+    live side by side.
 
     Parameters
     ----------

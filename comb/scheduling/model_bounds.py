@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from combkit.comb.scheduling.bounds import one_machine
 from combkit.instances.scheduling import NEVER, Scheduling
 
-__all__ = ["Windows", "makespan_bound", "windows"]
+__all__ = ["Windows", "makespan_bound", "objective_bound", "windows"]
 
 Integers = NDArray[np.int64]
 
@@ -77,6 +77,37 @@ def _longest(
             return value, True
         value = raised
     return value, False
+
+
+def objective_bound(problem: Scheduling, limits: Windows) -> int:
+    """Return a bound on the objective: every task ends as early as its head lets it.
+
+    Optional tasks may be absent, and the measures that do not grow with the ends
+    may be 0. The makespan has the bound of its own.
+
+    Parameters
+    ----------
+    problem : Scheduling
+        The problem.
+    limits : Windows
+        Its windows.
+    """
+    firm = ~problem.optional
+    end, weight = (limits.head + limits.least)[firm], problem.weight[firm]
+    late = np.maximum(end - problem.due[firm], 0)
+    bounds = {
+        "tardiness": (weight * late).sum(),
+        "flow_time": (weight * (end - problem.release[firm])).sum(),
+        "late_tasks": weight[late > 0].sum(),
+        "max_lateness": late.max(initial=0),
+    }
+    total = 0
+    for name, factor in problem.objective:
+        least = bounds.get(name, 0)
+        if name == "makespan":
+            least = makespan_bound(problem, limits)
+        total += factor * int(least)
+    return total
 
 
 def makespan_bound(problem: Scheduling, limits: Windows) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from combkit.comb.scheduling.model_bounds import Windows, makespan_bound, windows
+from combkit.comb.scheduling.model_bounds import Windows, objective_bound, windows
 from combkit.comb.scheduling.model_dispatch import first_schedule, report
 from combkit.comb.scheduling.proposals import proposed
 from combkit.instances.problem import Problem
@@ -56,8 +56,7 @@ def solve(
     limits = windows(model)
     if not limits.feasible:
         return Outcome(Status.INFEASIBLE, raw_status="contradicting precedences")
-    if _only_makespan(model):
-        run.report_bound(makespan_bound(model, limits), "load")
+    run.report_bound(objective_bound(model, limits), "load")
     if run.solution is None:
         first_schedule(problem, run)
     proposed(starts, problem, run, _STARTS)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from combkit.comb.scheduling.model_bounds import Windows, makespan_bound, windows
+from combkit.comb.scheduling.model_bounds import Windows, objective_bound, windows
 from combkit.instances.errors import UsageError
 from combkit.instances.problem import Problem
 from combkit.instances.rescheduling import Rescheduling
@@ -75,8 +75,7 @@ def solve(problem: Problem, run: Run, *, samples: int = 20) -> Outcome:
     limits = windows(model)
     if not limits.feasible:
         return Outcome(Status.INFEASIBLE, raw_status="contradicting precedences")
-    if model.objective == (("makespan", 1),):
-        run.report_bound(makespan_bound(model, limits), "load")
+    run.report_bound(objective_bound(model, limits), "load")
     rng = generator(run.seed)
     rules = _rules_of(model)
     _report_plan(problem, run)

@@ -9,7 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.instances.scheduling_models import random_model, schedules
 
-from combkit.comb.scheduling.model_bounds import makespan_bound, windows
+from combkit.comb.scheduling.model_bounds import (
+    makespan_bound,
+    objective_bound,
+    windows,
+)
 from combkit.comb.solve import solve
 from combkit.instances.formats import read
 from combkit.instances.generators import generate
@@ -63,6 +67,15 @@ def test_the_makespan_bound_never_exceeds_the_optimum(seed: int) -> None:
     if best is not None:
         assert limits.feasible
         assert makespan_bound(model, limits) <= best
+
+
+@given(st.integers(0, 10**6))
+@settings(max_examples=60, deadline=None)
+def test_the_bound_of_the_objective_never_exceeds_the_optimum(seed: int) -> None:
+    model = random_model(seed, last=LAST)
+    best, limits = optimum(model), windows(model)
+    if best is not None:
+        assert objective_bound(model, limits) <= best
 
 
 def test_contradictions_are_proven_not_raised() -> None:
