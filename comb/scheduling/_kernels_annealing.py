@@ -5,7 +5,8 @@ the other, each behind all that its resources have had before: a disjunctive
 resource is free when its last task ends, and of another one as many units as are
 needed are taken, those that have idled least. Some list gives every schedule in
 which no task can start earlier, hence a best one for every objective that only
-grows with the ends of tasks.
+grows with the ends of tasks (unless a precedence bounds an end only, and the best
+schedule starts its second task first).
 
 A step moves a task over some that share a resource with it, and what must precede
 or follow it along with it; or it changes the mode of one. Its acceptance [1]_ is

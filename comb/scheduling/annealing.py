@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from combkit.comb.routing.slices import Reports
+from combkit.comb.scheduling.disjunctive import start_of
 from combkit.comb.scheduling.model_bounds import objective_bound, windows
 from combkit.comb.scheduling.model_dispatch import (
     first_schedule,
@@ -59,6 +60,7 @@ def supports(problem: Problem) -> str | None:
     for name, _ in model.objective:
         if name not in known | {"setup_time"}:
             return f"its objective has {name}"
+    empty = model.mode_duration[model.use_mode] == 0
     for failing, reason in (
         (model.n_tasks == 0, "it has no tasks"),
         (model.optional.any(), "it has optional tasks"),
@@ -71,6 +73,11 @@ def supports(problem: Problem) -> str | None:
         (
             _in_order(model, np.zeros((model.n_tasks, 2))) is None,
             "precedences go round",
+        ),
+        (
+            # Where it stands among others of its time, the schedule does not tell.
+            np.isin(model.use_resource[empty], model.setup_resource).any(),
+            "a task without duration needs a resource with set-ups",
         ),
         (
             (model.use_demand > model.capacity[model.use_resource]).any(),
@@ -112,7 +119,8 @@ def solve(problem: Problem, run: Run) -> Outcome:
         return Outcome()
     run.supervise(_prepare)
     if run.solution is not None:
-        starts, modes = _numbers(model, run.solution)
+        starts = np.concatenate(run.solution.starts)
+        modes = start_of(model, run.solution)[1] - model.first_mode[:-1]
     else:
         tails = -limits.tail.astype(np.float64)
         starts, modes = map(np.array, generate(model, limits, tails))
@@ -182,14 +190,6 @@ class _Search:
         shown = best._replace(mode=best.best_mode, scalars=best.scalars.copy())
         self._kernels.evaluate(shown, best.best, np.inf)
         return schedule_of(self._problem, best.start, best.best_mode - best.first[:-1])
-
-
-def _numbers(model: Scheduling, schedule: Schedule) -> tuple[Integers, Integers]:
-    """Return starts and modes of all tasks of a schedule."""
-    starts = np.concatenate([np.asarray(row) for row in schedule.starts])
-    if schedule.modes is None:
-        return starts, np.zeros(model.n_tasks, np.int64)
-    return starts, np.concatenate([np.asarray(row) for row in schedule.modes])
 
 
 def _prepare() -> None:

@@ -33,6 +33,8 @@ def model_of(seed: int, tasks: int, last: int) -> Scheduling:
     rng = np.random.default_rng(seed)
     content = {name: x for name, x in content.items() if name not in WITHOUT}
     content["lag"] = np.abs(content["lag"])
+    if rng.random() < 0.5:  # else few of them may have set-ups
+        content["mode_duration"] = np.maximum(content["mode_duration"], 1)
     chosen = rng.choice(REGULAR, 2, replace=False)
     content["objective"] = [(str(name), int(rng.integers(1, 4))) for name in chosen]
     return Scheduling(**content)
@@ -63,9 +65,10 @@ def test_the_cost_of_a_list_is_that_of_its_schedule(seed: int) -> None:
 @settings(max_examples=25, deadline=None)
 def test_finds_the_optimum_of_small_models(seed: int) -> None:
     model = model_of(seed, 3, LAST)
-    assume(supports(model) is None)
+    # What bounds an end only may let the second task start first: no list says so.
+    assume(supports(model) is None and (model.relation < 2).all())
     values = [model.evaluate(s) for s in schedules(model, LAST) if not model.check(s)]
-    result = solve(model, "annealing", stop=MaxIterations(3000))
+    result = solve(model, "annealing", stop=MaxIterations(30_000))
     assert result.objective == min(values, default=None)
 
 
@@ -115,13 +118,23 @@ def test_projects_with_modes_reach_their_optima(shared_data: Path) -> None:
         ({"before": [0, 1], "after": [1, 0]}, "go round"),
         ({"before": [0], "after": [1], "lag": [-2]}, "negative lags"),
         ({"no_idle": [True]}, "must not idle"),
+        (
+            {
+                "mode_duration": [0, 2],
+                "setup_resource": [0],
+                "setup_time": np.ones((1, 2, 1), int),
+            },
+            "without duration",
+        ),
         ({"same_order": [0]}, "share their order"),
         ({"blocked_until": [1, -1]}, "block"),
         ({"break_resource": [0], "break_start": [1], "break_end": [2]}, "breaks"),
     ],
 )
 def test_says_what_it_cannot_solve(fields: dict[str, Any], reason: str) -> None:
-    model = Scheduling([0, 1], [1, 2], [0, 1], [0, 0], [1, 1], [1], **fields)
+    fields = {"mode_duration": [1, 2], **fields}
+    uses = {"use_mode": [0, 1], "use_resource": [0, 0], "use_demand": [1, 1]}
+    model = Scheduling(mode_task=[0, 1], capacity=[1], **uses, **fields)
     with pytest.raises(UnsupportedFeatureError, match=reason):
         solve(model, "annealing")
 
