@@ -50,6 +50,8 @@ if TYPE_CHECKING:
 __all__ = ["solve"]
 
 _SOURCE = "tabu"
+#: Moves without improvement that end a walk: at least, and for each operation.
+_LEAST_PATIENCE, _PATIENCE = 5_000, 4
 #: How much more patient walks are when the pool has begun anew.
 _GROWTH = 1.5
 
@@ -58,7 +60,7 @@ def solve(
     problem: JobShop,
     run: Run,
     *,
-    patience: int = 5_000,
+    patience: int | None = None,
     pool: int = 16,
     fresh: int = 8,
     starts: str | None = None,
@@ -77,7 +79,8 @@ def solve(
         The run.
     patience : int
         Moves without improvement that end a walk; more when the pool, which
-        nothing improves any more, begins anew.
+        nothing improves any more, begins anew. Without: 5,000, and at least four
+        for each operation.
     pool : int
         Schedules kept for path relinking, at least 2.
     fresh : int
@@ -90,6 +93,9 @@ def solve(
     UsageError
         If a number is too small.
     """
+    if patience is None:
+        operations = sum(row.size for row in problem.machines)
+        patience = max(_LEAST_PATIENCE, _PATIENCE * operations)
     if patience < 1 or pool < 2 or fresh < 1:
         raise UsageError(
             f"patience={patience}, pool={pool}, fresh={fresh}: at least 1, 2 and 1"
