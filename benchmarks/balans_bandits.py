@@ -13,12 +13,15 @@ from __future__ import annotations
 
 import argparse
 import csv
+import math
 from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
+
+from combkit.cli.bench.metrics import primal_gap
 
 Gaps = dict[str, NDArray[np.float64]]
 
@@ -32,11 +35,9 @@ def gaps(rows: list[dict[str, str]]) -> Gaps:
             best[row["instance"]] = pick(best.get(row["instance"], value), value)
     runs: dict[str, dict[tuple[str, str], float]] = defaultdict(dict)
     for row in rows:
-        gap = 100.0
-        if row["objective"]:
-            value, least = float(row["objective"]), best[row["instance"]]
-            size = max(abs(value), abs(least))
-            gap = min(100.0, 100 * abs(value - least) / size) if size else 0.0
+        value = float(row["objective"] or "nan")
+        least = best.get(row["instance"], math.nan)
+        gap = 100 * primal_gap(np.array([value]), np.array([least])).item()
         runs[row["label"]][row["instance"], row["seed"]] = gap
     seeds = len({row["seed"] for row in rows})
     return {

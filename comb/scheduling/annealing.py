@@ -11,19 +11,18 @@ References
 
 from __future__ import annotations
 
-import heapq
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from combkit.comb.routing.slices import Reports
 from combkit.comb.scheduling.disjunctive import start_of
-from combkit.comb.scheduling.model_bounds import objective_bound, windows
 from combkit.comb.scheduling.model_dispatch import (
-    first_schedule,
     generate,
+    in_order,
+    opening,
     schedule_of,
 )
 from combkit.comb.scheduling.walks import advance
@@ -71,7 +70,7 @@ def supports(problem: Problem) -> str | None:
         ((model.lag < 0).any(), "it has maximal or negative lags"),
         (model.frozen.any(), "tasks have begun"),
         (
-            _in_order(model, np.zeros((model.n_tasks, 2))) is None,
+            len([*in_order(model, range(model.n_tasks))]) < model.n_tasks,
             "precedences go round",
         ),
         (
@@ -109,12 +108,9 @@ def solve(problem: Problem, run: Run) -> Outcome:
         The run.
     """
     model = scheduling_model(problem)
-    limits = windows(model)
+    limits = opening(problem, run)
     if not limits.feasible:
         return Outcome(Status.INFEASIBLE, raw_status="contradicting precedences")
-    run.report_bound(objective_bound(model, limits), "load")
-    if run.solution is None:
-        first_schedule(problem, run)
     if run.should_stop():
         return Outcome()
     run.supervise(_prepare)
@@ -215,7 +211,8 @@ def _state_of(
     n, r = model.n_tasks, model.n_resources
     first = model.first_mode.astype(np.int32)
     ends = starts + model.mode_duration[first[:-1] + modes]
-    order = _in_order(model, np.stack([starts, ends], axis=1))
+    keys = list(zip(starts.tolist(), ends.tolist(), strict=True))
+    order = np.array([*in_order(model, keys)], np.int32)
     kept = np.flatnonzero(model.use_demand > 0)
     kept = kept[np.argsort(model.use_mode[kept], kind="stable")]
     units = np.where(model.consumable, 0, model.capacity)
@@ -274,27 +271,3 @@ def _state_of(
 def _heads(owner: Integers, count: int) -> NDArray[np.int32]:
     """Return where the entries of each owner begin; they are ascending."""
     return np.searchsorted(owner, np.arange(count + 1)).astype(np.int32)
-
-
-def _in_order(model: Scheduling, keys: NDArray[Any]) -> NDArray[np.int32] | None:
-    """Return the tasks by rising keys, each one behind what precedes it.
-
-    None if precedences go round in circles.
-    """
-    n = model.n_tasks
-    rows = list(map(tuple, keys.tolist()))
-    waiting = np.bincount(model.after, minlength=n).tolist()
-    followers: list[list[int]] = [[] for _ in range(n)]
-    for a, b in zip(model.before.tolist(), model.after.tolist(), strict=True):
-        followers[a].append(b)
-    ready = [(rows[t], t) for t in range(n) if waiting[t] == 0]
-    heapq.heapify(ready)
-    order: list[int] = []
-    while ready:
-        _, t = heapq.heappop(ready)
-        order.append(t)
-        for u in followers[t]:
-            waiting[u] -= 1
-            if waiting[u] == 0:
-                heapq.heappush(ready, (rows[u], u))
-    return np.array(order, np.int32) if len(order) == n else None

@@ -20,8 +20,7 @@ from numpy.typing import NDArray
 
 from combkit.comb.routing.slices import Reports
 from combkit.comb.scheduling.disjunctive import chains_of, graph_of, start_of
-from combkit.comb.scheduling.model_bounds import makespan_bound, windows
-from combkit.comb.scheduling.model_dispatch import first_schedule
+from combkit.comb.scheduling.model_dispatch import opening
 from combkit.comb.scheduling.proposals import proposed
 from combkit.comb.scheduling.walks import advance
 from combkit.instances.errors import UsageError
@@ -86,10 +85,7 @@ def solve(
     """
     if patience < 1:
         raise UsageError(f"patience={patience}: at least 1")
-    model = problem.model
-    run.report_bound(makespan_bound(model, windows(model)), "load")
-    if run.solution is None:
-        first_schedule(problem, run)
+    opening(problem, run)
     if run.should_stop():
         return Outcome()
     first = proposed(starts, problem, run, _ELITE)

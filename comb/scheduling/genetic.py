@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from combkit.comb.routing.slices import Reports
-from combkit.comb.scheduling.model_bounds import makespan_bound, windows
-from combkit.comb.scheduling.model_dispatch import first_schedule
+from combkit.comb.scheduling.model_bounds import windows
+from combkit.comb.scheduling.model_dispatch import opening
 from combkit.comb.scheduling.walks import advance
 from combkit.instances.errors import UsageError
 from combkit.instances.problem import Problem
@@ -87,10 +87,7 @@ def solve(problem: Project, run: Run, *, individuals: int = 60) -> Outcome:
     """
     if individuals < 2:
         raise UsageError(f"individuals={individuals}: at least 2")
-    model = problem.model
-    run.report_bound(makespan_bound(model, windows(model)), "load")
-    if run.solution is None:
-        first_schedule(problem, run)
+    opening(problem, run)
     if run.should_stop():
         return Outcome()
     run.supervise(_prepare)

@@ -23,8 +23,7 @@ from numpy.typing import NDArray
 
 from combkit.comb.routing.slices import Reports
 from combkit.comb.scheduling.disjunctive import start_of
-from combkit.comb.scheduling.model_bounds import makespan_bound, windows
-from combkit.comb.scheduling.model_dispatch import first_schedule, schedule_of
+from combkit.comb.scheduling.model_dispatch import opening, schedule_of
 from combkit.comb.scheduling.walks import advance
 from combkit.instances.errors import UsageError
 from combkit.instances.problem import Problem
@@ -85,9 +84,7 @@ def solve(
             f"removed={removed}, temperature={temperature}: at least 1 and 0"
         )
     model = problem.model
-    run.report_bound(makespan_bound(model, windows(model)), "load")
-    if run.solution is None:
-        first_schedule(problem, run)
+    opening(problem, run)
     if run.should_stop():
         return Outcome()
     run.supervise(_prepare)

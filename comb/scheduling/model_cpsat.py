@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from combkit.comb.scheduling.model_bounds import Windows, objective_bound, windows
-from combkit.comb.scheduling.model_dispatch import first_schedule, report
+from combkit.comb.scheduling.model_bounds import Windows
+from combkit.comb.scheduling.model_dispatch import opening, report
 from combkit.comb.scheduling.proposals import proposed
 from combkit.instances.problem import Problem
 from combkit.instances.result import Status
@@ -53,12 +53,9 @@ def solve(
         Who proposes the first schedules, e.g. ``dispatch``, the learned rule.
     """
     model = scheduling_model(problem)
-    limits = windows(model)
+    limits = opening(problem, run)
     if not limits.feasible:
         return Outcome(Status.INFEASIBLE, raw_status="contradicting precedences")
-    run.report_bound(objective_bound(model, limits), "load")
-    if run.solution is None:
-        first_schedule(problem, run)
     proposed(starts, problem, run, _STARTS)
     if run.should_stop():
         return Outcome(reason=run.reason)

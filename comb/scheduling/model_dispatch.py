@@ -10,7 +10,8 @@ is not reported.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -27,7 +28,15 @@ from combkit.instances.shops import Modelled, scheduling_model
 from combkit.instances.solutions import Schedule
 from combkit.instances.stop import Reason
 
-__all__ = ["first_schedule", "report", "schedule_of", "solve"]
+__all__ = [
+    "first_schedule",
+    "generate",
+    "in_order",
+    "opening",
+    "report",
+    "schedule_of",
+    "solve",
+]
 
 Vector = NDArray[np.float64]
 Rule = Callable[[Scheduling, Windows], Vector]
@@ -91,10 +100,30 @@ def solve(problem: Problem, run: Run, *, samples: int = 20) -> Outcome:
     return Outcome(reason=run.reason or Reason.COMPLETED)
 
 
+def opening(problem: Problem, run: Run) -> Windows:
+    """Report the bound of a problem, and a first schedule unless there is one.
+
+    Returns
+    -------
+    Windows
+        The windows of its model; where they are infeasible, nothing is reported.
+    """
+    model = scheduling_model(problem)
+    limits = windows(model)
+    if limits.feasible:
+        run.report_bound(objective_bound(model, limits), "load")
+        if run.solution is None:
+            _first(problem, run, model, limits)
+    return limits
+
+
 def first_schedule(problem: Problem, run: Run) -> None:
     """Report a plan that still holds, and the schedule of one rule, if feasible."""
     model = scheduling_model(problem)
-    limits = windows(model)
+    _first(problem, run, model, windows(model))
+
+
+def _first(problem: Problem, run: Run, model: Scheduling, limits: Windows) -> None:
     _report_plan(problem, run)
     starts, modes = generate(model, limits, _rules_of(model)[0](model, limits))
     report(problem, run, starts, modes, _SOURCE)
@@ -174,22 +203,44 @@ def generate(
             (least[int(j)], float(j), p)
             for j, p in zip(model.job, priority.tolist(), strict=True)
         ]
-    waiting = list(maker.waiting)
-    ready = [(keys[t], t) for t, count in enumerate(waiting) if count == 0]
+    for t in in_order(model, keys):
+        maker.place(t)
+    for t in range(model.n_tasks):
+        if maker.start[t] < 0:  # precedences that go in circles
+            maker.place(t)
+    return maker.start, maker.mode
+
+
+def in_order(model: Scheduling, keys: Sequence[Any]) -> Iterator[int]:
+    """Yield the tasks, the one with the least key first of those that could be next.
+
+    A task comes behind all that precede it. Tasks of precedences that go in circles,
+    and those behind them, do not come.
+
+    Parameters
+    ----------
+    model : Scheduling
+        The problem.
+    keys : sequence
+        One that can be compared for each task.
+    """
+    n = model.n_tasks
+    # A negative lag is a maximal one: it does not say who goes first.
+    firm = model.lag >= 0
+    before, after = model.before[firm], model.after[firm]
+    followers: list[list[int]] = [[] for _ in range(n)]
+    for a, b in zip(before.tolist(), after.tolist(), strict=True):
+        followers[a].append(b)
+    waiting = np.bincount(after, minlength=n).tolist()
+    ready = [(keys[t], t) for t in range(n) if waiting[t] == 0]
     heapq.heapify(ready)
-    placed = 0
     while ready:
         t = heapq.heappop(ready)[1]
-        maker.place(t)
-        placed += 1
-        for u in maker.followers[t]:
+        yield t
+        for u in followers[t]:
             waiting[u] -= 1
             if waiting[u] == 0:
                 heapq.heappush(ready, (keys[u], u))
-    for t, count in enumerate(waiting):
-        if count > 0 and maker.start[t] < 0:  # precedences that go in circles
-            maker.place(t)
-    return maker.start, maker.mode
 
 
 class _Maker:
@@ -215,8 +266,6 @@ class _Maker:
         for t in np.flatnonzero(model.frozen).tolist():
             self._freeze(t)
         self._before: list[list[tuple[int, int, int]]] = [[] for _ in range(n)]
-        self.followers: list[list[int]] = [[] for _ in range(n)]
-        self.waiting = [0] * n
         for a, b, relation, lag in zip(
             model.before.tolist(),
             model.after.tolist(),
@@ -225,10 +274,6 @@ class _Maker:
             strict=True,
         ):
             self._before[b].append((a, relation, lag))
-            # A negative lag is a maximal one: it does not say who goes first.
-            if lag >= 0:
-                self.followers[a].append(b)
-                self.waiting[b] += 1
 
     def _freeze(self, t: int) -> None:
         """Schedule a task as it is planned."""
