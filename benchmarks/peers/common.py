@@ -101,9 +101,12 @@ class Run:
         ]
         self.solution.write_text("".join(lines), encoding="utf-8")
 
-    def write_starts(self, starts: Sequence[Sequence[int]]) -> None:
-        """Write a ``.json`` with the start of each operation of each job."""
-        self.solution.write_text(json.dumps({"starts": starts}), encoding="utf-8")
+    def write_schedule(self, **rows: Sequence[int] | Sequence[Sequence[int]]) -> None:
+        """Write a ``.json`` with ``starts`` and, where there is a choice, ``modes``.
+
+        Both are lists of tasks or, in a shop, of the operations of each job.
+        """
+        self.solution.write_text(json.dumps(rows), encoding="utf-8")
 
     def write_values(
         self, objective: float, values: Iterable[tuple[str, float]]
@@ -348,40 +351,3 @@ _RULES = {
     "ATT": _pseudo_euclidean,
     "GEO": _geographical,
 }
-
-
-# -- job shop files ------------------------------------------------------------
-
-
-def read_jobshop(run: Run) -> list[list[tuple[int, int]]]:
-    """Return the machine and the duration of each operation of each job.
-
-    Takes the standard format, a machine and a duration by turns, and Taillard's
-    with a table of times and one of machines, which count from 1.
-    """
-    rows, words = [], set()
-    for line in run.instance.read_text(encoding="utf-8").split("\n"):
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        try:
-            rows.append([int(word) for word in line.split()])
-        except ValueError:
-            words.add(line.strip().lower())
-    try:
-        jobs, machines = rows[0][:2]
-        if "machines" in words:
-            tables = zip(rows[-jobs:], rows[1 : jobs + 1], strict=True)
-            found = [
-                [(machine - 1, time) for machine, time in zip(*pair, strict=True)]
-                for pair in tables
-            ]
-        else:
-            found = [list(zip(row[::2], row[1::2], strict=True)) for row in rows[1:]]
-        good = len(found) == jobs and all(
-            0 <= machine < machines for row in found for machine, _ in row
-        )
-    except (ValueError, IndexError):
-        good = False
-    if not good:
-        run.unsupported("not a job shop in the standard format or Taillard's")
-    return found

@@ -1,4 +1,4 @@
-"""CP-SAT as it is: an integer program from an MPS file, or a job shop.
+"""CP-SAT as it is: an integer program from an MPS file, or a schedule.
 
 OR-Tools' own reader takes the MPS file. CP-SAT knows bounded integers only: an
 instance with a continuous or unbounded variable, or with a row that has no small
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from fractions import Fraction
 
 import common
+import scheduling
 from ortools.linear_solver.python import model_builder
 from ortools.sat.python import cp_model
 
@@ -26,11 +27,11 @@ _DENOMINATOR = 10**6
 
 
 def main() -> None:
-    run = common.start("ortools", 1, __doc__)
+    run = common.start("ortools", 2, __doc__, **scheduling.option())
     if run.instance.suffix.lower() == ".mps":
         solve_mip(run)
     else:
-        solve_jobshop(run)
+        solve_schedule(run)
 
 
 def _search(
@@ -159,36 +160,73 @@ def _scale(run: common.Run, what: str, numbers: Iterable[float]) -> int:
     return scale
 
 
-# -- job shops -----------------------------------------------------------------
+# -- schedules -----------------------------------------------------------------
 
 
-def solve_jobshop(run: common.Run) -> None:
-    jobs = common.read_jobshop(run)
-    horizon = sum(duration for job in jobs for _, duration in job)
+def solve_schedule(run: common.Run) -> None:
+    plan = scheduling.read(run)
+    horizon = plan.horizon
     model = cp_model.CpModel()
-    on_machine: dict[int, list[cp_model.IntervalVar]] = {}
-    starts, ends = [], []
-    for job in jobs:
-        row: list[cp_model.IntVar] = []
-        end = 0
-        for machine, duration in job:
-            start = model.new_int_var(0, horizon, "")
+    uses: list[list[tuple[cp_model.IntervalVar, int]]] = [[] for _ in plan.capacities]
+    starts = [model.new_int_var(0, horizon, "") for _ in plan.modes]
+    ends: list[cp_model.LinearExprT] = []
+    chosen: list[list[cp_model.IntVar]] = []
+    for start, modes in zip(starts, plan.modes, strict=True):
+        if len(modes) == 1:
+            ((duration, needs),) = modes
+            ends.append(start + duration)
             interval = model.new_fixed_size_interval_var(start, duration, "")
-            on_machine.setdefault(machine, []).append(interval)
-            model.add(start >= end)
-            end = start + duration
-            row.append(start)
-        starts.append(row)
+            for k, need in needs.items():
+                uses[k].append((interval, need))
+            chosen.append([])
+            continue
+        end = model.new_int_var(0, horizon, "")
+        literals = [model.new_bool_var("") for _ in modes]
+        model.add_exactly_one(literals)
+        for literal, (duration, needs) in zip(literals, modes, strict=True):
+            interval = model.new_optional_interval_var(
+                start, duration, end, literal, ""
+            )
+            for k, need in needs.items():
+                uses[k].append((interval, need))
         ends.append(end)
-    for intervals in on_machine.values():
-        model.add_no_overlap(intervals)
+        chosen.append(literals)
+    for capacity, on in zip(plan.capacities, uses, strict=True):
+        if capacity == 1:
+            model.add_no_overlap([interval for interval, _ in on])
+        elif on:
+            intervals, needs = zip(*on, strict=True)
+            model.add_cumulative(intervals, needs, capacity)
+    for before, after in plan.after:
+        model.add(starts[after] >= ends[before])
+    if plan.permutation and plan.jobs is not None:
+        _same_order(model, plan.jobs, starts, ends)
     makespan = model.new_int_var(0, horizon, "makespan")
     model.add_max_equality(makespan, ends)
     model.minimize(makespan)
     solver, status = _search(run, model, float)
     if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        run.write_starts([[solver.value(start) for start in row] for row in starts])
+        picks = [
+            next((k for k, one in enumerate(row) if solver.boolean_value(one)), 0)
+            for row in chosen
+        ]
+        plan.write(run, [solver.value(start) for start in starts], picks)
     _end(run, solver, status, float)
+
+
+def _same_order(
+    model: cp_model.CpModel,
+    jobs: list[list[int]],
+    starts: list[cp_model.IntVar],
+    ends: list[cp_model.LinearExprT],
+) -> None:
+    """Have one literal a pair of jobs tell their order on all machines."""
+    for i, one in enumerate(jobs):
+        for other in jobs[i + 1 :]:
+            first = model.new_bool_var("")
+            for a, b in zip(one, other, strict=True):
+                model.add(starts[b] >= ends[a]).only_enforce_if(first)
+                model.add(starts[a] >= ends[b]).only_enforce_if(~first)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""PyJobShop, whose solver is CP-SAT, on a job shop.
+"""PyJobShop, whose solver is CP-SAT, on shops and projects.
 
 It builds its model within ``solve``, after the time limit has been set, and tells
 nothing before its end.
@@ -8,25 +8,36 @@ from __future__ import annotations
 
 import common
 import pyjobshop
+import scheduling
 
 _CLAIMS = {"Optimal": "optimal", "Feasible": "feasible", "Infeasible": "infeasible"}
 
 
 def main() -> None:
-    run = common.start("pyjobshop", 1, __doc__)
-    jobs = common.read_jobshop(run)
+    run = common.start("pyjobshop", 2, __doc__, **scheduling.option())
+    plan = scheduling.read(run)
     model = pyjobshop.Model()
-    machines = {}
-    for machine in sorted({machine for job in jobs for machine, _ in job}):
-        machines[machine] = model.add_machine()
-    for operations in jobs:
-        job, before = model.add_job(), None
-        for machine, duration in operations:
-            task = model.add_task(job=job)
-            model.add_mode(task, machines[machine], duration)
-            if before is not None:
-                model.add_end_before_start(before, task)
-            before = task
+    resources = [
+        model.add_machine() if capacity == 1 else model.add_renewable(capacity)
+        for capacity in plan.capacities
+    ]
+    tasks = [model.add_task() for _ in plan.modes]
+    first = []
+    for task, modes in zip(tasks, plan.modes, strict=True):
+        first.append(len(model.modes))
+        for duration, needs in modes:
+            on = [resources[k] for k in needs]
+            # A machine has no units to ask for.
+            units = [need if plan.capacities[k] > 1 else 0 for k, need in needs.items()]
+            model.add_mode(task, on, duration, units)
+    for before, after in plan.after:
+        model.add_end_before_start(tasks[before], tasks[after])
+    if plan.permutation and plan.jobs is not None:
+        columns = [[tasks[k] for k in row] for row in zip(*plan.jobs, strict=True)]
+        for k in range(1, len(columns)):
+            model.add_same_sequence(
+                resources[k - 1], resources[k], columns[k - 1], columns[k]
+            )
     options = {} if run.gap is None else {"relative_gap_limit": run.gap}
     result = model.solve(
         time_limit=run.left,
@@ -35,11 +46,12 @@ def main() -> None:
         random_seed=run.seed % 2**31,
         **options,
     )
-    tasks = iter(result.best.tasks)
-    if not result.best.tasks:
+    found = result.best.tasks
+    if not found:
         run.end(_CLAIMS.get(result.status.value))
         return
-    run.write_starts([[next(tasks).start for _ in job] for job in jobs])
+    picks = [task.mode - at for task, at in zip(found, first, strict=True)]
+    plan.write(run, [task.start for task in found], picks)
     run.end(
         _CLAIMS.get(result.status.value),
         objective=result.objective,

@@ -41,7 +41,7 @@ __all__ = ["Command", "ForeignSolver", "LineParser", "peers_folder"]
 #: Placeholders that are the same for every run, and those of a run.
 _FIXED = ("here", "peers", "python")
 _OF_A_RUN = (
-    *("instance", "solution", "scratch", "seed"),
+    *("instance", "kind", "solution", "scratch", "seed"),
     *("time_limit", "threads", "memory", "gap"),
 )
 
@@ -109,9 +109,9 @@ class ForeignSolver:
     ----------
     command : sequence of str
         Program and arguments, with placeholders in braces (``{{`` is a brace):
-        ``instance``, ``solution``, ``scratch`` (paths), ``seed``, ``time_limit``
-        (seconds), ``threads``, ``memory`` (bytes) and ``gap``, the last two
-        empty where the batch sets none; ``here`` (folder of the spec),
+        ``instance``, ``solution``, ``scratch`` (paths), ``kind`` (of the
+        instance), ``seed``, ``time_limit`` (seconds), ``threads``, ``memory``
+        (bytes) and ``gap``, the last two empty where the batch sets none; ``here`` (folder of the spec),
         ``python`` (our interpreter), ``peers`` (their environments), and the
         names of ``params``. It is run without a shell, in ``scratch``.
     folder : str
@@ -215,7 +215,7 @@ class ForeignSolver:
         return version
 
     def prepare(
-        self, instance: str | Path, seed: int, limits: Limits, scratch: Path
+        self, instance: str | Path, kind: str, seed: int, limits: Limits, scratch: Path
     ) -> Command:
         """Return the command of a run; a packed instance is unpacked for it.
 
@@ -223,6 +223,8 @@ class ForeignSolver:
         ----------
         instance : str or Path
             Instance file.
+        kind : str
+            Its kind.
         seed : int
             Seed of the run.
         limits : Limits
@@ -239,6 +241,7 @@ class ForeignSolver:
         values = {
             **self._fixed(),
             "instance": _unpacked(Path(instance), scratch),
+            "kind": kind,
             "solution": solution,
             "scratch": scratch,
             "seed": seed,

@@ -219,7 +219,9 @@ class Worker:
     ) -> tuple[dict[str, Any], dict[str, list[Any]], Ending]:
         assert task.config.foreign is not None
         foreign = ForeignSolver.from_dict(task.config.foreign)
-        command = foreign.prepare(task.instance.file, task.seed, task.limits, scratch)
+        command = foreign.prepare(
+            task.instance.file, task.instance.kind, task.seed, task.limits, scratch
+        )
         parser = LineParser(foreign)
         with log.open("ab", buffering=0) as copy:
 

@@ -7,6 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from combkit.comb.scheduling.genetic import supports
+from combkit.comb.solve import solve
+from combkit.instances.project import Project
+from combkit.instances.solutions import Schedule
+from combkit.instances.stop import MaxIterations
 from combkit.neural.dispatch._kernels import Tables
 from combkit.neural.dispatch._kernels_improve import improve as tabu
 from combkit.neural.dispatch.rollout import Built, Recorded, build, replay
@@ -72,10 +77,10 @@ def label(
     width : int
         Most candidates a step.
     improve : int
-        Steps of the tabu search on a (flexible) job shop; the machines stay.
+        Steps of the tabu search on a (flexible) job shop, whose machines stay;
+        children of the genetic search on a project.
     climbs : int
-        Schedules built with starts moved at random, where modes can be chosen
-        and for all other problems.
+        Schedules built with starts moved at random where modes can be chosen.
     seed : int
         Seed of the search.
     """
@@ -85,15 +90,19 @@ def label(
     key[modes] = np.arange(modes.size)
     random = np.array([seed * 2 + 1], dtype=np.uint64)
     order, starts, before = build(tables, key, width=width)
-    is_shop = _is_shop(tables)
-    if climbs > 0 and not (is_shop and tables.siblings.shape[1] == 1):
+    chosen = tables.siblings.shape[1] > 1
+    if climbs > 0 and chosen:
         order, starts, _ = _climbed(
             tables, (order, starts, before), width, climbs, seed
         )
     better = np.full(none, np.inf)
     better[order] = starts - _tie(tables)[order]
-    if improve > 0 and is_shop and (tables.duration[order] > 0).all():
-        better[order] = _improved(tables, order, starts, improve, random)
+    if improve > 0 and _is_shop(tables):
+        if (tables.duration[order] > 0).all():
+            better[order] = _improved(tables, order, starts, improve, random)
+    elif improve > 0 and not chosen:
+        found = _bred(tables, order, starts, improve, seed)
+        better[order] = found - _tie(tables)[order]
     after = replay(tables, better, width=width)
     return after if after.makespan <= before else replay(tables, key, width=width)
 
@@ -132,6 +141,52 @@ def _improved(
         random,
     )
     return np.asarray(found, np.float64)
+
+
+def _bred(
+    tables: Tables,
+    order: NDArray[np.int64],
+    starts: NDArray[np.float64],
+    children: int,
+    seed: int,
+) -> NDArray[np.float64]:
+    """Return better starts of a project's schedule, by the suite's own search."""
+    project = _project_of(tables, order.size)
+    if supports(project) is not None:
+        return starts
+    begin = np.zeros(order.size, np.int64)
+    begin[tables.task_of[order]] = np.rint(starts).astype(np.int64)
+    result = solve(
+        project,
+        "genetic",
+        initial=project.schedule(begin),
+        stop=MaxIterations(children),
+        seed=seed,
+    )
+    if not isinstance(result.solution, Schedule):
+        return starts
+    begin = np.concatenate(result.solution.starts)
+    return np.asarray(begin[tables.task_of[order]], np.float64)
+
+
+def _project_of(tables: Tables, n: int) -> Project:
+    """Return the project that the first ``n`` tasks are, of one mode each."""
+    mode = tables.siblings[:n, 0]
+    demands = np.zeros((n, tables.capacity.size), np.int64)
+    np.add.at(
+        demands,
+        (np.arange(n)[:, None], tables.resource[mode]),
+        tables.demand[mode],
+    )
+    before, place = np.nonzero(tables.successors[:n] < tables.tail.size - 1)
+    pairs = np.column_stack([before, tables.successors[before, place]])
+    # The last resource is the one that padding points to.
+    return Project(
+        tables.duration[mode][:, None],
+        demands[:, None, :-1],
+        np.maximum(tables.capacity[:-1], 1),
+        pairs,
+    )
 
 
 #: Moves of starts reach to this part of the makespan, and a mode that was not

@@ -1,8 +1,9 @@
 """Train the learned dispatching rule: imitate the best of one's own schedules.
 
 Each round draws problems of one class and size, builds many schedules of each
-with the current rule, takes the best (of job shops: improved by a short tabu
-search) and fits the rule to its choices, as in self-labelling [1]_.
+with the current rule, takes the best, improved by a short search (tabu for shops,
+the genetic one for projects), and fits the rule to its choices, as in self-labelling
+[1]_.
 
     combkit train dispatch --out DIR --minutes 60
 
@@ -48,6 +49,7 @@ from combkit.neural.dispatch.policy import Policy, PolicyConfig
 from combkit.neural.dispatch.problems import encoding_of, unsupported
 from combkit.neural.dispatch.rollout import (
     RULES,
+    WIDTH,
     build,
     head_of,
     row_of,
@@ -73,9 +75,9 @@ SHAPES: dict[Shape, float] = {
     ("fjsp", 10, 5): 0.08,
     ("fjsp", 10, 10): 0.05,
     ("fjsp", 15, 8): 0.06,
-    ("rcpsp", 30, 4): 0.08,
-    ("rcpsp", 60, 4): 0.07,
-    ("rcpsp", 120, 4): 0.05,
+    ("rcpsp", 30, 4): 0.13,
+    ("rcpsp", 60, 4): 0.13,
+    ("rcpsp", 120, 4): 0.13,
 }
 
 #: Problems watched during training, by class.
@@ -112,11 +114,12 @@ class TrainConfig:
     instances, samples : int
         Problems a round, and schedules of each.
     starts : int
-        Schedules of each problem sampled where the tabu search follows.
+        Schedules of each problem sampled where a search follows.
     improve : int
-        Steps of the tabu search on labels of job shops and flexible ones.
+        Steps of the search on labels: of tabu search on those of shops, children
+        of the genetic search on those of projects.
     climbs : int
-        Random moves tried on labels of projects.
+        Random moves tried on labels of flexible job shops.
     updates : int
         Gradient steps a round, on recent rounds.
     memory : int
@@ -145,7 +148,7 @@ class TrainConfig:
     memory: int = 24
     rate: float = 1e-3
     average: float = 0.998
-    candidates: int = 16
+    candidates: int = WIDTH
     workers: int = 0
     half: bool = False
 
@@ -265,7 +268,7 @@ class Trainer:
             batch = head.result() if isinstance(head, Future) else head
             shape = self._shape(self.iteration)
             problems = Problems(batch, self.device)
-            modes, sampled = self._sampled(shape, batch, problems)
+            modes, sampled = self._sampled(batch, problems)
             jobs = self._labels(batch, modes, threads)
             # With threads, the labels of a round are made during the next one.
             if pending is not None:
@@ -310,15 +313,14 @@ class Trainer:
         return self.shapes[int(rng.choice(len(self.shapes), p=self.chances))]
 
     def _sampled(
-        self, shape: Shape, batch: Batch, problems: Problems
+        self, batch: Batch, problems: Problems
     ) -> tuple[NDArray[np.int64], float]:
         """Return the best of the schedules sampled, and its mean over the horizon."""
         config = self.config
         seed = int(
             np.random.default_rng((config.seed, self.iteration, 2)).integers(2**62)
         )
-        shop = shape[0] != "rcpsp" and config.improve > 0
-        count = config.starts if shop else config.samples
+        count = config.starts if config.improve > 0 else config.samples
         # Cold samples are good, warm ones differ: a label needs both.
         temperatures = np.linspace(*_TEMPERATURES, count)
         if self.device.type == "cpu":

@@ -78,7 +78,16 @@ def common():
     return load("common")
 
 
-def given_to(common, path):
+@pytest.fixture(scope="module")
+def plans(common):
+    sys.modules["common"] = common
+    try:
+        yield load("scheduling")
+    finally:
+        del sys.modules["common"]
+
+
+def given_to(common, path, **more):
     """The run of a script that was given an instance."""
     return common.Run(
         argparse.Namespace(
@@ -88,6 +97,7 @@ def given_to(common, path):
             seed=0,
             threads=1,
             gap=None,
+            **more,
         )
     )
 
@@ -105,7 +115,7 @@ def rows():
 # -- what belongs together ----------------------------------------------------
 
 
-@pytest.mark.parametrize("name", [*SCRIPTS, "common.py"])
+@pytest.mark.parametrize("name", [*SCRIPTS, "common.py", "scheduling.py"])
 def test_scripts_stand_on_their_own(name):
     tree = ast.parse((FOLDER / name).read_text(), name)
     compile(tree, name, "exec")
@@ -162,19 +172,20 @@ def test_batches_use_what_is_there(path):
 # -- what they write ----------------------------------------------------------
 
 
-def run_script(script, suffix, instance, folder, seconds=0.5):
+def run_script(script, suffix, instance, folder, seconds=0.5, more=()):
     foreign = ForeignSolver(
         command=[
             *("{python}", str(FOLDER / script), "{instance}", "{solution}"),
             *("--time-limit={time_limit}", "--seed={seed}", "--threads={threads}"),
-            "--gap={gap}",
+            *("--gap={gap}", *more),
         ],
         folder=str(FOLDER),
         solution=suffix,
         version_command=["{python}", str(FOLDER / script), "--version"],
     )
     limits = Limits(time=seconds, grace=60.0)
-    command = foreign.prepare(instance, 1, limits, folder)
+    problem = ck.read(instance)
+    command = foreign.prepare(instance, problem.kind, 1, limits, folder)
     done = subprocess.run(
         command.argv, cwd=folder, capture_output=True, text=True, timeout=120
     )
@@ -183,7 +194,6 @@ def run_script(script, suffix, instance, folder, seconds=0.5):
     parser = LineParser(foreign)
     for line in done.stdout.splitlines():
         parser.feed(line, 0.0)
-    problem = ck.read(instance)
     row, trace = foreign.judge(problem, command.solution, parser, done.returncode, log)
     return row, trace, foreign
 
@@ -243,6 +253,34 @@ def test_what_a_peer_does_not_take_is_unsupported(
     row, _, _ = run_script(script, "sol", instance, tmp_path)
     assert row["status"] == "unsupported", row["message"]
     assert reason in row["message"]
+
+
+@pytest.mark.parametrize("kind", ["jsp", "fjsp", "pfsp", "ossp"])
+def test_cpsat_schedules_shops_of_all_kinds(kind, tmp_path):
+    problem = ck.generate(kind, n=5, machines=3, seed=2)
+    path = tmp_path / "x.txt"
+    ck.write(problem, path)
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    more = ["--kind={kind}"]
+    row, trace, _ = run_script("run_cpsat.py", "json", path, folder, 20.0, more)
+    assert row["status"] == "optimal", row
+    assert row["objective"] == ck.solve(problem, "cpsat", time_limit=20).objective
+    assert trace
+
+
+def test_peers_read_projects_as_combkit_does(plans, shared_data):
+    path = sorted((shared_data / "scheduling" / "rcpsp" / "j60").glob("*.sm"))[0]
+    problem = ck.read(path)
+    plan = plans.read(given_to(plans.common, path, kind="rcpsp"))
+    assert plan.capacities == problem.capacities.tolist()
+    assert plan.after == list(map(tuple, problem.precedences.tolist()))
+    for task, times, needs in zip(
+        plan.modes, problem.durations, problem.demands, strict=True
+    ):
+        ((duration, demand),) = task
+        assert duration == times[0]
+        assert [demand.get(k, 0) for k in range(needs.shape[1])] == needs[0].tolist()
 
 
 # -- the shared readers -------------------------------------------------------
@@ -319,41 +357,74 @@ def test_public_files_are_read_as_combkit_reads_them(common, shared_data):
     assert seen > 10
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "3 2\n0 3 1 2\n1 4 0 1\n0 2 1 5\n",
-        "# a comment\n3 2\n0 3 1 2\n1 4 0 1\n\n0 2 1 5\n",
-        "3 2\nTimes\n3 2\n4 1\n2 5\nMachines\n1 2\n2 1\n1 2\n",
-        "Jobs, Machines\n3 2\nTimes\n3 2\n4 1\n2 5\nMachines\n1 2\n2 1\n1 2\n",
-    ],
-)
-def test_job_shops_are_read(text, common, tmp_path):
+#: What a file is as a plan: kind, text, modes, capacities, precedences.
+PLANS = [
+    (
+        "jsp",
+        "# a comment\n2 2\n0 3 1 2\n\n1 4 0 1\n",
+        [[(3, {0: 1})], [(2, {1: 1})], [(4, {1: 1})], [(1, {0: 1})]],
+        [1, 1],
+        [(0, 1), (2, 3)],
+    ),
+    (
+        "jsp",
+        "Jobs, Machines\n2 2\nTimes\n3 2\n4 1\nMachines\n1 2\n2 1\n",
+        [[(3, {0: 1})], [(2, {1: 1})], [(4, {1: 1})], [(1, {0: 1})]],
+        [1, 1],
+        [(0, 1), (2, 3)],
+    ),
+    (
+        "fjsp",
+        "2 2 1.5\n2  2 1 3 2 4  1 2 5\n1  1 2 6\n",
+        [[(3, {0: 1}), (4, {1: 1})], [(5, {1: 1})], [(6, {1: 1})]],
+        [1, 1],
+        [(0, 1)],
+    ),
+    (
+        "pfsp",
+        "number of jobs, machines :\n2 2 1 9 8\nprocessing times :\n3 2\n4 1\n",
+        [[(3, {0: 1})], [(4, {1: 1})], [(2, {0: 1})], [(1, {1: 1})]],
+        [1, 1],
+        [(0, 1), (2, 3)],
+    ),
+    (
+        "ossp",
+        "2 2\n3 2\n4 1\n",
+        [
+            [(3, {0: 1, 2: 1})],
+            [(2, {1: 1, 2: 1})],
+            [(4, {0: 1, 3: 1})],
+            [(1, {1: 1, 3: 1})],
+        ],
+        [1, 1, 1, 1],
+        [],
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "text", "modes", "capacities", "after"), PLANS)
+def test_plans_are_read(kind, text, modes, capacities, after, plans, tmp_path):
     path = tmp_path / "x.txt"
     path.write_text(text)
-    assert common.read_jobshop(given_to(common, path)) == [
-        [(0, 3), (1, 2)],
-        [(1, 4), (0, 1)],
-        [(0, 2), (1, 5)],
-    ]
+    plan = plans.read(given_to(plans.common, path, kind=kind))
+    assert plan.modes == modes
+    assert plan.capacities == capacities
+    assert plan.after == after
+    assert plan.permutation == (kind == "pfsp")
+    assert plan.horizon == sum(max(d for d, _ in task) for task in modes)
 
 
 @pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("", "job shop"),
-        ("3 2\n0 3 1 2\n", "job shop"),
-        ("1 2\n0 3 1\n", "job shop"),
-        ("1 2\n0 3 2 2\n", "job shop"),
-    ],
+    "text",
+    ["", "3 2\n0 3 1 2\n", "1 2\n0 3 1\n", "1 2\n0 3 2 2\n"],
 )
-def test_other_files_are_no_job_shops(text, reason, common, tmp_path, capsys):
+def test_other_files_are_no_job_shops(text, plans, tmp_path, capsys):
     path = tmp_path / "x.txt"
     path.write_text(text)
     with pytest.raises(SystemExit):
-        common.read_jobshop(given_to(common, path))
+        plans.read(given_to(plans.common, path, kind="jsp"))
     said = capsys.readouterr().out.splitlines()
-    assert reason in said[0] and '"status": "unsupported"' in said[1]
+    assert "kind jsp" in said[0] and '"status": "unsupported"' in said[1]
 
 
 def test_nothing_is_said_after_the_end(common, capsys):

@@ -75,7 +75,8 @@ def test_placeholders_are_filled(tmp_path, monkeypatch):
     monkeypatch.setenv("COMBKIT_PEERS", str(tmp_path / "peers"))
     words = [
         *("{python}", "{here}/run", "{peers}/p", "{instance}", "{solution}"),
-        *("{scratch}", "-s{seed}", "{time_limit}", "{threads}", "{memory}", "{gap}"),
+        *("{kind}", "{scratch}", "-s{seed}", "{time_limit}", "{threads}"),
+        *("{memory}", "{gap}"),
         *("{{x}}", "{speed}", "{flag}", "{list}", "{real}"),
     ]
     params = {"speed": "fast", "flag": True, "list": [1, 2], "real": 0.5}
@@ -84,10 +85,10 @@ def test_placeholders_are_filled(tmp_path, monkeypatch):
     )
     instance = tmp_path / "a.tsp"
     instance.write_text("NAME : a\n")
-    command = one.prepare(instance, 3, LIMITS, tmp_path)
+    command = one.prepare(instance, "tsp", 3, LIMITS, tmp_path)
     assert command.argv == [
         *(sys.executable, "/spec/run", f"{tmp_path}/peers/p"),
-        *(str(instance), str(tmp_path / "solution.tour"), str(tmp_path)),
+        *(str(instance), str(tmp_path / "solution.tour"), "tsp", str(tmp_path)),
         *("-s3", "10", "2", "4000000000", ""),
         *("{x}", "fast", "true", "[1, 2]", "0.5"),
     ]
@@ -102,12 +103,12 @@ def test_packed_instance_is_unpacked(tmp_path):
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     one = solver(command=["{python}", "{instance}"])
-    command = one.prepare(packed, 0, LIMITS, scratch)
+    command = one.prepare(packed, "tsp", 0, LIMITS, scratch)
     assert command.argv[1] == str(scratch / "small.tsp")
     assert (scratch / "small.tsp").read_bytes() == b"NAME : small\n"
     packed.write_bytes(packed.read_bytes()[:-9])
     with pytest.raises(InstanceFormatError, match=r"small\.tsp\.gz"):
-        one.prepare(packed, 0, LIMITS, scratch)
+        one.prepare(packed, "tsp", 0, LIMITS, scratch)
 
 
 def test_missing_programs_are_named(tmp_path, monkeypatch):
