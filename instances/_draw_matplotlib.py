@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PatchCollection
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
@@ -44,6 +45,11 @@ def figure(scene: Scene) -> Figure:
     axes.tick_params(labelsize=9)
     if scene.log_x:
         axes.set_xscale("log")
+    if scene.dates:
+        locator = AutoDateLocator()  # type: ignore[no-untyped-call]
+        axes.xaxis.set_major_locator(locator)
+        formatter = ConciseDateFormatter(locator)  # type: ignore[no-untyped-call]
+        axes.xaxis.set_major_formatter(formatter)
     if scene.grid:
         axes.grid(alpha=0.25, linewidth=0.6)
     if scene.equal_axes:
@@ -127,8 +133,9 @@ def _bars(axes: Axes, bars: Bars) -> None:
         )
     )
     axes.autoscale_view()
-    span = float(np.max(bars.left + bars.width, initial=0.0))
-    axes.set_xlim(0, span * 1.01 if span > 0 else 1.0)
+    end = float(np.max(bars.left + bars.width, initial=bars.begin))
+    span = end - bars.begin
+    axes.set_xlim(bars.begin, bars.begin + (span * 1.01 if span > 0 else 1.0))
     for k, text in enumerate(bars.texts):
         if bars.width[k] >= _LEGIBLE * len(text) * span:
             axes.text(

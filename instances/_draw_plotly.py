@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 
 from combkit.instances._scene import (
@@ -20,6 +21,8 @@ from combkit.instances._scene import (
 
 __all__ = ["encode", "figure"]
 
+_DAY_MS = 86_400_000.0
+
 
 def figure(scene: Scene) -> go.Figure:
     """Return the figure of a scene."""
@@ -31,6 +34,9 @@ def figure(scene: Scene) -> go.Figure:
         for shape in one.shapes:
             _DRAW[type(shape)](canvas, shape)
         drawn.append((one, range(before, len(canvas.data))))
+    if scene.dates:
+        for trace in canvas.data:
+            _to_milliseconds(trace)
     if scene.others:
         for k, trace in enumerate(canvas.data):
             trace.visible = k in drawn[0][1]
@@ -44,7 +50,7 @@ def figure(scene: Scene) -> go.Figure:
     canvas.update_xaxes(
         title=scene.x_label,
         visible=not scene.hide_axes,
-        type="log" if scene.log_x else "linear",
+        type="log" if scene.log_x else "date" if scene.dates else "linear",
         showgrid=scene.grid,
     )
     canvas.update_yaxes(
@@ -57,6 +63,13 @@ def figure(scene: Scene) -> go.Figure:
         canvas.update_yaxes(scaleanchor="x")
     canvas.update_yaxes(**_ticks(scene))
     return canvas
+
+
+def _to_milliseconds(trace: Any) -> None:
+    """Turn days into the unit of plotly's axes of dates."""
+    trace.x = np.asarray(trace.x) * _DAY_MS
+    if isinstance(trace, go.Bar):
+        trace.base = np.asarray(trace.base) * _DAY_MS
 
 
 def _ticks(scene: Scene) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -17,6 +19,7 @@ from combkit.instances.problem import Problem
 from combkit.instances.scheduling import NEVER, Scheduling
 from combkit.instances.shops import OpenShop, schedule_rows, scheduling_model
 from combkit.instances.solutions import Schedule
+from combkit.instances.timescale import Timescale
 
 __all__ = ["VIEWS", "gantt"]
 
@@ -31,8 +34,14 @@ _LATE, _DUE = 4, None
 class _Chart:
     """What the views of a schedule have in common."""
 
-    def __init__(self, problem: Problem, solution: Schedule | None) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        solution: Schedule | None,
+        timescale: Timescale | None,
+    ) -> None:
         self.problem = problem
+        self.timescale = timescale
         self.model = scheduling_model(problem)
         self.planned = solution is not None
         schedule = _stacked(self.model) if solution is None else solution
@@ -64,11 +73,23 @@ class _Chart:
             return f"task {t}"
         return f"job {self.row[t]}, operation {self.place[t]}"
 
+    def when(self, time: int) -> str:
+        """Return how a time is written."""
+        if self.timescale is None:
+            return f"{time}"
+        return self.timescale.date(time).isoformat(" ").removesuffix(":00")
+
+    def length(self, time: int) -> str:
+        """Return how a duration is written."""
+        if self.timescale is None:
+            return f"{time}"
+        return f"{time * self.timescale.unit}".removesuffix(":00")
+
     def about(self, t: int) -> str:
         """Return what to say of a task that is pointed at."""
         model, line = self.model, self.line
         start, end = int(line.start[t]), int(line.end[t])
-        parts = [f"{self.name(t)}: {start} to {end}"]
+        parts = [f"{self.name(t)}: {self.when(start)} to {self.when(end)}"]
         first, last = model.first_mode[t], model.first_mode[t + 1]
         if last - first > 1:
             parts.append(f"mode {line.mode[t] - first}")
@@ -76,12 +97,15 @@ class _Chart:
         if used:
             parts.append(f"on {', '.join(used)}")
         if model.due[t] < NEVER:
-            late = max(0, end - int(model.due[t]))
-            parts.append(f"due {model.due[t]}" + (f", {late} late" if late else ""))
+            due = int(model.due[t])
+            late = f", {self.length(end - due)} late" if end > due else ""
+            parts.append(f"due {self.when(due)}{late}")
         if model.frozen[t]:
             parts.append("frozen")
         elif model.planned[t] >= 0 and start != model.planned[t]:
-            parts.append(f"moved by {start - model.planned[t]:+d}")
+            move = start - int(model.planned[t])
+            sign = "+" if move > 0 else "-"
+            parts.append(f"moved by {sign}{self.length(abs(move))}")
         return "<br>".join(parts)
 
     def late(self, t: int) -> bool:
@@ -133,7 +157,7 @@ def _by_machine(chart: _Chart) -> Scene:
         names.append(f"{k}")
         for low, high in model.breaks.get(k, ()):
             if low < end:
-                text = f"break: {low} to {high}"
+                text = f"break: {chart.when(low)} to {chart.when(high)}"
                 until = min(high, end)
                 boxes.append(_Box(low, until, y - 0.5, 1.0, _BREAK, "", text))
         if model.capacity[k] == 1:
@@ -165,7 +189,8 @@ def _profile(
         taken = sum(d for _, d in here)
         if taken:
             who = "<br>".join(f"{chart.name(t)}: {d}" for t, d in here)
-            text = f"{taken} of {capacity} units, {low} to {high}<br>{who}"
+            span = f"{chart.when(low)} to {chart.when(high)}"
+            text = f"{taken} of {capacity} units, {span}<br>{who}"
             height = _FULL * taken / max(capacity, 1)
             bottom = y + _FULL / 2 - height
             boxes.append(_Box(low, high, bottom, height, k, f"{taken}", text))
@@ -209,7 +234,27 @@ VIEWS: Mapping[str, Callable[[_Chart], Scene]] = {
 }
 
 
-def gantt(problem: Problem, solution: Schedule | None, by: str = "machine") -> Scene:
+def _dated(scene: Scene, timescale: Timescale) -> Scene:
+    """Return a scene whose times are dates."""
+    origin = timescale.origin.replace(tzinfo=None) - datetime(1970, 1, 1)
+    begin, unit = origin / timedelta(days=1), timescale.unit / timedelta(days=1)
+    shapes = [
+        replace(
+            shape, left=begin + unit * shape.left, width=unit * shape.width, begin=begin
+        )
+        if isinstance(shape, Bars)
+        else replace(shape, x=begin + unit * shape.x)
+        for shape in scene.shapes
+    ]
+    return replace(scene, shapes=shapes, dates=True)
+
+
+def gantt(
+    problem: Problem,
+    solution: Schedule | None,
+    by: str = "machine",
+    timescale: Timescale | None = None,
+) -> Scene:
     """Return the chart of a schedule; without one, of the work.
 
     Parameters
@@ -220,6 +265,8 @@ def gantt(problem: Problem, solution: Schedule | None, by: str = "machine") -> S
         The schedule, feasible or not.
     by : {"machine", "job"}
         What its rows are; an interactive picture can change over to the other.
+    timescale : Timescale, optional
+        The dates of its times, for a chart with dates.
 
     Raises
     ------
@@ -231,10 +278,11 @@ def gantt(problem: Problem, solution: Schedule | None, by: str = "machine") -> S
     if by not in VIEWS:
         known = ", ".join(VIEWS)
         raise UsageError(f"by={by!r}{nearest(by, VIEWS)} (known: {known})")
-    chart = _Chart(problem, solution)
-    scene = VIEWS[by](chart)
+    chart = _Chart(problem, solution, timescale)
+    scenes = {name: view(chart) for name, view in VIEWS.items()}
+    if timescale is not None:
+        scenes = {name: _dated(one, timescale) for name, one in scenes.items()}
+    scene = scenes.pop(by)
     scene.view = f"by {by}"
-    scene.others = {
-        f"by {other}": view(chart) for other, view in VIEWS.items() if other != by
-    }
+    scene.others = {f"by {other}": one for other, one in scenes.items()}
     return scene

@@ -90,6 +90,8 @@ class Bars:
     colors: Sequence[int]
     hover: Sequence[str]
     texts: Sequence[str] = ()
+    #: Where the axis begins.
+    begin: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,5 +118,7 @@ class Scene:
     grid: bool = False
     legend: bool = True
     log_x: bool = False
+    #: Whether x are days since the beginning of 1970.
+    dates: bool = False
     view: str = ""
     others: Mapping[str, Scene] = field(default_factory=dict)

@@ -34,6 +34,7 @@ from combkit.instances.problem import Problem
 from combkit.instances.result import Result
 from combkit.instances.solutions import Routes, Schedule
 from combkit.instances.source import Source, atomic_write
+from combkit.instances.timescale import Timescale
 
 __all__ = ["Curve", "plot", "plot_arms", "plot_trace", "read_trace"]
 
@@ -71,6 +72,7 @@ def plot(
     *,
     title: str | None = None,
     by: str = "machine",
+    timescale: Timescale | None = None,
 ) -> Any:
     """Draw a problem, alone or with a solution.
 
@@ -89,6 +91,8 @@ def plot(
         Title instead of name and objective.
     by : {"machine", "job"}
         What the rows of a Gantt chart are; ``.html`` has buttons for both.
+    timescale : Timescale, optional
+        The dates of the times of a schedule, which the chart then shows.
 
     Returns
     -------
@@ -98,7 +102,8 @@ def plot(
     Raises
     ------
     UsageError
-        If the suffix, or ``by``, is another one.
+        If the suffix, or ``by``, is another one, or what has no times is to be
+        drawn with dates.
     UnsupportedFeatureError
         If there is nothing to draw, e.g. no positions.
     MissingDependencyError
@@ -106,7 +111,9 @@ def plot(
     """
     draw = _SCENES.get(problem.kind)
     if problem.solution_type is Schedule:
-        scene = gantt(problem, solution, by)
+        scene = gantt(problem, solution, by, timescale)
+    elif timescale is not None:
+        raise UsageError(f"timescale: a {problem.kind} has no times")
     elif draw is not None:
         scene = draw(problem, solution)
     else:

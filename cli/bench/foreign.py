@@ -111,9 +111,10 @@ class ForeignSolver:
         Program and arguments, with placeholders in braces (``{{`` is a brace):
         ``instance``, ``solution``, ``scratch`` (paths), ``kind`` (of the
         instance), ``seed``, ``time_limit`` (seconds), ``threads``, ``memory``
-        (bytes) and ``gap``, the last two empty where the batch sets none; ``here`` (folder of the spec),
-        ``python`` (our interpreter), ``peers`` (their environments), and the
-        names of ``params``. It is run without a shell, in ``scratch``.
+        (bytes) and ``gap``, the last two empty where the batch sets none;
+        ``here`` (folder of the spec), ``python`` (our interpreter), ``peers``
+        (their environments), and the names of ``params``. It is run without a
+        shell, in ``scratch``.
     folder : str
         Folder of the spec.
     solution : str

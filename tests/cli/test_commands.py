@@ -191,6 +191,16 @@ def test_plot_every_kind(cli, files, tmp_path, name, solution, suffix):
     assert out.stat().st_size > 2000
 
 
+def test_plot_a_schedule_with_dates(cli, files, tmp_path):
+    plan, out = tmp_path / "plan.json", tmp_path / "gantt.html"
+    plan.write_text('{"starts": [[0, 3], [3, 5]]}')
+    words = ["plot", files["shop.txt"], plan, "-o", out, "--unit", "15min"]
+    assert "--unit: needs --origin" in cli(*words).err
+    done = cli(*words, "--origin", "2027-03-01T06:00")
+    assert done.code == 0, done.err
+    assert "2027-03-01 06:45" in out.read_text()
+
+
 @pytest.mark.parametrize("suffix", SIGNS)
 def test_plot_the_trace_of_a_run(cli, files, tmp_path, suffix):
     runs = tmp_path / "runs.jsonl"

@@ -85,6 +85,8 @@ def test_without_a_command_the_help_is_bad_usage(cli):
         (["solve", "x", "y", "--log", "z"], "--log: takes one instance file"),
         (["generate", "tsp", "--n", "0", "--seed", "1", "-o", "x"], "--n: 0"),
         (["plot", "-o", "x.png"], "give an instance file or --trace"),
+        (["plot", "x", "-o", "x.png", "--unit", "2w"], "'2w' is no length"),
+        (["plot", "x", "-o", "x.png", "--origin", "now"], "'now' is no date"),
         (["completion", "tcsh"], "invalid choice"),
         (["solvers", "tps"], "did you mean 'tsp'"),
     ],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import numpy as np
 import pytest
 
@@ -107,6 +109,49 @@ def test_an_interactive_page_changes_between_views() -> None:
     assert list(first.args[0]["visible"]) == shown
     assert list(second.args[0]["visible"]) == [not one for one in shown]
     assert second.args[1]["yaxis.title.text"] == "job"
+
+
+QUARTERS = ck.Timescale(datetime(2027, 3, 1, 6), timedelta(minutes=15))
+
+
+def test_times_can_be_dates() -> None:
+    plan = ck.Schedule([[0, 6, 0]])
+    scene = gantt(model(), plan, "job", QUARTERS)
+    bars, plain = bars_of(scene), bars_of(gantt(model(), plan, "job"))
+    # Days since 1970, on an axis that begins where time does.
+    begin = (datetime(2027, 3, 1, 6) - datetime(1970, 1, 1)) / timedelta(days=1)
+    assert scene.dates and bars.begin == begin
+    assert bars.left == pytest.approx(begin + plain.left / 96)
+    assert bars.width == pytest.approx(plain.width / 96)
+    assert bars.hover[0] == (
+        "task 0: 2027-03-01 06:00 to 2027-03-01 07:00<br>on 0"
+        "<br>due 2027-03-01 06:45, 0:15 late"
+    )
+    due = sorted(s.x[0] for s in scene.shapes if isinstance(s, Line))
+    assert due == pytest.approx([begin + k / 96 for k in (3, 6, 9)])
+    machines = scene.others["by machine"]
+    assert "break: 2027-03-01 07:00 to 2027-03-01 07:30" in bars_of(machines).hover
+
+
+def test_both_kinds_of_pictures_have_dates() -> None:
+    scene = gantt(model(), ck.Schedule([[0, 6, 0]]), "machine", QUARTERS)
+    canvas = pytest.importorskip("combkit.instances._draw_matplotlib").figure(scene)
+    axes = canvas.axes[0]
+    labels = [text.get_text() for text in axes.get_xticklabels()]
+    assert any(label.startswith("07:") for label in labels), labels
+    assert axes.get_xlim()[0] == bars_of(scene).begin
+    page = pytest.importorskip("combkit.instances._draw_plotly").figure(scene)
+    assert page.layout.xaxis.type == "date"
+    stamp = datetime(2027, 3, 1, 6, tzinfo=UTC).timestamp()
+    assert min(page.data[0].base) == 1000 * stamp
+    assert max(page.data[0].x) == 1000 * 60 * 15 * 5
+
+
+def test_what_has_no_times_has_no_dates(tmp_path) -> None:
+    with pytest.raises(UsageError, match="a tsp has no times"):
+        ck.plot(
+            ck.generate("tsp", 5, seed=0), None, tmp_path / "x.png", timescale=QUARTERS
+        )
 
 
 def test_refuses_other_rows_and_other_schedules(tmp_path) -> None:
