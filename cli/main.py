@@ -29,6 +29,7 @@ COMMANDS: dict[str, str] = {
     "check": "check a solution file against its instance",
     "info": "describe an instance file",
     "convert": "write an instance or a solution in another format",
+    "schema": "print the JSON Schema of a kind's instances",
     "generate": "make random instances",
     "train": "train a learned solver",
     "plot": "draw an instance, a solution or a convergence curve",

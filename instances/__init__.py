@@ -21,6 +21,7 @@ __getattr__, __dir__, __all__ = lazy_exports(
         ),
         f"{_HERE}.events": ("Events",),
         f"{_HERE}.formats": ("read", "read_solution", "write", "write_solution"),
+        f"{_HERE}.formats.json_schema": ("json_schema",),
         f"{_HERE}.generators": ("generate",),
         f"{_HERE}.graph_sets": ("Clique", "IndependentSet", "VertexCover"),
         f"{_HERE}.jobshop": ("JobShop",),

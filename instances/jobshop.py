@@ -38,7 +38,7 @@ class JobShop(Problem):
     ----------
     machines : array_like of int, shape (n_jobs, n_operations of a job)
         0-based machine of each operation: a 2-D array or one row a job.
-    durations : array_like of int, same shape
+    durations : array_like of int, shape (n_jobs, n_operations of a job)
         Non-negative duration of each operation.
 
     Raises

@@ -16,7 +16,7 @@ from combkit.instances.errors import (
 )
 from combkit.instances.parts import Part
 
-__all__ = ["tree_of", "value_of"]
+__all__ = ["part_classes", "tree_of", "value_of"]
 
 _HERE = "combkit.instances"
 
@@ -55,6 +55,28 @@ _CLASSES = {
     "product": ("robust.uncertainty", "Product"),
     "intersection": ("robust.uncertainty", "Intersection"),
 }
+
+
+def part_classes(name: str) -> dict[str, type[Part]]:
+    """Return the classes of parts that are of one, by their types in files.
+
+    Parameters
+    ----------
+    name : str
+        Name of the class, such as ``"UncertaintySet"``.
+    """
+    found = {type_: _class(type_) for type_ in _CLASSES}
+    return {
+        type_: class_
+        for type_, class_ in found.items()
+        if any(one.__name__ == name for one in class_.__mro__)
+    }
+
+
+def _class(type_: str) -> type[Part]:
+    module, name = _CLASSES[type_]
+    class_: type[Part] = getattr(import_module(f"{_HERE}.{module}"), name)
+    return class_
 
 
 def tree_of(value: Any, array: Callable[[Any], Any]) -> Any:
@@ -132,8 +154,7 @@ def _part(field: str, tree: Mapping[str, Any], array: Callable[[Any], Any]) -> A
     if type_ not in _CLASSES:
         hint = nearest(str(type_), _CLASSES)
         raise InvalidProblemError(field, f'"type": {type_!r} is unknown{hint}')
-    module, name = _CLASSES[type_]
-    class_ = getattr(import_module(f"{_HERE}.{module}"), name)
+    class_ = _class(type_)
     parameters = inspect.signature(class_).parameters
     for key in tree:
         if key != "type" and key not in parameters:

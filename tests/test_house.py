@@ -85,6 +85,7 @@ NAMES = [
     "bench",
     "best_known",
     "generate",
+    "json_schema",
     "plot",
     "read",
     "read_solution",

@@ -31,6 +31,8 @@ from combkit.instances.source import Source
 
 __all__ = [
     "VERSION",
+    "class_of",
+    "kinds",
     "nested_fields",
     "problem_of",
     "read",
@@ -141,7 +143,7 @@ def problem_of(
     try:
         if kind in _NESTED:
             data = {name: value_of(name, v, array) for name, v in data.items()}
-        problem: Problem = _class(kind)(**data)
+        problem: Problem = class_of(kind)(**data)
     except InvalidProblemError as error:
         field = error.field.partition("[")[0]
         raise source.error(_line_of(source, field), str(error)) from None
@@ -218,14 +220,20 @@ def write_solution(problem: Problem, solution: Solution, objective: float) -> st
     return _dumps({**problem.encode(solution), "objective": float(objective)}) + "\n"
 
 
-def _class(kind: str) -> type[Problem]:
+def kinds() -> tuple[str, ...]:
+    """Return the kinds whose instances can be written."""
+    return tuple(_CLASSES)
+
+
+def class_of(kind: str) -> type[Problem]:
+    """Return the class of a kind."""
     module, name = _CLASSES[kind]
     found: type[Problem] = getattr(import_module(module), name)
     return found
 
 
 def _parameters(kind: str) -> Mapping[str, inspect.Parameter]:
-    return inspect.signature(_class(kind)).parameters
+    return inspect.signature(class_of(kind)).parameters
 
 
 def _listed(array: np.ndarray[Any, Any]) -> Any:

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from combkit.instances.formats import read_solution as read_solution
     from combkit.instances.formats import write as write
     from combkit.instances.formats import write_solution as write_solution
+    from combkit.instances.formats.json_schema import json_schema as json_schema
     from combkit.instances.generators import generate as generate
     from combkit.instances.graph_sets import Clique as Clique
     from combkit.instances.graph_sets import IndependentSet as IndependentSet
@@ -133,6 +134,7 @@ __getattr__, __dir__, _names = lazy_exports(
             "write",
             "write_solution",
         ),
+        "combkit.instances.formats.json_schema": ("json_schema",),
         "combkit.instances.generators": ("generate",),
         "combkit.instances.graph_sets": (
             "Clique",
