@@ -54,6 +54,18 @@ def _windows(problem: Any) -> dict[str, Any]:
     }
 
 
+def _fleet(problem: Any) -> dict[str, Any]:
+    finite = problem.capacity[np.isfinite(problem.capacity)]
+    return {
+        "vehicles": int(problem.available.sum()),
+        "capacities": _span(finite) if finite.size else None,
+        "time windows": int(problem.window_client.size),
+        "optional clients": int((~problem.required).sum()),
+        "groups": int(np.unique(problem.group[problem.group >= 0]).size),
+        "pickups": bool((problem.pickup > 0).any()),
+    }
+
+
 def _outing(problem: Any) -> dict[str, Any]:
     facts = {**_distances(problem), "total prize": float(problem.prizes.sum())}
     if problem.kind == "op":
@@ -234,6 +246,7 @@ _DESCRIPTIONS: Mapping[str, Callable[[Any], dict[str, Any]]] = {
     "cvrp": _cvrp,
     "ovrp": _cvrp,
     "vrptw": _windows,
+    "vrp": _fleet,
     "op": _outing,
     "pctsp": _outing,
     "spctsp": _outing,

@@ -91,6 +91,15 @@ SOLVERS: tuple[SolverInfo, ...] = (
         mends=True,
     ),
     SolverInfo(
+        "sisr",
+        ("vrp",),
+        f"{_ROUTING}.fleet_search",
+        exact=False,
+        summary="ruin by string removals, recreation, exchange of vehicles (Numba)",
+        packages=("numba",),
+        mends=True,
+    ),
+    SolverInfo(
         "ils",
         ("tsp",),
         f"{_ROUTING}.ils",

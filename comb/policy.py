@@ -166,6 +166,12 @@ POLICY: tuple[Rule, ...] = (
         "real prizes show on the spot only",
     ),
     Rule(
+        "vrp",
+        (Step("sisr"),),
+        _always,
+        "below PyVRP after 10 s on depots, types, prizes, backhauls and groups",
+    ),
+    Rule(
         "mtsp",
         (Step("sisr"),),
         _always,

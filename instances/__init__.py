@@ -20,6 +20,8 @@ __getattr__, __dir__, __all__ = lazy_exports(
             "UsageError",
         ),
         f"{_HERE}.events": ("Events",),
+        f"{_HERE}.fleet.problem": ("RichVRP",),
+        f"{_HERE}.fleet.solution": ("FleetRoutes", "Route"),
         f"{_HERE}.formats": ("read", "read_solution", "write", "write_solution"),
         f"{_HERE}.formats.json_schema": ("json_schema",),
         f"{_HERE}.generators": ("generate",),

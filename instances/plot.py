@@ -27,6 +27,8 @@ from combkit.instances.errors import (
     UnsupportedFeatureError,
     UsageError,
 )
+from combkit.instances.fleet.problem import RichVRP
+from combkit.instances.fleet.solution import FleetRoutes
 from combkit.instances.mtsp import MTSP
 from combkit.instances.ovrp import OVRP
 from combkit.instances.prizes import Outing
@@ -362,6 +364,41 @@ def _map(problem: Any, solution: Any) -> Scene:
     return scene
 
 
+def _fleet_map(problem: RichVRP, solution: FleetRoutes | None) -> Scene:
+    """Clients with routes and depots; a colour a route, clients of none are light."""
+    if problem.coords is None:
+        raise UnsupportedFeatureError(f"{problem.name or 'vrp'}: no coordinates")
+    scene = Scene(equal_axes=True, hide_axes=True)
+    xy, clients = problem.coords, problem.clients
+    routes = [] if solution is None else [r for r in solution.routes if r.visits.size]
+    for k, route in enumerate(routes):
+        kind = route.vehicle_type
+        table = problem.timetable(route)
+        label = f"{k + 1}: type {kind}, {route.visits.size} clients"
+        label += f", {table.distance:.6g} long"
+        stops = [problem.depots[problem.start_depot[kind]], *clients[route.visits]]
+        if problem.end_depot[kind] >= 0:
+            stops.append(problem.depots[problem.end_depot[kind]])
+        inner = xy[clients[route.visits]]
+        scene.shapes.append(Line(*_columns(xy[stops]), k, 0.6, None, faded=True))
+        scene.shapes.append(Line(*_columns(inner), k, 1.6, label))
+    scene.legend = 0 < len(routes) <= 16
+    size = float(np.clip(60.0 / math.sqrt(problem.n), 0.8, 7.0))
+    missed = np.zeros(problem.n, bool)
+    if solution is not None:
+        missed[problem.unserved(solution)] = True
+    for who, shade in ((~missed, None), (missed, _FAINT)):
+        if who.any():
+            names = [str(k) for k in np.flatnonzero(who)]
+            dots = _columns(xy[clients[who]])
+            shown = problem.n <= _MOST_LABELS
+            scene.shapes.append(Dots(*dots, shade, size, names, shown))
+    depots = [f"depot {k}" for k in range(problem.depots.size)]
+    where = _columns(xy[problem.depots])
+    scene.shapes.append(Dots(*where, None, 11.0, depots, square=True))
+    return scene
+
+
 def _about(problem: CVRP | MTSP, route: Any) -> str:
     """Return what a legend says of a route."""
     if isinstance(problem, CVRP):
@@ -469,6 +506,7 @@ _SCENES: Mapping[str, Callable[[Any, Any], Scene]] = {
     "pctsp": _map,
     "spctsp": _map,
     "mtsp": _map,
+    "vrp": _fleet_map,
     "kp": _knapsack,
     "mip": _matrix,
 }

@@ -46,6 +46,8 @@ class Problem(ABC):
 
     kind: ClassVar[str]
     solution_type: ClassVar[type[Solution]]
+    #: What ``encode`` says beside the fields of a solution; not read.
+    told_besides: ClassVar[tuple[str, ...]] = ()
     #: False where a solver's tolerances are part of the game (mip): there a
     #: slightly violated solution is reported, everywhere else it is a bug.
     exact: ClassVar[bool] = True

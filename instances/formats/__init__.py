@@ -103,6 +103,7 @@ FORMATS: tuple[Format, ...] = (
             "cvrp",
             "ovrp",
             "vrptw",
+            "vrp",
             "op",
             "pctsp",
             "spctsp",
@@ -142,6 +143,15 @@ FORMATS: tuple[Format, ...] = (
         "read",
         "write",
         binary=True,
+    ),
+    Format(
+        "vrplib",
+        "VRPLIB with fleets, PyVRP's dialect",
+        ("vrp",),
+        ("vrp",),
+        f"{_HERE}.tsplib_fleet",
+        "sniff",
+        "read",
     ),
     Format(
         "tsplib",
@@ -527,7 +537,7 @@ SOLUTION_FORMATS: tuple[Format, ...] = (
     Format(
         "sol",
         "CVRPLIB solution",
-        ("cvrp", "ovrp", "vrptw", "mtsp", "tsp", "atsp"),
+        ("cvrp", "ovrp", "vrptw", "vrp", "mtsp", "tsp", "atsp"),
         ("sol",),
         f"{_HERE}.tsplib_solutions",
         "sniff_sol",

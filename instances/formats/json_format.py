@@ -53,6 +53,7 @@ _CLASSES = {
     "cvrp": ("combkit.instances.cvrp", "CVRP"),
     "ovrp": ("combkit.instances.ovrp", "OVRP"),
     "vrptw": ("combkit.instances.vrptw", "VRPTW"),
+    "vrp": ("combkit.instances.fleet.problem", "RichVRP"),
     "op": ("combkit.instances.prizes", "OP"),
     "pctsp": ("combkit.instances.prizes", "PCTSP"),
     "spctsp": ("combkit.instances.prizes", "SPCTSP"),
@@ -189,6 +190,8 @@ def read_solution(source: Source, problem: Problem) -> Solution:
     data = _load(source)
     data.pop("objective", None)
     known = [field.name for field in dataclasses.fields(problem.solution_type)]  # type: ignore[arg-type]
+    for name in problem.told_besides:
+        data.pop(name, None)
     _refuse_unknown(source, data, known, f"a solution of {problem.kind}")
     solution: Solution = problem.decode(data)
     return solution

@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 
 from combkit.instances.cvrp import CVRP
 from combkit.instances.errors import UnsupportedFeatureError
+from combkit.instances.fleet.problem import RichVRP
+from combkit.instances.fleet.solution import FleetRoutes, Route
 from combkit.instances.formats.tsplib_text import integer, parse, short
 from combkit.instances.mtsp import MTSP
 from combkit.instances.prizes import OP
@@ -127,8 +129,13 @@ def sniff_sol(head: str) -> bool:
     return bool(_ROUTE_LINE.search(head))
 
 
-def read_sol(source: Source, problem: CVRP | MTSP | TSP | ATSP) -> Routes | Tour:
+def read_sol(
+    source: Source, problem: CVRP | MTSP | RichVRP | TSP | ATSP
+) -> Routes | FleetRoutes | Tour:
     """Read CVRPLIB routes; whom they visit is not judged.
+
+    Those of a fleet are in the order of the vehicles, type by type; clients are
+    known by their places.
 
     Raises
     ------
@@ -144,6 +151,8 @@ def read_sol(source: Source, problem: CVRP | MTSP | TSP | ATSP) -> Routes | Tour
             raise source.error(number, f"{short(line.strip())} is not a route")
     if not routes:
         raise source.error(None, "there is no line 'Route #1: ...'")
+    if isinstance(problem, RichVRP):
+        return _of_fleet(source, problem, routes)
     if isinstance(problem, CVRP | MTSP):
         return Routes(routes)
     if len(routes) > 1:
@@ -151,8 +160,38 @@ def read_sol(source: Source, problem: CVRP | MTSP | TSP | ATSP) -> Routes | Tour
     return Tour([0, *routes[0]])
 
 
+def _of_fleet(source: Source, problem: RichVRP, routes: list[list[int]]) -> FleetRoutes:
+    """Return routes by vehicle as routes by type."""
+    types = np.repeat(np.arange(problem.n_types), problem.available)
+    if len(routes) > types.size:
+        what = f"{len(routes)} routes where there are {types.size} vehicles"
+        raise source.error(None, what)
+    client = {place: k for k, place in enumerate(problem.clients.tolist())}
+    found = []
+    for number, (kind, route) in enumerate(zip(types, routes, strict=False), 1):
+        for place in route:
+            if place not in client:
+                raise source.error(None, f"route {number}: no client at {place}")
+        if route:
+            found.append(Route(int(kind), [client[place] for place in route]))
+    return FleetRoutes(found)
+
+
+def _by_vehicle(problem: RichVRP, solution: FleetRoutes) -> tuple[Integers, ...]:
+    """Return the places of each vehicle, type by type; nothing for idle ones."""
+    rows: list[Integers] = []
+    for kind, count in enumerate(problem.available.tolist()):
+        mine = [r for r in solution.routes if r.vehicle_type == kind and r.visits.size]
+        rows += [problem.clients[route.visits] for route in mine]
+        if kind + 1 < problem.n_types:
+            rows += [np.zeros(0, np.int64)] * (count - len(mine))
+    return tuple(rows)
+
+
 def write_sol(
-    problem: CVRP | MTSP | TSP | ATSP, solution: Routes | Tour, objective: float
+    problem: CVRP | MTSP | RichVRP | TSP | ATSP,
+    solution: Routes | FleetRoutes | Tour,
+    objective: float,
 ) -> Iterator[str]:
     """Yield the lines of a CVRPLIB solution; empty routes are left out.
 
@@ -166,7 +205,10 @@ def write_sol(
         if start.size == 0:
             raise UnsupportedFeatureError("a tour without city 0 has no .sol form")
         routes: tuple[Integers, ...] = (np.roll(solution.tour, -int(start[0]))[1:],)
+    elif isinstance(problem, RichVRP) and isinstance(solution, FleetRoutes):
+        routes = _by_vehicle(problem, solution)
     else:
+        assert isinstance(solution, Routes)
         routes = tuple(route for route in solution.routes if route.size)
     for number, route in enumerate(routes, 1):
         yield f"Route #{number}: {' '.join(map(str, route.tolist()))}\n"

@@ -25,6 +25,7 @@ GENERATORS: dict[str, str] = {
     "cvrp": f"{_HERE}.routing:cvrp",
     "ovrp": f"{_HERE}.vehicles:ovrp",
     "vrptw": f"{_HERE}.vehicles:vrptw",
+    "vrp": f"{_HERE}.fleet:vrp",
     "op": f"{_HERE}.outings:op",
     "pctsp": f"{_HERE}.outings:pctsp",
     "spctsp": f"{_HERE}.outings:spctsp",

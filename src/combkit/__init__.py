@@ -47,6 +47,9 @@ if TYPE_CHECKING:
     )
     from combkit.instances.errors import UsageError as UsageError
     from combkit.instances.events import Events as Events
+    from combkit.instances.fleet.problem import RichVRP as RichVRP
+    from combkit.instances.fleet.solution import FleetRoutes as FleetRoutes
+    from combkit.instances.fleet.solution import Route as Route
     from combkit.instances.formats import read as read
     from combkit.instances.formats import read_solution as read_solution
     from combkit.instances.formats import write as write
@@ -128,6 +131,8 @@ __getattr__, __dir__, _names = lazy_exports(
             "UsageError",
         ),
         "combkit.instances.events": ("Events",),
+        "combkit.instances.fleet.problem": ("RichVRP",),
+        "combkit.instances.fleet.solution": ("FleetRoutes", "Route"),
         "combkit.instances.formats": (
             "read",
             "read_solution",

@@ -23,6 +23,7 @@ SIZES = {
     "cvrp": 200,
     "ovrp": 200,
     "vrptw": 200,
+    "vrp": 120,
     "op": 120,
     "pctsp": 120,
     "spctsp": 120,

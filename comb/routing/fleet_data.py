@@ -1,0 +1,283 @@
+"""Problems of kind ``vrp`` and their routes in the form that the kernels take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from combkit.instances.fleet.problem import RichVRP
+from combkit.instances.fleet.solution import FleetRoutes, Route
+from combkit.instances.seeds import kernel_state
+
+if TYPE_CHECKING:
+    from combkit.comb.routing._kernels_fleet import Plan, World
+
+__all__ = ["adopt", "plan_of", "routes_of", "world_of"]
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+#: Relative slack of limits on sums of floats: well within that of the checker.
+_NOISE = 1e-10
+#: How many round trips to the farthest client it costs not to do a task.
+_PENALTY = 2.0
+
+
+def world_of(problem: RichVRP, neighbours: int) -> World:
+    """Return what stays the same during a search.
+
+    Parameters
+    ----------
+    problem : RichVRP
+        The problem.
+    neighbours : int
+        Clients beside which a client may be inserted.
+    """
+    from combkit.comb.routing import _kernels_fleet as kernels
+
+    n, v = problem.n, problem.n_types
+    length, time = _legs(problem)
+    count = np.minimum(problem.available, n)
+    of = np.repeat(np.arange(v), count)
+    place = np.empty(n + 2 * of.size, np.int32)
+    place[:n] = problem.clients
+    place[n::2] = problem.depots[problem.start_depot[of]]
+    ends = problem.end_depot[of]
+    place[n + 1 :: 2] = np.where(ends >= 0, problem.depots[ends], -1)
+    task, member, first_member = _tasks(problem)
+    required = np.zeros(first_member.size - 1, np.int8)
+    np.maximum.at(required, task, problem.required.astype(np.int8))
+    window, first_window = _windows(problem)
+    load = np.stack([problem.delivery, problem.pickup], axis=1)
+    client = np.zeros((n, 4))
+    client[:, kernels.SERVICE] = problem.service
+    client[:, kernels.RELEASE] = np.where(problem.release > 0, problem.release, -np.inf)
+    room = np.where(np.isfinite(problem.capacity), problem.capacity, 0.0).max(axis=0)
+    client[:, kernels.AMOUNT] = (load.max(axis=1) / np.maximum(room, 1e-9)).sum(axis=1)
+    client[:, kernels.FAR] = length[0][np.ix_(problem.depots, problem.clients)].min(0)
+    near = _near(problem, length[0], time[0], neighbours)
+    return kernels.World(
+        length=length,
+        time=time,
+        place=place,
+        client=client,
+        load=load,
+        sort=(load > 0).any(axis=2).astype(np.int8),
+        window=window,
+        first_window=first_window,
+        near=near,
+        reach=_reach(problem, length, near),
+        task=task,
+        member=member,
+        first_member=first_member,
+        required=required,
+        type=_types(problem),
+        capacity=problem.capacity * (1.0 + _NOISE),
+        profile=problem.profile.astype(np.int32),
+        allowed=problem.allowed.astype(np.int8),
+        of=of.astype(np.int32),
+        first_route=np.concatenate([[0], np.cumsum(count)]).astype(np.int32),
+        flags=_flags(problem, length),
+    )
+
+
+def plan_of(world: World, problem: RichVRP, seed: int, number: int) -> Plan:
+    """Return a state in which nothing is done.
+
+    Parameters
+    ----------
+    world : World
+        The data.
+    problem : RichVRP
+        The problem.
+    seed, number : int
+        Seed of the run and number of the search.
+    """
+    from combkit.comb.routing import _kernels_fleet as kernels
+
+    n, m, t = problem.n, world.of.size, world.required.size
+    nodes, q = n + 2 * m, problem.capacity.shape[1]
+    link = np.full((nodes, 4), m, np.int32)
+    starts = np.arange(n, nodes, 2)
+    for column in (kernels.AFTER, kernels.KEPT):
+        link[starts, column] = starts + 1
+    link[starts + 1, kernels.BEFORE] = starts
+    count = np.zeros((m, 6), np.int64)
+    # The first route of a type is on top of its stack.
+    for first, last in zip(world.first_route, world.first_route[1:], strict=False):
+        count[first:last, kernels.STACK] = np.arange(first, last)[::-1]
+    worth = np.zeros(t)
+    np.add.at(worth, world.task, problem.prize)
+    worth[world.required > 0] += _PENALTY * _round_trip(world)
+    plan = kernels.Plan(
+        link=link,
+        chosen=world.first_window[:-1].copy(),
+        ahead=np.zeros((nodes, 7)),
+        rest=np.zeros((nodes, 7)),
+        ahead_load=np.zeros((nodes, 3, q)),
+        rest_load=np.zeros((nodes, 3, q)),
+        cost=np.zeros(m),
+        count=count,
+        free=np.diff(world.first_route).astype(np.int64),
+        log=np.zeros((4 * n + 8, 4), np.int32),
+        todo=np.zeros(2 * t + 2, np.int32),
+        key=np.zeros(2 * t + 2),
+        seen=np.zeros(t, np.int64),
+        worth=worth,
+        absent=np.arange(t, dtype=np.int32),
+        where=np.arange(t, dtype=np.int32),
+        scalars=np.zeros(9),
+        random=kernel_state(seed, number),
+    )
+    plan.scalars[kernels.ABSENT] = t
+    plan.scalars[kernels.COST] = worth.sum()
+    plan.scalars[kernels.BEST] = np.inf
+    for r in range(m):
+        kernels.refresh(world, plan, r)
+    return plan
+
+
+def routes_of(world: World, problem: RichVRP, plan: Plan) -> FleetRoutes:
+    """Return the best routes of a search."""
+    from combkit.comb.routing._kernels_fleet import KEPT
+
+    kept = plan.link[:, KEPT].tolist()
+    routes = []
+    for r in range(world.of.size):
+        node, visits = kept[problem.n + 2 * r], []
+        while node < problem.n:
+            visits.append(node)
+            node = kept[node]
+        if visits:
+            routes.append(Route(int(world.of[r]), visits))
+    return FleetRoutes(routes)
+
+
+def adopt(world: World, plan: Plan, start: FleetRoutes) -> None:
+    """Let an empty plan begin with routes, as far as they are allowed.
+
+    Clients that make a route break a rule are left out, from its end.
+    """
+    from combkit.comb.routing import _kernels_fleet as kernels
+
+    for route in start.routes:
+        if plan.free[route.vehicle_type] > 0:
+            kernels.take_over(world, plan, route.vehicle_type, route.visits)
+
+
+def _legs(problem: RichVRP) -> tuple[Floats, Floats]:
+    """Return distances and durations between places, of each profile."""
+    everyone = np.arange(problem.places)
+    pairs = [
+        problem.legs(f, everyone[:, None], everyone) for f in range(problem.profiles)
+    ]
+    length = np.stack([one for one, _ in pairs])
+    if problem.duration is None:
+        return length, length
+    return length, np.stack([other for _, other in pairs])
+
+
+def _tasks(problem: RichVRP) -> tuple[Integers, Integers, Integers]:
+    """Return the task of each client, and the clients of each task."""
+    own = np.where(problem.group >= 0, problem.group, problem.n + np.arange(problem.n))
+    _, task = np.unique(own, return_inverse=True)
+    task = task.ravel()
+    member = np.argsort(task, kind="stable")
+    sizes = np.bincount(task)
+    first = np.concatenate([[0], np.cumsum(sizes)])
+    return task, member, first
+
+
+def _windows(problem: RichVRP) -> tuple[Floats, Integers]:
+    rows, first = [], [0]
+    for client in range(problem.n):
+        rows += list(zip(*problem.windows(client), strict=True))
+        first.append(len(rows))
+    return np.array(rows, np.float64), np.array(first, np.int32)
+
+
+def _near(problem: RichVRP, length: Floats, time: Floats, count: int) -> Integers:
+    """Return near clients: by distance and by what waiting the windows ask for."""
+    c = problem.clients
+    apart = length[np.ix_(c, c)]
+    apart = np.minimum(apart, apart.T)
+    ways = time[np.ix_(c, c)]
+    opens = np.array([problem.windows(k)[0][0] for k in range(problem.n)])
+    closes = np.array([problem.windows(k)[1][-1] for k in range(problem.n)])
+    if np.isfinite(closes).any():
+        leave = opens + problem.service
+        leave[~np.isfinite(leave)] = 0.0
+        last = closes + problem.service
+        arrive = ways + last[:, None]
+        wait = np.maximum(opens - np.where(np.isfinite(arrive), arrive, np.inf), 0.0)
+        late = np.maximum(leave[:, None] + ways - closes, 0.0)
+        wait[~np.isfinite(wait)] = 0.0
+        extra = 0.2 * wait + late
+        apart = apart + np.minimum(extra, extra.T)
+    np.fill_diagonal(apart, np.inf)
+    k = min(count, problem.n - 1)
+    if k < 1:
+        return np.zeros((problem.n, 0), np.int32)
+    near = np.argpartition(apart, k - 1, axis=1)[:, :k]
+    order = np.argsort(np.take_along_axis(apart, near, 1), axis=1, kind="stable")
+    return np.ascontiguousarray(np.take_along_axis(near, order, 1), np.int32)
+
+
+def _reach(problem: RichVRP, length: Floats, near: Integers) -> Floats:
+    """Return the shortest distances to near clients, either way."""
+    here, there = problem.clients[:, None], problem.clients[near]
+    ways = np.minimum(length[:, here, there], length[:, there, here])
+    return np.ascontiguousarray(ways.min(axis=0))
+
+
+def _types(problem: RichVRP) -> Floats:
+    from combkit.comb.routing import _kernels_fleet as kernels
+
+    table = np.zeros((problem.n_types, 8))
+    table[:, kernels.FIXED] = problem.fixed_cost
+    table[:, kernels.PER_DISTANCE] = problem.distance_cost
+    table[:, kernels.PER_TIME] = problem.duration_cost
+    opens = problem.depot_start[problem.start_depot]
+    table[:, kernels.OPENS] = np.maximum(problem.shift_start, opens)
+    ends = problem.end_depot
+    closes = np.where(ends >= 0, problem.depot_end[ends], np.inf)
+    table[:, kernels.CLOSES] = np.minimum(problem.shift_end, closes)
+    table[:, kernels.LONGEST] = problem.max_distance * (1.0 + _NOISE)
+    table[:, kernels.LASTING] = problem.max_duration * (1.0 + _NOISE)
+    table[:, kernels.CLIENTS] = problem.max_clients
+    return table
+
+
+def _flags(problem: RichVRP, length: Floats) -> Floats:
+    from combkit.comb.routing import _kernels_fleet as kernels
+
+    flags = np.zeros(5)
+    times = (
+        *(problem.window_end, problem.depot_end, problem.shift_end),
+        problem.max_duration,
+    )
+    timed = any(np.isfinite(one).any() for one in times)
+    timed |= bool((problem.duration_cost > 0).any())
+    flags[kernels.TIMED] = timed
+    flags[kernels.LAST] = problem.backhaul == "last"
+    finite = [one[np.isfinite(one)].max(initial=0.0) for one in times]
+    flags[kernels.NOISE] = _NOISE * max(1.0, *finite)
+    flags[kernels.LOADS] = np.isfinite(problem.capacity).any()
+    # By the triangle inequality both ends of a new leg are that far away.
+    symmetric = all((one == one.T).all() for one in length)
+    least = float(problem.distance_cost.min())
+    flags[kernels.FLOOR] = least * (2.0 if symmetric else 1.0)
+    return flags
+
+
+def _round_trip(world: World) -> float:
+    """Return what a vehicle of its own costs at most, about."""
+    from combkit.comb.routing import _kernels_fleet as kernels
+
+    far = 2.0 * float(world.client[:, kernels.FAR].max())
+    work = float(world.client[:, kernels.SERVICE].max())
+    costs = world.type[:, kernels.FIXED] + world.type[:, kernels.PER_DISTANCE] * far
+    costs += world.type[:, kernels.PER_TIME] * (far + work)
+    return max(float(costs.max()), 1.0)

@@ -1,0 +1,220 @@
+"""Ruin and recreation for fleets of vehicle types: the kind ``vrp``.
+
+References
+----------
+.. [1] J. Christiaens and G. Vanden Berghe, "Slack induction by string removals
+   for vehicle routing problems", Transportation Science 54(2), 2020.
+   https://doi.org/10.1287/trsc.2019.0914
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from combkit.comb.routing.fleet_data import adopt, plan_of, routes_of, world_of
+from combkit.comb.routing.fleet_start import nearest_routes
+from combkit.comb.routing.slices import Reports, fitted
+from combkit.instances.errors import UsageError
+from combkit.instances.fleet.problem import RichVRP
+from combkit.instances.fleet.solution import FleetRoutes
+from combkit.instances.run import Outcome, Run
+
+if TYPE_CHECKING:
+    from combkit.comb.routing._kernels_fleet import Plan
+
+__all__ = ["solve", "supports"]
+
+#: Places whose distances are kept as a matrix.
+_MOST_PLACES = 8_000
+#: Probabilities that a string is split, and that a position is overlooked.
+_SPLIT, _BLINK = 0.5, 0.01
+#: Seconds of the first cooling where nothing limits the run; each is twice the last.
+_CYCLE = 10.0
+#: Seconds that a step takes, about.
+_STEP = 2.5e-5
+#: Steps a client from which the first temperature is one mean leg.
+_STEPS_AT_ONE = 450.0
+#: What the price of absent tasks is multiplied with, again and again.
+_WEIGHT = 1.05
+
+
+def supports(problem: RichVRP) -> str | None:
+    """Return why a problem cannot be solved here, None if it can."""
+    if problem.places > _MOST_PLACES:
+        return f"it has more than {_MOST_PLACES:,} places"
+    return None
+
+
+def solve(
+    problem: RichVRP,
+    run: Run,
+    *,
+    neighbours: int = 60,
+    removed: float = 10.0,
+    longest: int = 10,
+    hot: float | None = None,
+    cold: float = 0.01,
+) -> Outcome:
+    """Ruin, recreate and anneal until the run ends.
+
+    Starts from ``run.initial`` as far as that is allowed, else from insertion; a
+    first answer, of nearest clients, is there before the kernels are.
+    What is not done yet costs more and more. The temperature falls over the time
+    or the iterations that the run has left; without either, it is raised again and
+    again, for twice the time. With several threads, independent searches run side
+    by side.
+
+    Parameters
+    ----------
+    problem : RichVRP
+        The problem.
+    run : Run
+        The run.
+    neighbours : int
+        Clients beside which a client may be inserted, nearest first.
+    removed : float
+        Clients that a step removes, on average.
+    longest : int
+        Longest string that is removed from a route.
+    hot, cold : float
+        First and last temperature, in mean costs of a leg. By default the first
+        one grows with the steps that there are for a client.
+
+    Raises
+    ------
+    UsageError
+        If a number is out of its range.
+    """
+    if neighbours < 1 or longest < 1:
+        raise UsageError(f"neighbours={neighbours}, longest={longest}: at least 1")
+    if not removed >= 1.0:
+        raise UsageError(f"removed={removed:g}: at least 1")
+    if hot is None:
+        hot = max(cold, _first_heat(problem, run))
+    if not 0.0 < cold <= hot < math.inf:
+        raise UsageError(f"hot={hot:g}, cold={cold:g}: 0 < cold <= hot")
+    if isinstance(run.initial, FleetRoutes):
+        problem.evaluate(run.initial)
+    else:
+        first = nearest_routes(problem)
+        if not problem.check(first):
+            run.report(first, "nearest")
+    if run.should_stop():
+        return Outcome()
+    search = run.supervise(lambda: _Search(problem, run, neighbours, removed, longest))
+    try:
+        search.run(hot, cold)
+    finally:
+        search.close()
+    return Outcome()
+
+
+class _Search:
+    """Plans for one problem, advanced in short slices."""
+
+    def __init__(
+        self,
+        problem: RichVRP,
+        run: Run,
+        neighbours: int,
+        removed: float,
+        longest: int,
+    ) -> None:
+        from combkit.comb.routing import _kernels_fleet
+
+        self._kernels = _kernels_fleet
+        self._problem, self._run = problem, run
+        self._world = world_of(problem, neighbours)
+        self._plans = [
+            plan_of(self._world, problem, run.seed, number)
+            for number in range(run.threads)
+        ]
+        self._strings = removed, longest, _SPLIT, _BLINK
+        self._pool = ThreadPoolExecutor(run.threads)
+        self._reports = Reports(run, "sisr")
+        self._least = 1e-9 * float(self._plans[0].worth.max(initial=1.0))
+        self._done = 0
+        for plan in self._plans:
+            if isinstance(run.initial, FleetRoutes):
+                adopt(self._world, plan, run.initial)
+            self._kernels.fill(self._world, plan, self._least)
+
+    def run(self, hot: float, cold: float) -> None:
+        """Search until the run ends, cooler and cooler."""
+        run, limit = self._run, self._run.limits.iterations
+        self._report()
+        first, ratio = hot * self._mean_leg(), cold / hot
+        begin, cycle, steps = run.elapsed, _CYCLE, 100
+        while not run.should_stop(self._done):
+            if limit is not None:
+                # By the number of the step alone, so that it repeats itself.
+                steps = max(1, min(steps, limit - self._done))
+                cooling, heat = -math.log(ratio) / max(1, limit), first
+            else:
+                span = run.elapsed - begin
+                if math.isinf(run.remaining) and span > cycle:
+                    begin, cycle, span = run.elapsed, 2.0 * cycle, 0.0
+                share = span / min(cycle, span + run.remaining)
+                heat, cooling = first * ratio**share, 0.0
+            steps = self._advance(steps, heat, cooling)
+            self._report()
+        self._report(last=True)
+
+    def close(self) -> None:
+        """End the threads."""
+        self._pool.shutdown()
+
+    def _advance(self, steps: int, heat: float, cooling: float) -> int:
+        """Take steps in every plan; return how many to take the next time."""
+        began = time.perf_counter()
+        done = self._done + 1
+
+        def task(plan: Plan) -> None:
+            self._kernels.search(
+                *(self._world, plan, done, steps, heat),
+                *self._strings,
+                cooling,
+                self._least,
+            )
+            self._kernels.weigh(self._world, plan, _WEIGHT)
+
+        list(self._pool.map(task, self._plans))
+        self._done += steps
+        return fitted(steps, time.perf_counter() - began)
+
+    def _mean_leg(self) -> float:
+        """Return what a leg of the first plan costs, about."""
+        plan, kernels = self._plans[0], self._kernels
+        legs = plan.scalars[kernels.SERVED] + plan.scalars[kernels.USED]
+        costs = float(plan.cost.sum()) - float(
+            self._world.type[self._world.of[plan.cost > 0], kernels.FIXED].sum()
+        )
+        return max(costs / max(float(legs), 1.0), 1e-9)
+
+    def _report(self, *, last: bool = False) -> None:
+        plan = min(self._plans, key=self._best)
+        if np.isfinite(self._best(plan)):
+            self._reports.offer(
+                self._best(plan),
+                partial(routes_of, self._world, self._problem, plan),
+                last=last,
+            )
+
+    def _best(self, plan: Plan) -> float:
+        return float(plan.scalars[self._kernels.BEST])
+
+
+def _first_heat(problem: RichVRP, run: Run) -> float:
+    """Return the first temperature in mean costs of a leg."""
+    if run.limits.iterations is not None:
+        steps = float(run.limits.iterations)
+    else:
+        seconds = _CYCLE if math.isinf(run.remaining) else run.remaining
+        steps = seconds / _STEP
+    return min(3.0, max(0.3, math.sqrt(steps / problem.n / _STEPS_AT_ONE)))

@@ -1,0 +1,63 @@
+"""First routes of a fleet without compiled code: always go to the nearest client."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from combkit.instances.fleet.problem import RichVRP
+from combkit.instances.fleet.solution import FleetRoutes, Route
+
+__all__ = ["nearest_routes"]
+
+#: Clients, nearest first, that are tried before a vehicle goes home.
+_TRIED = 8
+
+
+def nearest_routes(problem: RichVRP) -> FleetRoutes:
+    """Return routes, one vehicle after the other, types of large vehicles first.
+
+    Clients that need not be served are left out, and others may be.
+
+    Parameters
+    ----------
+    problem : RichVRP
+        The problem.
+    """
+    left = problem.required.copy()
+    grouped = problem.group >= 0
+    routes: list[Route] = []
+    room = np.minimum(problem.capacity, 1e15).sum(axis=1)
+    for kind in np.argsort(-room, kind="stable").tolist():
+        for _ in range(int(problem.available[kind])):
+            route = _one_route(problem, kind, left)
+            if not route.visits.size:
+                break
+            routes.append(route)
+            left[route.visits] = False
+            served = problem.group[route.visits[grouped[route.visits]]]
+            left[np.isin(problem.group, served)] = False
+    return FleetRoutes(routes)
+
+
+def _one_route(problem: RichVRP, kind: int, left: NDArray[np.bool_]) -> Route:
+    """Return the route of a vehicle that goes on while it may."""
+    open_ = left & problem.allowed[kind]
+    visits: list[int] = []
+    here = problem.depots[problem.start_depot[kind]]
+    profile = int(problem.profile[kind])
+    while open_.any():
+        candidates = np.flatnonzero(open_)
+        ways, _ = problem.legs(profile, here, problem.clients[candidates])
+        for client in candidates[np.argsort(ways, kind="stable")[:_TRIED]].tolist():
+            if problem.route_violations(Route(kind, [*visits, client])):
+                continue
+            visits.append(client)
+            open_[client] = False
+            if problem.group[client] >= 0:
+                open_[problem.group == problem.group[client]] = False
+            here = problem.clients[client]
+            break
+        else:
+            break
+    return Route(kind, visits)

@@ -1,0 +1,1 @@
+"""Vehicle routing with the features of practice: the kind ``vrp``."""

@@ -1,0 +1,562 @@
+"""Vehicle routing with depots, vehicle types, windows, prizes, groups and more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass, field
+from functools import partial
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from combkit.instances.distances import Distances
+from combkit.instances.errors import InvalidSolutionError, nearest
+from combkit.instances.fleet.solution import FleetRoutes, Route
+from combkit.instances.fleet.timetable import Timetable, timetable
+from combkit.instances.problem import Problem, frozen_array, missing, require
+from combkit.instances.solutions import Solution
+
+__all__ = ["BACKHAULS", "RichVRP"]
+
+Array = NDArray[Any]
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+#: Where pickups may be in a route.
+BACKHAULS = ("mixed", "last")
+#: Relative slack of limits on sums, for rounding noise only.
+_NOISE = 1e-9
+_NEVER = float("inf")
+#: Of a field that is filled in when it is not given.
+_FILLED: Any = None
+
+
+@dataclass(frozen=True, eq=False)
+class RichVRP(Problem):
+    """Vehicle routing with the features of practice.
+
+    There are ``p`` places, ``n`` clients and ``d`` depots at some of them, and
+    ``v`` types of vehicles; loads have ``q`` dimensions. A route leaves the first
+    depot of its vehicle type, visits clients and ends at the type's last depot.
+    The objective is what the vehicles cost, and the prizes of the clients that are
+    not served.
+
+    Parameters
+    ----------
+    clients : array_like of int, shape (n,)
+        Place of each client.
+    depots : array_like of int, shape (d,)
+        Place of each depot.
+    available : array_like of int, shape (v,)
+        How many vehicles of each type there are.
+    coords : array_like of float, shape (p, 2), optional
+        Coordinates of the places.
+    distance : array_like of float, shape (f, p, p), optional
+        Distances from place to place of each profile; measured from the
+        coordinates without.
+    duration : array_like of float, shape (f, p, p), optional
+        Times from place to place; the distances without.
+    metric : str
+        Distance of coordinates, see `combkit.instances.tsp.TSP`.
+    delivery : array_like of float, shape (n, q), optional
+        What each client is brought from the depot.
+    pickup : array_like of float, shape (n, q), optional
+        What each client gives, to be brought to the depot.
+    service : array_like of float, shape (n,), optional
+        Service times.
+    window_client : array_like of int, shape (w,), optional
+        Client of each time window; without one, service may begin at any time,
+        with several, in any of them.
+    window_start, window_end : array_like of float, shape (w,), optional
+        When the service of that client may begin.
+    release : array_like of float, shape (n,), optional
+        When the goods of each client are ready at the depot: its vehicle leaves
+        then at the earliest.
+    required : array_like of bool, shape (n,), optional
+        Whether each client must be served; all without.
+    prize : array_like of float, shape (n,), optional
+        What it costs not to serve a client.
+    group : array_like of int, shape (n,), optional
+        Group of each client, of which one is served at most; -1 for none. A group
+        has to be served if any of its clients is required.
+    backhaul : {"mixed", "last"}
+        Whether pickups may come at any time, or only when a route has delivered
+        something and delivers nothing more.
+    depot_start, depot_end : array_like of float, shape (d,), optional
+        When vehicles may leave a depot, 0 without, and when they must be back.
+    capacity : array_like of float, shape (v, q), optional
+        What a vehicle of each type can carry.
+    start_depot : array_like of int, shape (v,), optional
+        Where vehicles of each type start; the first depot without.
+    end_depot : array_like of int, shape (v,), optional
+        Where they end; where they start without, and -1 at the last client.
+    fixed_cost : array_like of float, shape (v,), optional
+        Cost of a vehicle in use.
+    distance_cost : array_like of float, shape (v,), optional
+        Cost of a unit of distance, 1 without.
+    duration_cost : array_like of float, shape (v,), optional
+        Cost of a unit of time from leaving to returning.
+    shift_start, shift_end : array_like of float, shape (v,), optional
+        When a vehicle may leave at the earliest, 0 without, and must be back.
+    max_distance, max_duration : array_like of float, shape (v,), optional
+        Limits on a route.
+    max_clients : array_like of int, shape (v,), optional
+        Limit on the clients of a route.
+    profile : array_like of int, shape (v,), optional
+        Which distances and durations hold for a type; the first ones without.
+    allowed : array_like of bool, shape (v, n), optional
+        Which clients a type may serve; all without.
+
+    Raises
+    ------
+    InvalidProblemError
+        If a field has an impossible value, or a client can be served by nobody.
+
+    Notes
+    -----
+    A vehicle is back as early as it can be, and leaves as late as lets it. With one
+    window a client, no other timing takes less time.
+
+    Examples
+    --------
+    >>> problem = RichVRP(
+    ...     clients=[1, 2], depots=[0], available=[2], coords=[[0, 0], [3, 4], [0, 5]],
+    ...     delivery=[[2], [3]], capacity=[[4]], fixed_cost=[10],
+    ... )
+    >>> problem.evaluate(FleetRoutes([Route(0, [0]), Route(0, [1])]))
+    40.0
+    >>> problem.check(FleetRoutes([Route(0, [0, 1])]))
+    ['route 1: load 5 exceeds the capacity 4 of vehicle type 0']
+    """
+
+    kind: ClassVar[str] = "vrp"
+    _measured: ClassVar[Distances | None]
+    _shape: ClassVar[tuple[int, int]]
+    _first_window: ClassVar[Integers]
+    solution_type: ClassVar[type[Solution]] = FleetRoutes
+    told_besides: ClassVar[tuple[str, ...]] = ("unserved",)
+
+    clients: Integers = field(default_factory=missing("clients"))
+    depots: Integers = field(default_factory=missing("depots"))
+    available: Integers = field(default_factory=missing("available"))
+    _: KW_ONLY
+    coords: Floats | None = None
+    distance: Floats | None = None
+    duration: Floats | None = None
+    metric: str = "euclidean"
+    delivery: Floats = _FILLED
+    pickup: Floats = _FILLED
+    service: Floats = _FILLED
+    window_client: Integers = _FILLED
+    window_start: Floats = _FILLED
+    window_end: Floats = _FILLED
+    release: Floats = _FILLED
+    required: Flags = _FILLED
+    prize: Floats = _FILLED
+    group: Integers = _FILLED
+    backhaul: str = "mixed"
+    depot_start: Floats = _FILLED
+    depot_end: Floats = _FILLED
+    capacity: Floats = _FILLED
+    start_depot: Integers = _FILLED
+    end_depot: Integers = _FILLED
+    fixed_cost: Floats = _FILLED
+    distance_cost: Floats = _FILLED
+    duration_cost: Floats = _FILLED
+    shift_start: Floats = _FILLED
+    shift_end: Floats = _FILLED
+    max_distance: Floats = _FILLED
+    max_duration: Floats = _FILLED
+    max_clients: Integers = _FILLED
+    profile: Integers = _FILLED
+    allowed: Flags = _FILLED
+
+    def __post_init__(self) -> None:
+        put = partial(object.__setattr__, self)
+        self._put_places()
+        n, v = self.n, self.n_types
+        require(v > 0, "available", "there is no vehicle")
+        q = self._put_loads()
+        for name, size, low, default in (
+            ("service", n, 0.0, 0.0),
+            ("release", n, 0.0, 0.0),
+            ("prize", n, 0.0, 0.0),
+            ("depot_start", self.depots.size, -_NEVER, 0.0),
+            ("depot_end", self.depots.size, -_NEVER, _NEVER),
+            ("fixed_cost", v, 0.0, 0.0),
+            ("distance_cost", v, 0.0, 1.0),
+            ("duration_cost", v, 0.0, 0.0),
+            ("shift_start", v, -_NEVER, 0.0),
+            ("shift_end", v, -_NEVER, _NEVER),
+            ("max_distance", v, 0.0, _NEVER),
+            ("max_duration", v, 0.0, _NEVER),
+        ):
+            put(name, _vector(name, getattr(self, name), size, low, default))
+        put("capacity", _table("capacity", self.capacity, (v, q), _NEVER))
+        last = self.depots.size - 1
+        for name, size, low, high, filled in (
+            ("start_depot", v, 0, last, 0),
+            ("profile", v, 0, self.profiles - 1, 0),
+            ("max_clients", v, 0, None, n),
+            ("group", n, -1, n - 1, -1),
+        ):
+            given = getattr(self, name)
+            values = np.full(size, filled) if given is None else given
+            put(name, _integers(name, values, size, low, high))
+        ends = self.start_depot if self.end_depot is None else self.end_depot
+        put("end_depot", _integers("end_depot", ends, v, -1, last))
+        for name, shape in (("required", (n,)), ("allowed", (v, n))):
+            values = getattr(self, name)
+            values = np.ones(shape, bool) if values is None else values
+            put(name, frozen_array(name, values, np.bool_, shape))
+        require(
+            self.backhaul in BACKHAULS,
+            "backhaul",
+            f"{self.backhaul!r} is unknown{nearest(self.backhaul, BACKHAULS)} "
+            f"(known: {', '.join(BACKHAULS)})",
+        )
+        self._put_windows()
+        self._require_ordered()
+        self._require_servable()
+
+    # -- validation --------------------------------------------------------
+
+    def _put_places(self) -> None:
+        put = partial(object.__setattr__, self)
+        measured = None
+        if self.coords is not None:
+            measured = Distances(self.coords, None, self.metric, minimum=0)
+            put("coords", measured.coords)
+        require(
+            measured is not None or self.distance is not None,
+            "coords",
+            "neither coordinates nor distances are given",
+        )
+        for name in ("distance", "duration"):
+            values = getattr(self, name)
+            if values is not None:
+                cube = frozen_array(
+                    name, values, np.float64, (None, None, None), minimum=0
+                )
+                f, p, other = cube.shape
+                require(p == other, name, f"{p} x {other} places: not square")
+                require(f > 0, name, "there is no profile")
+                put(name, cube)
+        sizes = {
+            name: getattr(self, name).shape
+            for name in ("distance", "duration")
+            if getattr(self, name) is not None
+        }
+        require(
+            len(set(sizes.values())) < 2,
+            "duration",
+            f"shape {sizes.get('duration')} where distance has {sizes.get('distance')}",
+        )
+        shape = next(iter(sizes.values()), (1, 0, 0))
+        places = measured.n if measured is not None else shape[1]
+        if sizes:
+            require(
+                shape[1] == places,
+                "distance",
+                f"{shape[1]} places where there are {places} coordinates",
+            )
+        put("_measured", measured)
+        put("_shape", (int(shape[0]), int(places)))
+        for name in ("clients", "depots"):
+            put(name, _integers(name, getattr(self, name), None, 0, places - 1))
+            require(getattr(self, name).size > 0, name, "there is none")
+        put("available", _integers("available", self.available, None, 0, None))
+
+    def _put_loads(self) -> int:
+        put = partial(object.__setattr__, self)
+        given = [
+            (name, np.asarray(getattr(self, name)))
+            for name in ("delivery", "pickup", "capacity")
+            if getattr(self, name) is not None
+        ]
+        q = given[0][1].shape[-1] if given and given[0][1].ndim == 2 else 1
+        for name in ("delivery", "pickup"):
+            put(name, _table(name, getattr(self, name), (self.n, q), 0.0))
+        return q
+
+    def _put_windows(self) -> None:
+        put = partial(object.__setattr__, self)
+        client = [] if self.window_client is None else self.window_client
+        client = _integers("window_client", client, None, 0, self.n - 1)
+        w = client.size
+        start = _vector("window_start", self.window_start, w, -_NEVER, -_NEVER)
+        end = _vector("window_end", self.window_end, w, -_NEVER, _NEVER)
+        for k in np.flatnonzero(start > end)[:1].tolist():
+            reason = f"window_end[{k}] = {end[k]:g} is before {start[k]:g}"
+            require(False, "window_end", reason)
+        order = np.lexsort((start, client))
+        put("window_client", _frozen(client[order]))
+        put("window_start", _frozen(start[order]))
+        put("window_end", _frozen(end[order]))
+        put("_first_window", np.searchsorted(client[order], np.arange(self.n + 1)))
+
+    def _require_ordered(self) -> None:
+        for low, high in (("depot_start", "depot_end"), ("shift_start", "shift_end")):
+            for k in np.flatnonzero(getattr(self, low) > getattr(self, high))[:1]:
+                a, b = getattr(self, low)[k], getattr(self, high)[k]
+                require(False, high, f"{high}[{k}] = {b:g} is before {a:g}")
+
+    def _require_servable(self) -> None:
+        """Raise if a client that must be served is more than any vehicle can do."""
+        able = np.flatnonzero(self.available > 0)
+        most = np.maximum(self.delivery, self.pickup)
+        fits = (most[:, None] <= self.capacity[able] * (1 + _NOISE)).all(axis=2)
+        may = self.allowed[able].T
+        alone = self.group < 0
+        for who, reason in (
+            (~may.any(axis=1), "no vehicle may serve it"),
+            (~(may & fits).any(axis=1), "it is more than any vehicle carries"),
+        ):
+            for k in np.flatnonzero(who & self.required & alone)[:1].tolist():
+                require(False, "clients", f"client {k}: {reason}")
+
+    # -- sizes and distances ------------------------------------------------
+
+    @property
+    def n(self) -> int:
+        """Number of clients."""
+        return int(self.clients.size)
+
+    @property
+    def places(self) -> int:
+        """Number of places."""
+        return self._shape[1]
+
+    @property
+    def profiles(self) -> int:
+        """Number of profiles of distances and durations."""
+        return self._shape[0]
+
+    @property
+    def n_types(self) -> int:
+        """Number of vehicle types."""
+        return int(self.available.size)
+
+    @property
+    def size(self) -> dict[str, int]:
+        """Numbers of clients, depots and vehicle types."""
+        return {
+            "clients": self.n,
+            "depots": int(self.depots.size),
+            "vehicle_types": self.n_types,
+        }
+
+    def legs(
+        self, profile: int, i: Integers | int, j: Integers
+    ) -> tuple[Floats, Floats]:
+        """Return distances and durations from places ``i`` to places ``j``."""
+        if self.distance is not None:
+            length = self.distance[profile, i, j]
+        else:
+            assert self._measured is not None
+            length = np.asarray(self._measured(i, j), np.float64)
+        if self.duration is None:
+            return length, length
+        return length, self.duration[profile, i, j]
+
+    def windows(self, client: int) -> tuple[Floats, Floats]:
+        """Return starts and ends of the windows of a client, in order of time."""
+        rows = slice(*self._first_window[client : client + 2])
+        if rows.start == rows.stop:
+            return np.array([-_NEVER]), np.array([_NEVER])
+        return self.window_start[rows], self.window_end[rows]
+
+    # -- solutions -----------------------------------------------------------
+
+    def timetable(self, route: Route) -> Timetable:
+        """Return when a route does what, see the notes of the class."""
+        return timetable(self, route)
+
+    def evaluate(self, solution: FleetRoutes) -> float:
+        """Return the costs of vehicles and of clients that are not served.
+
+        Raises
+        ------
+        InvalidSolutionError
+            If there is no such vehicle type or client.
+        """
+        if wrong := self._unknown(solution):
+            raise InvalidSolutionError(wrong)
+        total = float(self.prize[self.unserved(solution)].sum())
+        groups = self.group[self.served(solution)]
+        # Whoever is of a group that is served is not missed.
+        total -= float(self.prize[self._excused(groups, solution)].sum())
+        for route in solution.routes:
+            if route.visits.size:
+                table = self.timetable(route)
+                k = route.vehicle_type
+                total += float(self.fixed_cost[k])
+                total += float(self.distance_cost[k]) * table.distance
+                if self.duration_cost[k] > 0.0:
+                    total += float(self.duration_cost[k]) * table.duration
+        return total
+
+    def check(self, solution: FleetRoutes) -> list[str]:
+        """Return every violation in plain words; routes are numbered from 1."""
+        if wrong := self._unknown(solution):
+            return wrong
+        found = []
+        times = np.bincount(self.served(solution), minlength=self.n)
+        found += [
+            f"client {k} is visited {times[k]} times"
+            for k in np.flatnonzero(times > 1).tolist()
+        ]
+        found += self._missed(times > 0)
+        used = np.bincount(
+            [route.vehicle_type for route in solution.routes if route.visits.size],
+            minlength=self.n_types,
+        )
+        found += [
+            f"{used[k]} vehicles of type {k} where there are {self.available[k]}"
+            for k in np.flatnonzero(used > self.available).tolist()
+        ]
+        for number, route in enumerate(solution.routes, 1):
+            if route.visits.size:
+                found += [
+                    f"route {number}: {what}" for what in self.route_violations(route)
+                ]
+        return found
+
+    def served(self, solution: FleetRoutes) -> Integers:
+        """Return the clients that are visited."""
+        return np.concatenate(
+            [np.zeros(0, np.int64), *(route.visits for route in solution.routes)]
+        )
+
+    def unserved(self, solution: FleetRoutes) -> Integers:
+        """Return the clients that are not visited."""
+        return np.setdiff1d(np.arange(self.n), self.served(solution))
+
+    def encode(self, solution: Any) -> dict[str, Any]:
+        """Return routes with their depots, and who is not served."""
+        routes = [
+            {**entry, "depot": int(self.start_depot[entry["vehicle_type"]])}
+            for entry in solution.to_dict()["routes"]
+        ]
+        return {"routes": routes, "unserved": self.unserved(solution).tolist()}
+
+    def decode(self, data: Mapping[str, Any]) -> FleetRoutes:
+        """Return the solution that ``encode`` wrote."""
+        return FleetRoutes.from_dict(data)
+
+    def _unknown(self, solution: FleetRoutes) -> list[str]:
+        found = []
+        for number, route in enumerate(solution.routes, 1):
+            if not 0 <= route.vehicle_type < self.n_types:
+                what = f"unknown vehicle type {route.vehicle_type}"
+                found.append(f"route {number}: {what}")
+            for k in route.visits[(route.visits < 0) | (route.visits >= self.n)][:1]:
+                found.append(f"route {number}: unknown client {k}")
+        return found
+
+    def _excused(self, groups: Integers, solution: FleetRoutes) -> Integers:
+        unserved = self.unserved(solution)
+        return unserved[np.isin(self.group[unserved], groups[groups >= 0])]
+
+    def _missed(self, served: Flags) -> list[str]:
+        """Return which clients and groups are left out, or served too often."""
+        alone = self.group < 0
+        found = [
+            f"client {k} is not served"
+            for k in np.flatnonzero(self.required & alone & ~served).tolist()
+        ]
+        for g in np.unique(self.group[~alone]).tolist():
+            members = self.group == g
+            count = int((served & members).sum())
+            if count > 1:
+                found.append(f"group {g} is served {count} times")
+            if count == 0 and (self.required & members).any():
+                found.append(f"group {g} is not served")
+        return found
+
+    def route_violations(self, route: Route) -> list[str]:
+        """Return what is wrong with a route of known clients, in plain words."""
+        k, visits = route.vehicle_type, route.visits
+        name, found = f"vehicle type {k}", []
+        for client in visits[~self.allowed[k, visits]].tolist():
+            found.append(f"client {client} must not be served by {name}")
+        if visits.size > self.max_clients[k]:
+            most = self.max_clients[k]
+            found.append(f"{visits.size} clients where {name} may serve {most}")
+        table = self.timetable(route)
+        over: Flags = table.load.max(axis=0) > self.capacity[k] * (1.0 + _NOISE)
+        for axis in np.flatnonzero(over).tolist():
+            load, room = table.load[:, axis].max(), self.capacity[k, axis]
+            what = f" in dimension {axis}" if self.capacity.shape[1] > 1 else ""
+            found.append(
+                f"load {load:.15g} exceeds the capacity {room:.15g}{what} of {name}"
+            )
+        if self.backhaul == "last":
+            found += self._out_of_order(visits)
+        for limit, value, what in (
+            (self.max_distance[k], table.distance, "distance"),
+            (self.max_duration[k], table.duration, "duration"),
+        ):
+            if value > limit * (1.0 + _NOISE):
+                found.append(
+                    f"{what} {value:.15g} exceeds the limit {limit:.15g} of {name}"
+                )
+        return found + table.late
+
+    def _out_of_order(self, visits: Integers) -> list[str]:
+        delivers = np.asarray((self.delivery[visits] > 0).any(axis=1))
+        collects = np.asarray((self.pickup[visits] > 0).any(axis=1))
+        if collects.any() and not delivers.any():
+            return ["picks up without having delivered"]
+        first = int(collects.argmax()) if collects.any() else visits.size
+        return [
+            f"client {client} is delivered to after a pickup"
+            for client in visits[first:][delivers[first:]][:1].tolist()
+        ]
+
+
+def _frozen(values: Array) -> Array:
+    values.flags.writeable = False
+    return values
+
+
+def _vector(
+    name: str, values: ArrayLike | None, size: int, low: float, default: float
+) -> Floats:
+    """Return numbers of which an open one, None or infinite, is at its default."""
+    if values is None:
+        return _frozen(np.full(size, default))
+    listed = list(np.asarray(values, dtype=object).ravel())
+    opened = [default if value is None else value for value in listed]
+    try:
+        numbers = np.asarray(opened, np.float64)
+    except (TypeError, ValueError):
+        require(False, name, "not numbers")
+    require(numbers.size == size, name, f"{numbers.size} numbers where {size} are due")
+    bad = np.isnan(numbers) | (numbers < low)
+    if np.isfinite(default):
+        bad |= np.isinf(numbers)
+    for k in np.flatnonzero(bad)[:1].tolist():
+        require(False, name, f"{name}[{k}] = {numbers[k]:g}")
+    return _frozen(numbers)
+
+
+def _table(
+    name: str, values: ArrayLike | None, shape: tuple[int, int], default: float
+) -> Floats:
+    if values is None:
+        return _frozen(np.full(shape, default))
+    table: Floats = frozen_array(name, values, np.float64, shape, minimum=0)
+    return table
+
+
+def _integers(
+    name: str, values: Any, size: int | None, low: int, high: int | None
+) -> Integers:
+    numbers: Integers = frozen_array(name, values, np.int64, (size,), minimum=low)
+    if high is not None:
+        for k in np.flatnonzero(numbers > high)[:1].tolist():
+            require(False, name, f"{name}[{k}] = {numbers[k]} where {high} is the last")
+    return numbers

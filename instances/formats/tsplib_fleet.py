@@ -1,0 +1,283 @@
+"""The dialect of VRPLIB for fleets: several depots, vehicle types, prizes, groups.
+
+A section ``VEHICLES_*`` has a row a vehicle, a header of that name holds for all;
+vehicles that are alike become one type. What the reader decides:
+
+- *Rounding.* The files of all sets say ``EUC_2D`` but mean different things. A
+  ``VRPB`` or ``GVRP`` has distances rounded to integers as TSPLIB says, with
+  prizes (``PCVRPTW``) they are truncated to one decimal; all others are unrounded.
+- Without ``VEHICLES`` there are as many as clients, without a ``DEPOT_SECTION`` the
+  first node is the depot.
+- A client with a prize need not be served; of a group one client must be.
+- A demand with a mark in ``BACKHAUL_SECTION`` is picked up, behind all deliveries.
+
+References
+----------
+.. [1] N. A. Wouda, L. Lan and W. Kool, "PyVRP: a high-performance VRP solver
+   package", INFORMS J. Computing 36(4), 2024: supported VRPLIB fields.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from combkit.instances.errors import InvalidProblemError, nearest
+from combkit.instances.fleet.problem import RichVRP
+from combkit.instances.formats.tsplib_nodes import Nodes
+from combkit.instances.formats.tsplib_text import Document, integer, parse, short
+from combkit.instances.source import Source
+
+__all__ = ["read", "sniff"]
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+#: Values of ``TYPE`` that are read here.
+_TYPES = (
+    *("HFVRP", "HVRP", "MDVRP", "MDVRPTW", "SDVRPTW"),
+    *("PCVRP", "PCVRPTW", "VRPB", "GVRP"),
+)
+_ROUNDED = ("VRPB", "GVRP")
+_TRUNCATED = ("PCVRP", "PCVRPTW")
+
+#: Attributes of vehicles: keyword to field; headers of the same name are for all.
+_OF_VEHICLES = {
+    "CAPACITY": "capacity",
+    "VEHICLES_FIXED_COST": "fixed_cost",
+    "VEHICLES_UNIT_DISTANCE_COST": "distance_cost",
+    "VEHICLES_MAX_DISTANCE": "max_distance",
+    "VEHICLES_MAX_DURATION": "max_duration",
+    "VEHICLES_DEPOT": "start_depot",
+}
+_KEYWORDS = (
+    *("NAME", "TYPE", "COMMENT", "DIMENSION", "EDGE_WEIGHT_TYPE"),
+    *("EDGE_WEIGHT_FORMAT", "EDGE_WEIGHT_SECTION", "NODE_COORD_TYPE"),
+    *("NODE_COORD_SECTION", "DISPLAY_DATA_TYPE", "DISPLAY_DATA_SECTION"),
+    *("SERVICE_TIME", "VEHICLES", "DISTANCE", *list(_OF_VEHICLES)[:-1]),
+    *(f"{key}_SECTION" for key in _OF_VEHICLES),
+    *("DEMAND_SECTION", "SERVICE_TIME_SECTION", "TIME_WINDOW_SECTION"),
+    *("RELEASE_TIME_SECTION", "PRIZE_SECTION", "BACKHAUL_SECTION"),
+    *("MUTUALLY_EXCLUSIVE_GROUP_SECTION", "VEHICLES_ALLOWED_CLIENTS_SECTION"),
+    "DEPOT_SECTION",
+)
+
+
+#: Which keyword holds a field of a problem, for the line of an error.
+_KEY_OF_FIELD = {
+    **{field: f"{key}_SECTION" for key, field in _OF_VEHICLES.items()},
+    "coords": "NODE_COORD_SECTION",
+    "distance": "EDGE_WEIGHT_SECTION",
+    "delivery": "DEMAND_SECTION",
+    "clients": "DEMAND_SECTION",
+    "pickup": "BACKHAUL_SECTION",
+    "service": "SERVICE_TIME_SECTION",
+    "window_end": "TIME_WINDOW_SECTION",
+    "depot_end": "TIME_WINDOW_SECTION",
+    "release": "RELEASE_TIME_SECTION",
+    "prize": "PRIZE_SECTION",
+    "available": "VEHICLES",
+}
+_TYPE = re.compile(rf"^[ \t]*TYPE[ \t]*:[ \t]*({'|'.join(_TYPES)})[ \t]*$", re.M)
+
+
+def sniff(head: str) -> bool:
+    """Whether a text is an instance of one of the types that are read here."""
+    return bool(_TYPE.search(head))
+
+
+def read(source: Source) -> RichVRP:
+    """Read an instance.
+
+    Raises
+    ------
+    InstanceFormatError
+        With the line of what is wrong.
+    UnsupportedFeatureError
+        If it is another problem or has a section that is not supported.
+    """
+    document = parse(source)
+    kind = document.word("TYPE")
+    if kind not in _TYPES:
+        raise document.unsupported("TYPE", f"TYPE {short(kind)} is no fleet")
+    for key in [*document.headers, *document.sections]:
+        if key not in _KEYWORDS:
+            hint = nearest(key, _KEYWORDS)
+            raise document.unsupported(key, f"{short(key)} is not supported{hint}")
+    labels = {
+        "name": document.text("NAME", "") or source.name,
+        "comment": "\n".join(document.comments),
+    }
+    try:
+        return _read(document, labels)
+    except InvalidProblemError as error:
+        key = _KEY_OF_FIELD.get(error.field.partition("[")[0], "TYPE")
+        raise document.error(key, str(error)) from None
+
+
+def _read(document: Document, labels: dict[str, str]) -> RichVRP:
+    nodes = Nodes(document)
+    depots = [0]
+    if "DEPOT_SECTION" in document.sections:
+        section = document.section("DEPOT_SECTION")
+        depots = [nodes.place(line, node) for line, node in section.integers_to_end()]
+    if not depots:
+        raise document.error("DEPOT_SECTION", "DEPOT_SECTION names no depot")
+    clients = np.setdiff1d(np.arange(nodes.n), depots)
+    if not clients.size:
+        raise document.error("DIMENSION", "there is no client")
+    vehicles = clients.size
+    if "VEHICLES" in document.headers:
+        vehicles = document.integer("VEHICLES")
+    fields: dict[str, Any] = {**_places(document, nodes), **labels}
+    fields |= {"clients": clients, "depots": np.array(depots)}
+    fields |= _of_clients(document, nodes, clients, np.array(depots))
+    return RichVRP(**fields, **_types(document, nodes, vehicles, clients, depots))
+
+
+def _places(document: Document, nodes: Nodes) -> dict[str, Any]:
+    kind = document.word("TYPE")
+    if nodes.matrix is not None:
+        return {"distance": np.asarray(nodes.matrix, np.float64)[None]}
+    fields: dict[str, Any] = {"coords": nodes.coords, "metric": nodes.metric}
+    if kind in _ROUNDED or nodes.metric != "EUC_2D" or nodes.coords is None:
+        return fields
+    fields["metric"] = "euclidean"
+    if kind in _TRUNCATED:
+        gaps = nodes.coords[:, None] - nodes.coords[None]
+        exact = np.sqrt((gaps * gaps).sum(axis=2))
+        # Products like 0.3 * 10 are whole numbers up to noise.
+        fields["distance"] = (np.floor(np.round(exact * 10.0, 9)) / 10.0)[None]
+    return fields
+
+
+def _column(document: Document, nodes: Nodes, key: str) -> Floats | None:
+    """Return a section with one number a node, by place."""
+    if key not in document.sections:
+        return None
+    places, values = nodes.table(key, 1)
+    return nodes.sorted(places, values[:, 0])
+
+
+def _of_clients(
+    document: Document, nodes: Nodes, clients: Integers, depots: Integers
+) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    demand = _column(document, nodes, "DEMAND_SECTION")
+    back = _column(document, nodes, "BACKHAUL_SECTION")
+    if back is not None:
+        # Either marks, or the amounts that are picked up.
+        marked = demand is not None and set(np.unique(back)) <= {0.0, 1.0}
+        if marked and demand is not None:
+            back, demand = np.where(back > 0, demand, 0), np.where(back > 0, 0, demand)
+        fields |= {"pickup": back[clients, None], "backhaul": "last"}
+    if demand is not None:
+        fields["delivery"] = demand[clients, None]
+    service = _column(document, nodes, "SERVICE_TIME_SECTION")
+    if service is not None:
+        fields["service"] = service[clients]
+    elif "SERVICE_TIME" in document.headers:
+        fields["service"] = np.full(clients.size, document.number("SERVICE_TIME"))
+    if "TIME_WINDOW_SECTION" in document.sections:
+        places, rows = nodes.table("TIME_WINDOW_SECTION", 2)
+        windows = nodes.sorted(places, rows)
+        fields |= {
+            "window_client": np.arange(clients.size),
+            "window_start": windows[clients, 0],
+            "window_end": windows[clients, 1],
+            "depot_start": windows[depots, 0],
+            "depot_end": windows[depots, 1],
+        }
+    release = _column(document, nodes, "RELEASE_TIME_SECTION")
+    if release is not None:
+        fields["release"] = release[clients]
+    prize = _column(document, nodes, "PRIZE_SECTION")
+    if prize is not None:
+        fields |= {"prize": prize[clients], "required": prize[clients] == 0}
+    if "MUTUALLY_EXCLUSIVE_GROUP_SECTION" in document.sections:
+        group = np.full(clients.size, -1)
+        key = "MUTUALLY_EXCLUSIVE_GROUP_SECTION"
+        for number, (_, members) in enumerate(
+            _lists(document, nodes, key, clients).items()
+        ):
+            group[members] = number
+        fields["group"] = group
+    return fields
+
+
+def _lists(
+    document: Document, nodes: Nodes, key: str, clients: Integers
+) -> dict[int, list[int]]:
+    """Return a section of rows with a number and clients."""
+    section, found = document.section(key), {}
+    at = {int(place): k for k, place in enumerate(clients)}
+    for line, tokens in section.filled():
+        values = [integer(token) for token in tokens]
+        if None in values:
+            bad = tokens[values.index(None)]
+            what = f"{short(bad)} in {section.name} is not an integer"
+            raise section.source.error(line, what)
+        head, *members = [value for value in values if value is not None]
+        places = [nodes.place(line, member) for member in members]
+        for member, place in zip(members, places, strict=True):
+            if place not in at:
+                raise section.source.error(line, f"node {member} is no client")
+        found[head] = [at[place] for place in places]
+    return found
+
+
+def _types(
+    document: Document,
+    nodes: Nodes,
+    vehicles: int,
+    clients: Integers,
+    depots: list[int],
+) -> dict[str, Any]:
+    """Return the fields of vehicle types: vehicles that are alike."""
+    known: dict[str, Floats] = {}
+    for key, field in _OF_VEHICLES.items():
+        if f"{key}_SECTION" in document.sections:
+            section = document.section(f"{key}_SECTION")
+            rows = section.rows(vehicles, 2)
+            known[field] = rows[np.argsort(rows[:, 0], kind="stable"), 1]
+            if field == "start_depot":
+                known[field] = _depots(document, nodes, known[field], depots)
+        elif key in document.headers:
+            known[field] = np.full(vehicles, document.number(key))
+    allowed = np.ones((vehicles, clients.size), bool)
+    key = "VEHICLES_ALLOWED_CLIENTS_SECTION"
+    if key in document.sections:
+        for number, members in _lists(document, nodes, key, clients).items():
+            if not 1 <= number <= vehicles:
+                raise document.error(key, f"there is no vehicle {number}")
+            allowed[number - 1] = False
+            allowed[number - 1, members] = True
+    columns = list(known.values()) + ([] if allowed.all() else [*allowed.T])
+    table = np.column_stack([np.zeros(vehicles), *columns])
+    _, first, kind = np.unique(table, axis=0, return_index=True, return_inverse=True)
+    count = np.bincount(kind.ravel())
+    order = np.argsort(first)
+    fields: dict[str, Any] = {"available": count[order]}
+    for field, values in known.items():
+        chosen = values[first[order]]
+        fields[field] = chosen[:, None] if field == "capacity" else chosen
+    if "start_depot" in fields:
+        fields["start_depot"] = fields["start_depot"].astype(np.int64)
+    if not allowed.all():
+        fields["allowed"] = allowed[first[order]]
+    return fields
+
+
+def _depots(
+    document: Document, nodes: Nodes, numbers: Floats, depots: list[int]
+) -> Floats:
+    key = "VEHICLES_DEPOT_SECTION"
+    line = document.line(key)
+    places = [nodes.place(line, int(number)) for number in numbers]
+    for number, place in zip(numbers, places, strict=True):
+        if place not in depots:
+            raise document.error(key, f"node {number:g} is no depot")
+    return np.array([depots.index(place) for place in places], np.float64)

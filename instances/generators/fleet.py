@@ -1,0 +1,102 @@
+"""Random vehicle routing with depots, vehicle types, windows and optional clients."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from combkit.instances.errors import UsageError
+from combkit.instances.fleet.problem import RichVRP
+from combkit.instances.seeds import generator
+
+__all__ = ["vrp"]
+
+#: Side of the square, and the length of the day in sides.
+_SIDE, _DAY = 1000, 4.0
+#: Smallest and largest demand, and clients on a full route of the smallest type.
+_DEMANDS, _PER_ROUTE = (1, 100), 8
+
+
+def vrp(
+    n: int,
+    *,
+    seed: int,
+    depots: int = 2,
+    types: int = 2,
+    windows: float = 0.5,
+    optional: float = 0.1,
+    pickups: float = 0.0,
+) -> RichVRP:
+    """Generate a vehicle routing problem with several depots and vehicle types.
+
+    Points are integers in a square of side 1,000; a type carries half as much again
+    as the one before, costs more and works from each depot. Enough vehicles of the
+    smallest type are there to do everything.
+
+    Parameters
+    ----------
+    n : int
+        Number of clients.
+    seed : int
+        The seed.
+    depots, types : int
+        Numbers of depots, and of types at each of them.
+    windows : float
+        Share of the clients with a time window, a quarter of the day wide.
+    optional : float
+        Share of the clients that need not be served, with a prize.
+    pickups : float
+        Share of the clients that give something.
+
+    Raises
+    ------
+    UsageError
+        If a number is out of its range.
+    """
+    if n < 1 or depots < 1 or types < 1:
+        raise UsageError(f"n={n}, depots={depots}, types={types}: at least 1")
+    for name, share in (
+        ("windows", windows),
+        ("optional", optional),
+        ("pickups", pickups),
+    ):
+        if not 0.0 <= share <= 1.0:
+            raise UsageError(f"{name}={share:g}: from 0 to 1")
+    rng = generator(seed)
+    points = rng.integers(0, _SIDE + 1, (depots + n, 2)).astype(np.float64)
+    amount = rng.integers(_DEMANDS[0], _DEMANDS[1] + 1, n).astype(np.float64)
+    gives = rng.random(n) < pickups
+    capacity = np.ceil(_PER_ROUTE * amount.mean() * 1.5 ** np.arange(types))
+    capacity = np.maximum(capacity, amount.max())
+    fixed = np.round(0.2 * _SIDE * 1.3 ** np.arange(types))
+    kind = np.tile(np.arange(types), depots)
+    at = np.repeat(np.arange(depots), types)
+    day = _DAY * _SIDE
+    timed = np.flatnonzero(rng.random(n) < windows)
+    far = np.linalg.norm(points[depots:, None] - points[None, :depots], axis=2)
+    reach = np.ceil(far.min(axis=1)[timed])
+    service = np.full(n, 20.0)
+    latest = day - reach - service[timed]
+    middle = rng.uniform(reach, latest)
+    start = np.maximum(np.floor(middle - day / 8.0), 0.0)
+    end = np.minimum(np.ceil(middle + day / 8.0), latest)
+    free = rng.random(n) < optional
+    fleet = int(np.ceil(n / depots / 2.0)) + 1
+    return RichVRP(
+        clients=np.arange(depots, depots + n),
+        depots=np.arange(depots),
+        available=np.full(kind.size, fleet),
+        coords=points,
+        delivery=np.where(gives, 0.0, amount)[:, None],
+        pickup=np.where(gives, amount, 0.0)[:, None],
+        service=service,
+        window_client=timed,
+        window_start=start,
+        window_end=end,
+        required=~free,
+        prize=np.where(free, np.round(rng.uniform(20.0, 200.0, n)), 0.0),
+        depot_end=np.full(depots, day),
+        capacity=capacity[kind][:, None],
+        start_depot=at,
+        fixed_cost=fixed[kind],
+        name=f"vrp-n{n}-d{depots}-t{types}-s{seed}",
+    )

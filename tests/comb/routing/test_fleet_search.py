@@ -1,0 +1,157 @@
+"""Ruin and recreation of fleets: against enumeration, and as the checker sees it."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import combkit as ck
+from combkit.instances.errors import UsageError
+
+
+def random_problem(rng: np.random.Generator, n: int) -> ck.RichVRP:
+    """Draw a tiny problem with some of all features."""
+    places = n + 2
+    points = rng.integers(0, 20, (places, 2)).astype(float)
+    v = int(rng.integers(1, 3))
+    timed = rng.random(n) < 0.4
+    start = np.floor(rng.uniform(0, 40, n))
+    group = np.full(n, -1)
+    if n > 3 and rng.random() < 0.4:
+        group[:2] = 0
+    loads = rng.integers(1, 5, (n, 1))
+    gives = rng.random((n, 1)) < 0.3
+    fields = {
+        "fixed_cost": rng.integers(0, 10, v),
+        "distance_cost": rng.integers(1, 3, v),
+        "service": rng.integers(0, 4, n),
+        "depot_end": [200, 200],
+    }
+    if rng.random() < 0.5:
+        fields["duration_cost"] = rng.integers(0, 2, v)
+    if rng.random() < 0.4:
+        fields["max_distance"] = np.full(v, 60)
+    if rng.random() < 0.4:
+        fields["max_clients"] = np.full(v, 3)
+    if rng.random() < 0.3:
+        fields["release"] = rng.integers(0, 30, n)
+    if rng.random() < 0.3:
+        fields["end_depot"] = np.full(v, -1)
+    if rng.random() < 0.3:
+        fields["backhaul"] = "last"
+    twice = timed & (rng.random(n) < 0.3)
+    client = np.concatenate([np.flatnonzero(timed), np.flatnonzero(twice)])
+    opens = np.concatenate([start[timed], start[twice] + 60])
+    return ck.RichVRP(
+        clients=np.arange(2, places),
+        depots=[0, 1],
+        available=rng.integers(1, 3, v),
+        coords=points,
+        delivery=np.where(gives, 0, loads),
+        pickup=np.where(gives, loads, 0),
+        capacity=rng.integers(5, 12, (v, 1)),
+        start_depot=rng.integers(0, 2, v),
+        window_client=client,
+        window_start=opens,
+        window_end=opens + 15,
+        required=rng.random(n) < 0.6,
+        prize=rng.integers(0, 40, n),
+        group=group,
+        **fields,
+    )
+
+
+def best_by_enumeration(problem: ck.RichVRP) -> float:
+    """Return the least cost of all feasible plans, infinite where there is none."""
+    n = problem.n
+    nothing = problem.evaluate(ck.FleetRoutes([]))
+    single: dict[tuple[int, frozenset[int]], tuple[float, ck.Route]] = {}
+    for size in range(1, n + 1):
+        for subset in itertools.combinations(range(n), size):
+            for kind in range(problem.n_types):
+                for order in itertools.permutations(subset):
+                    route = ck.Route(kind, order)
+                    if problem.route_violations(route):
+                        continue
+                    # Prizes are the same whatever the order.
+                    alone = problem.evaluate(ck.FleetRoutes([route])) - nothing
+                    key = kind, frozenset(subset)
+                    if key not in single or alone < single[key][0]:
+                        single[key] = alone, route
+    best = np.inf
+
+    def extend(first: int, taken: frozenset[int], routes: list[ck.Route]) -> None:
+        nonlocal best
+        plan = ck.FleetRoutes(routes)
+        if not problem.check(plan):
+            best = min(best, problem.evaluate(plan))
+        for (_, subset), (_, route) in single.items():
+            if min(subset) >= first and not subset & taken:
+                extend(min(subset) + 1, taken | subset, [*routes, route])
+
+    extend(0, frozenset(), [])
+    return best
+
+
+def found_and_best(seed: int, n: int, steps: int) -> tuple[float, float]:
+    """Return what the search finds on a random problem, and the optimum."""
+    try:
+        problem = random_problem(np.random.default_rng(seed), n)
+    except ck.InvalidProblemError:
+        return 0.0, 0.0
+    result = ck.solve(problem, "sisr", stop=ck.MaxIterations(steps), seed=1)
+    found = np.inf if result.objective is None else result.objective
+    return found, best_by_enumeration(problem)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_finds_the_optimum_of_tiny_problems(seed: int) -> None:
+    found, best = found_and_best(seed, 4, 3000)
+    assert found == pytest.approx(best, rel=1e-6)
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10**6))
+def test_is_never_better_than_the_optimum(seed: int) -> None:
+    found, best = found_and_best(seed, 3, 500)
+    assert found >= best - 1e-6 * abs(best)
+
+
+@pytest.mark.parametrize("pickups", [0.0, 0.4])
+def test_generated_problems_are_improved(pickups: float) -> None:
+    problem = ck.generate("vrp", 80, seed=2, pickups=pickups)
+    first = ck.solve(problem, "sisr", stop=ck.MaxIterations(1))
+    later = ck.solve(problem, "sisr", stop=ck.MaxIterations(20_000))
+    assert later.objective < 0.9 * first.objective
+    assert not problem.check(later.solution)
+
+
+def test_the_same_seed_gives_the_same_routes() -> None:
+    problem = ck.generate("vrp", 60, seed=5)
+    one, two = (
+        ck.solve(problem, "sisr", stop=ck.MaxIterations(2000), seed=3).solution
+        for _ in range(2)
+    )
+    assert one.to_dict() == two.to_dict()
+
+
+def test_goes_on_from_a_partial_plan() -> None:
+    problem = ck.generate("vrp", 60, seed=6)
+    whole = ck.solve(problem, "sisr", stop=ck.MaxIterations(5000))
+    part = ck.FleetRoutes(whole.solution.routes[:-1])
+    again = ck.solve(problem, "sisr", stop=ck.MaxIterations(500), initial=part)
+    assert again.objective <= 1.05 * whole.objective
+    with pytest.raises(ck.InvalidSolutionError, match="unknown client 99"):
+        bad = ck.FleetRoutes([ck.Route(0, [99])])
+        ck.solve(problem, "sisr", time_limit=1, initial=bad)
+
+
+def test_refuses_options_out_of_range() -> None:
+    problem = ck.generate("vrp", 5, seed=0)
+    for options in ({"neighbours": 0}, {"removed": 0.5}, {"hot": 0.001}):
+        with pytest.raises(UsageError):
+            ck.solve(problem, "sisr", time_limit=1, **options)

@@ -1,0 +1,273 @@
+"""Vehicle routing with the features of practice: evaluation, checks, files."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import combkit as ck
+from combkit.instances.errors import (
+    InstanceFormatError,
+    InvalidProblemError,
+    InvalidSolutionError,
+    UnsupportedFeatureError,
+)
+
+LINE = [[0, 0], [10, 0], [20, 0], [30, 0]]
+
+
+def line(**changes) -> ck.RichVRP:  # type: ignore[no-untyped-def]
+    """Three clients on a line, 10 apart, and a depot at its end."""
+    fields = {
+        "clients": [1, 2, 3],
+        "depots": [0],
+        "available": [2],
+        "coords": LINE,
+        "delivery": [[1], [2], [3]],
+        "capacity": [[6]],
+    }
+    return ck.RichVRP(**(fields | changes))
+
+
+def plan(*routes, kind: int = 0) -> ck.FleetRoutes:  # type: ignore[no-untyped-def]
+    return ck.FleetRoutes([ck.Route(kind, visits) for visits in routes])
+
+
+WHOLE = plan([0, 1, 2])
+
+
+def test_costs_of_vehicles_and_prizes() -> None:
+    problem = line(fixed_cost=[5], distance_cost=[2], duration_cost=[3])
+    assert problem.evaluate(WHOLE) == 5 + 2 * 60 + 3 * 60
+    optional = line(required=[True, True, False], prize=[0, 0, 7])
+    assert optional.evaluate(plan([0, 1])) == 40 + 7
+    assert optional.check(plan([0, 1])) == []
+    assert optional.encode(plan([0, 1]))["unserved"] == [2]
+
+
+def test_a_group_is_served_once_and_its_others_are_not_missed() -> None:
+    problem = line(group=[0, 0, -1], prize=[4, 4, 0])
+    assert problem.evaluate(plan([0, 2])) == 60
+    assert problem.check(plan([1, 2])) == []
+    assert problem.check(plan([0, 1, 2])) == ["group 0 is served 2 times"]
+    assert problem.check(plan([2])) == ["group 0 is not served"]
+
+
+def test_vehicles_leave_as_late_as_lets_them_be_back_early() -> None:
+    problem = line(
+        service=[1, 1, 1],
+        window_client=[2],
+        window_start=[100],
+        window_end=[110],
+        shift_end=[500],
+    )
+    table = problem.timetable(WHOLE.routes[0])
+    assert (table.leave, table.back, table.duration) == (68, 131, 63)
+    assert table.begin.tolist() == [78, 89, 100]
+    assert table.load[:, 0].tolist() == [6, 5, 3, 0]
+    released = line(release=[0, 40, 0]).timetable(WHOLE.routes[0])
+    assert (released.leave, released.back) == (40, 100)
+
+
+def test_several_windows() -> None:
+    problem = line(
+        window_client=[1, 1], window_start=[0, 50], window_end=[5, 60], service=[0] * 3
+    )
+    assert problem.timetable(WHOLE.routes[0]).begin[1] == 50
+    late = line(window_client=[1, 1], window_start=[0, 8], window_end=[5, 15])
+    assert late.check(WHOLE) == ["route 1: comes to client 1 at 20, after 15"]
+
+
+#: What breaks a rule, and what is said of it.
+BROKEN = [
+    ({"capacity": [[5]]}, WHOLE, "load 6 exceeds the capacity 5"),
+    ({"max_distance": [59]}, WHOLE, "distance 60 exceeds the limit 59"),
+    ({"max_duration": [59]}, WHOLE, "duration 60 exceeds the limit 59"),
+    ({"max_clients": [2]}, WHOLE, "3 clients where vehicle type 0 may serve 2"),
+    ({"allowed": [[True, False, True]] * 2, "available": [1, 1],
+      "capacity": [[6], [6]]}, WHOLE, "client 1 must not be served"),
+    ({"shift_end": [50]}, WHOLE, "is back at 60, after 50"),
+    ({"depot_end": [50]}, WHOLE, "is back at 60, after 50"),
+    ({}, plan([0, 1]), "client 2 is not served"),
+    ({}, plan([0, 1], [1, 2]), "client 1 is visited 2 times"),
+    ({}, plan([0], [1], [2]), "3 vehicles of type 0 where there are 2"),
+    ({}, plan([0, 1, 2], kind=1), "unknown vehicle type 1"),
+    ({}, plan([0, 1, 3]), "unknown client 3"),
+    ({"backhaul": "last", "pickup": [[1], [0], [0]], "delivery": [[0], [2], [3]]},
+     WHOLE, "client 1 is delivered to after a pickup"),
+    ({"backhaul": "last", "pickup": [[1], [2], [3]], "delivery": None},
+     WHOLE, "picks up without having delivered"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "solution", "said"), BROKEN)
+def test_every_rule_is_checked(changes, solution, said) -> None:  # type: ignore[no-untyped-def]
+    if changes.get("allowed"):
+        # Somebody may: the other type.
+        changes = changes | {"allowed": [[True, False, True], [True] * 3]}
+    found = line(**changes).check(solution)
+    assert any(said in text for text in found), found
+
+
+def test_pickups_share_the_room_with_deliveries() -> None:
+    problem = line(pickup=[[4], [0], [0]], capacity=[[8]])
+    # 6 leave the depot; behind the first client 5 + 4 are on board.
+    found = problem.check(WHOLE)
+    assert found == ["route 1: load 9 exceeds the capacity 8 of vehicle type 0"]
+    assert problem.check(plan([1, 0, 2])) == []
+
+
+def test_open_routes_and_two_depots() -> None:
+    problem = line(
+        depots=[0, 3], available=[1, 1], start_depot=[0, 1], end_depot=[-1, 1],
+        capacity=[[6], [6]],
+    )  # fmt: skip
+    assert problem.evaluate(plan([0, 1, 2])) == 30
+    assert problem.evaluate(plan([0, 1, 2], kind=1)) == 40
+
+
+#: Bad fields, and what is said of them.
+BAD = [
+    ({"clients": [1, 2, 9]}, r"clients\[2\] = 9 where 3 is the last"),
+    ({"clients": []}, "clients: there is none"),
+    ({"coords": None}, "neither coordinates nor distances"),
+    ({"capacity": [[0]]}, "client 0: it is more than any vehicle carries"),
+    ({"available": [0]}, "client 0: no vehicle may serve it"),
+    ({"allowed": [[False, True, True]]}, "client 0: no vehicle may serve it"),
+    ({"delivery": [[-1], [0], [0]]}, "delivery"),
+    ({"service": [1, 2]}, "2 numbers where 3 are due"),
+    ({"service": [1, 2, float("nan")]}, r"service\[2\] = nan"),
+    ({"window_client": [0], "window_start": [5], "window_end": [4]}, "is before 5"),
+    ({"shift_start": [5], "shift_end": [4]}, r"shift_end\[0\] = 4 is before 5"),
+    ({"start_depot": [1]}, r"start_depot\[0\] = 1"),
+    ({"backhaul": "lats"}, "did you mean 'last'"),
+    ({"distance": [[[0, 1], [1, 0]]]}, "2 places where there are 4 coordinates"),
+    ({"distance": [[[0, 1, 2], [1, 0, 2]]]}, "2 x 3 places: not square"),
+]
+
+
+@pytest.mark.parametrize(("changes", "said"), BAD)
+def test_bad_fields_are_named(changes, said) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(InvalidProblemError, match=said):
+        line(**changes)
+
+
+def test_durations_and_profiles() -> None:
+    apart = np.abs(np.subtract.outer([0, 10, 20, 30], [0, 10, 20, 30])).astype(float)
+    problem = line(
+        coords=None,
+        distance=[apart, apart],
+        duration=[apart * 2, apart * 3],
+        available=[1, 1],
+        capacity=[[6], [6]],
+        profile=[0, 1],
+        distance_cost=[0, 0],
+        duration_cost=[1, 1],
+    )
+    assert problem.evaluate(WHOLE) == 120
+    assert problem.evaluate(plan([0, 1, 2], kind=1)) == 180
+
+
+def test_json_and_sol_round_trips(tmp_path) -> None:
+    problem = ck.generate("vrp", 12, seed=4, pickups=0.3)
+    path = tmp_path / "x.json"
+    ck.write(problem, path)
+    assert ck.read(path) == problem
+    result = ck.solve(problem, time_limit=1)
+    for name in ("plan.json", "plan.sol"):
+        ck.write_solution(problem, result.solution, tmp_path / name)
+        again = ck.read_solution(tmp_path / name, problem)
+        assert problem.evaluate(again) == pytest.approx(result.objective)
+        assert not problem.check(again)
+    with pytest.raises(InvalidSolutionError, match="routes"):
+        problem.decode({"routes": [{"visits": [1]}]})
+
+
+FLEET = """NAME : two
+TYPE : HFVRP
+DIMENSION : 4
+VEHICLES : 3
+EDGE_WEIGHT_TYPE : EUC_2D
+NODE_COORD_SECTION
+1 0 0
+2 3 4
+3 0 5
+4 6 8
+DEMAND_SECTION
+1 0
+2 1
+3 2
+4 3
+CAPACITY_SECTION
+1 5
+2 9
+3 5
+VEHICLES_FIXED_COST_SECTION
+1 1
+2 2
+3 1
+DEPOT_SECTION
+1
+-1
+EOF
+"""
+
+
+def test_vehicles_that_are_alike_are_a_type(tmp_path) -> None:
+    path = tmp_path / "two.vrp"
+    path.write_text(FLEET)
+    problem = ck.read(path)
+    assert problem.available.tolist() == [2, 1]
+    assert problem.capacity[:, 0].tolist() == [5, 9]
+    assert problem.fixed_cost.tolist() == [1, 2]
+    assert problem.clients.tolist() == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("2 9\n", "2 x\n", "two.vrp:18: 'x' in CAPACITY_SECTION"),
+        ("3 5\nVEHICLES_F", "VEHICLES_F", "ends after 2 of 3 rows"),
+        ("DEPOT_SECTION\n1", "DEPOT_SECTION\n9", "there is no node 9"),
+        ("4 3\nC", "4 30\nC", "client 2: it is more than any vehicle carries"),
+    ],
+)
+def test_bad_files_name_the_line(old, new, said, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    path = tmp_path / "two.vrp"
+    assert old in FLEET
+    path.write_text(FLEET.replace(old, new))
+    with pytest.raises(InstanceFormatError, match=said):
+        ck.read(path)
+
+
+def test_what_is_not_supported_is_named(tmp_path) -> None:
+    path = tmp_path / "two.vrp"
+    path.write_text(FLEET.replace("VEHICLES_FIXED_COST", "VEHICLES_RELOAD_DEPOT"))
+    with pytest.raises(UnsupportedFeatureError, match="VEHICLES_RELOAD_DEPOT_SECTION"):
+        ck.read(path)
+
+
+#: Sets of public files, and what their best known values are multiplied with.
+SETS = {
+    "HFVRP": 100.0,
+    "MDVRPTW": 1e-3,
+    "SDVRPTW": 1e-3,
+    "PCVRPTW": 0.1,
+    "VRPB": 1.0,
+    "GVRP": 1.0,
+}
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_published_solutions_have_their_values(name, shared_data) -> None:  # type: ignore[no-untyped-def]
+    files = sorted((shared_data / "routing" / "pyvrp" / name).glob("*.vrp"))
+    assert files
+    for path in files:
+        problem = ck.read(path)
+        solution = ck.read_solution(path.with_suffix(".sol"), problem)
+        assert problem.check(solution) == [], path.name
+        words = path.with_suffix(".sol").read_text().split("Cost:")[1].split()
+        # One of them states another unit.
+        factor = 1e-3 if path.stem == "X359-HD" else SETS[name]
+        value = problem.evaluate(solution)
+        assert value == pytest.approx(float(words[0]) * factor, rel=1e-5), path.name
