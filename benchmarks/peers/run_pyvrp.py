@@ -1,4 +1,6 @@
-"""PyVRP on a CVRP, by its own reader, or on a symmetric or asymmetric TSP.
+"""PyVRP on a CVRP or a fleet, by its own reader, or on a TSP, symmetric or not.
+
+Fleets are read with the rounding that their sets are published with.
 
 Its local search on the first, random solution cannot be interrupted: on large
 instances it overruns the limit. One thread.
@@ -10,11 +12,22 @@ import common
 import numpy as np
 import pyvrp
 
+#: Rounding of the sets of PyVRP's collection, and the unit of costs then.
+_ROUNDING = {
+    **dict.fromkeys(("VRPB", "GVRP"), ("round", 1.0)),
+    **dict.fromkeys(("PCVRPTW", "MTVRPTWR"), ("dimacs", 10.0)),
+    **dict.fromkeys(("HFVRP", "MDVRPTW", "SDVRPTW"), ("exact", 1000.0)),
+}
+
 
 def main() -> None:
-    run = common.start("pyvrp", 1, __doc__)
+    run = common.start("pyvrp", 2, __doc__)
     header = _header(run)
-    if header.get("TYPE") == "CVRP":
+    kind = header.get("TYPE", "")
+    rounding, unit = _ROUNDING.get(kind, ("round", 1.0))
+    if kind in _ROUNDING:
+        data = pyvrp.read(run.instance, round_func=rounding)
+    elif kind == "CVRP":
         if "DISTANCE" in header:
             run.unsupported("its reader leaves the limit on the length of routes out")
         data = pyvrp.read(run.instance, round_func="round")
@@ -24,7 +37,7 @@ def main() -> None:
     class Callbacks(pyvrp.IteratedLocalSearchCallbacks):
         def on_best(self, best: pyvrp.Solution) -> None:
             if best.is_feasible():
-                run.say(objective=best.distance())
+                run.say(objective=_cost(best) / unit)
 
     result = pyvrp.solve(
         data,
@@ -39,15 +52,39 @@ def main() -> None:
     if not result.best.is_feasible():
         run.end(iterations=result.num_iterations)
         return
-    run.write_routes(
-        [stop.idx + 1 for stop in route.schedule() if stop.is_client()]
-        for route in result.best.routes()
-    )
+    run.write_routes(_by_vehicle(data, result.best))
     run.end(
         "feasible",
-        objective=result.best.distance(),
+        objective=_cost(result.best) / unit,
         iterations=result.num_iterations,
     )
+
+
+def _cost(solution: pyvrp.Solution) -> float:
+    """Return what PyVRP minimises, of a feasible solution."""
+    vehicles = solution.distance_cost() + solution.duration_cost()
+    vehicles += solution.fixed_vehicle_cost()
+    return float(vehicles + solution.uncollected_prizes())
+
+
+def _by_vehicle(data: pyvrp.ProblemData, solution: pyvrp.Solution) -> list[list[int]]:
+    """Return the visits of each vehicle in the order of the file.
+
+    The name of a type lists its vehicles; idle ones at the end are left out.
+    """
+    rows: list[list[int]] = [[] for _ in range(data.num_vehicles)]
+    first, vehicles = 0, []
+    for kind in data.vehicle_types():
+        own = list(range(first, first + kind.num_available))
+        vehicles.append(list(map(int, kind.name.split(","))) if kind.name else own)
+        first += kind.num_available
+    for route in solution.routes():
+        stops = [stop.idx for stop in route.schedule() if stop.is_client()]
+        place = vehicles[route.vehicle_type()].pop(0)
+        rows[place] = [stop + data.num_depots for stop in stops]
+    while rows and not rows[-1]:
+        rows.pop()
+    return rows
 
 
 def _header(run: common.Run) -> dict[str, str]:

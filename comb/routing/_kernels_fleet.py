@@ -1,10 +1,11 @@
 """Numba kernels of ruin and recreation for fleets: the kind ``vrp``.
 
 A route is a chain of nodes between two of its own: where its vehicle starts and
-where it ends. Each node knows two segments, from the start of its route up to it
-and from it to the end, by a few numbers that can be put together in constant time
-[1]_: duration, earliest and latest start, distance, loads. So an insertion is
-judged without looking at the rest of a route.
+where it ends. The type of the vehicle may change while the chain stays. Each node
+knows two segments, from the start of its route up to it and from it to the end, by a
+few numbers that can be put together in constant time [1]_: duration, earliest and
+latest start, distance, loads. So an insertion is judged without looking at the rest
+of a route.
 
 What is to be served is a *task*: a client, or a group of which one client is.
 
@@ -34,28 +35,29 @@ SERVICE, RELEASE, AMOUNT, FAR = range(4)
 #: Columns of ``World.type``.
 FIXED, PER_DISTANCE, PER_TIME, OPENS, CLOSES, LONGEST, LASTING, CLIENTS = range(8)
 #: Entries of ``World.flags``.
-TIMED, LAST, NOISE, LOADS, FLOOR = range(5)
+TIMED, LAST, NOISE, LOADS, FLOOR, CHEAPEST = range(6)
 #: Columns of ``Plan.link``.
 AFTER, BEFORE, ROUTE, KEPT = range(4)
 #: Columns of ``Plan.ahead`` and ``Plan.rest``.
 LONG, EARLY, LATE, WAY, READY, SORT, LEG = range(7)
+#: Columns of ``Plan.type``.
+NOW, THEN = range(2)
 #: Columns of ``Plan.count``.
 SIZE, STACK, LISTED, CHANGED, MARK, TOUCHED = range(6)
 #: Entries of ``Plan.scalars``.
-COST, BEST, LOGGED, DIRTY, ABSENT, USED, SERVED, TOUCHES, SKIP = range(9)
+COST, BEST, LOGGED, DIRTY, ABSENT, USED, SERVED, TOUCHES, SKIP, EMPTY = range(10)
 
 
 class World(NamedTuple):
-    """What stays the same during a search: n clients, m routes, v vehicle types.
-
-    Nodes are the clients, then the start and the end of each route by turns.
+    """What stays the same during a search: n clients, v vehicle types.
 
     Attributes
     ----------
     length, time : ndarray, shape (f, p, p), float64
         Distances and durations between places, of each profile.
-    place : ndarray, shape (n + 2 m,), int32
-        Place of each node, -1 for the end of an open route.
+    ends : ndarray, shape (v, 2), int32
+        Place where vehicles of each type start, and where they end; -1 for open
+        routes.
     client : ndarray, shape (n, 4), float64
         Service time, release, amount and distance from a depot.
     load : ndarray, shape (n, 2, q), float64
@@ -85,19 +87,17 @@ class World(NamedTuple):
         Its profile.
     allowed : ndarray, shape (v, n), int8
         Whom it may serve.
-    of : ndarray, shape (m,), int32
-        Type of each route; those of a type follow each other.
-    first_route : ndarray, shape (v + 1,), int32
-        Where the routes of a type begin.
-    flags : ndarray, shape (5,), float64
+    alike : ndarray, shape (v, v), int8
+        Whether two types differ in costs and limits only.
+    flags : ndarray, shape (6,), float64
         1 where times matter; 1 where pickups come last; slack of times; 1 where
         capacities matter; an insertion costs at least so many times the distance
-        that it adds to a leg.
+        that it adds to a leg, and at least so many times what it adds to a route.
     """
 
     length: Any
     time: Any
-    place: Any
+    ends: Any
     client: Any
     load: Any
     sort: Any
@@ -113,16 +113,21 @@ class World(NamedTuple):
     capacity: Any
     profile: Any
     allowed: Any
-    of: Any
-    first_route: Any
+    alike: Any
     flags: Any
 
 
 class Plan(NamedTuple):
-    """The state of a search.
+    """The state of a search, with m routes.
+
+    Nodes are the clients, then the start and the end of each route by turns.
 
     Attributes
     ----------
+    place : ndarray, shape (n + 2 m,), int32
+        Place of each node, -1 for the end of an open route.
+    type : ndarray, shape (m, 2), int32
+        Type of the vehicle of each route, now and in the best plan.
     link : ndarray, shape (n + 2 m, 4), int32
         Successor, predecessor, route (m for none) and successor in the best plan.
     chosen : ndarray, shape (n,), int32
@@ -136,15 +141,14 @@ class Plan(NamedTuple):
     cost : ndarray, shape (m,), float64
         Of each route.
     count : ndarray, shape (m, 6), int64
-        Clients of each route; by type, a stack of the routes that are free; a list
-        of the routes that differ from the best plan, and whether each one is
-        listed; the last step that took a string; a list of those that a step
-        changed.
+        Clients of each route; a stack of the routes that are empty; a list of the
+        routes that differ from the best plan, and whether each one is listed; the
+        last step that took a string; a list of those that a step changed.
     free : ndarray, shape (v,), int64
-        Free routes of each type.
-    log : ndarray, shape (4 n + 8, 4), int32
+        Vehicles of each type that are not in use.
+    log : ndarray, shape (6 n + 8, 4), int32
         What the current step did: client, its predecessor (-1 if inserted), route
-        and window.
+        and window; or -1, former type and route of a vehicle.
     todo : ndarray, shape (2 t + 2,), int32
         Tasks to be done.
     key : ndarray, shape (2 t + 2,), float64
@@ -155,13 +159,16 @@ class Plan(NamedTuple):
         What it costs not to do a task.
     absent, where : ndarray, shape (t,), int32
         Tasks that are not done, and the place of each one there, or -1.
-    scalars : ndarray, shape (9,), float64
+    scalars : ndarray, shape (10,), float64
         Cost, best cost, entries of the log, listed routes, absent tasks, routes in
-        use, clients served, routes changed, places until the next blink.
+        use, clients served, routes changed, places until the next blink, empty
+        routes.
     random : ndarray, shape (1,), uint64
         State of the generator, never 0.
     """
 
+    place: Any
+    type: Any
     link: Any
     chosen: Any
     ahead: Any
@@ -189,24 +196,24 @@ def _unit(random: Any) -> float:
 
 
 @kernel(inline=True)
-def _length(world: World, f: int, a: int, b: int) -> float:
+def _length(world: World, plan: Plan, f: int, a: int, b: int) -> float:
     """Return the distance between nodes."""
-    to = world.place[b]
-    return world.length[f, world.place[a], to] if to >= 0 else 0.0
+    to = plan.place[b]
+    return world.length[f, plan.place[a], to] if to >= 0 else 0.0
 
 
 @kernel(inline=True)
-def _time(world: World, f: int, a: int, b: int) -> float:
+def _time(world: World, plan: Plan, f: int, a: int, b: int) -> float:
     """Return the duration between nodes."""
-    to = world.place[b]
-    return world.time[f, world.place[a], to] if to >= 0 else 0.0
+    to = plan.place[b]
+    return world.time[f, plan.place[a], to] if to >= 0 else 0.0
 
 
 @kernel
 def refresh(world: World, plan: Plan, r: int) -> bool:
     """Compute all segments of a route anew; return whether it is allowed."""
     n, q = world.client.shape[0], world.capacity.shape[1]
-    k = world.of[r]
+    k = plan.type[r, NOW]
     f, start, end = world.profile[k], n + 2 * r, n + 2 * r + 1
     opens, closes = world.type[k, OPENS], world.type[k, CLOSES]
     noise, timed = world.flags[NOISE], world.flags[TIMED] > 0.0
@@ -222,7 +229,7 @@ def refresh(world: World, plan: Plan, r: int) -> bool:
     p, size, delivered = start, 0, False
     while p != end:
         c = plan.link[p, AFTER]
-        leg = _length(world, f, p, c)
+        leg = _length(world, plan, f, p, c)
         plan.ahead[c, WAY] = plan.ahead[p, WAY] + leg
         plan.ahead[p, LEG] = max(plan.ahead[p, LEG], leg)
         plan.ahead[c, LEG] = leg
@@ -234,7 +241,7 @@ def refresh(world: World, plan: Plan, r: int) -> bool:
             else:
                 early = world.window[plan.chosen[c], 0]
                 late = world.window[plan.chosen[c], 1]
-            sum_ = plan.ahead[p, LONG] + _time(world, f, p, c)
+            sum_ = plan.ahead[p, LONG] + _time(world, plan, f, p, c)
             wait = max(early - sum_ - plan.ahead[p, LATE], 0.0)
             good &= plan.ahead[p, EARLY] + sum_ <= late + noise
             plan.ahead[c, LONG] = sum_ + work + wait
@@ -272,7 +279,7 @@ def refresh(world: World, plan: Plan, r: int) -> bool:
     s = end
     while s != start:
         c = plan.link[s, BEFORE]
-        plan.rest[c, WAY] = plan.rest[s, WAY] + _length(world, f, c, s)
+        plan.rest[c, WAY] = plan.rest[s, WAY] + _length(world, plan, f, c, s)
         first = c == start
         if timed:
             work = 0.0 if first else world.client[c, SERVICE]
@@ -281,7 +288,7 @@ def refresh(world: World, plan: Plan, r: int) -> bool:
             else:
                 early = world.window[plan.chosen[c], 0]
                 late = world.window[plan.chosen[c], 1]
-            sum_ = work + _time(world, f, c, s)
+            sum_ = work + _time(world, plan, f, c, s)
             wait = max(plan.rest[s, EARLY] - sum_ - late, 0.0)
             plan.rest[c, LONG] = sum_ + plan.rest[s, LONG] + wait
             plan.rest[c, EARLY] = max(plan.rest[s, EARLY] - sum_, early) - wait
@@ -355,14 +362,14 @@ def _in_order(world: World, plan: Plan, c: int, p: int, s: int) -> bool:
 
 @kernel
 def _window_for(
-    world: World, plan: Plan, c: int, p: int, s: int, k: int
+    world: World, plan: Plan, c: int, p: int, s: int, f: int
 ) -> tuple[int, float]:
     """Return the window for a client between two nodes, and the route's duration.
 
     The window is -1 where none is in time.
     """
-    f, noise = world.profile[k], world.flags[NOISE]
-    to, on = _time(world, f, p, c), _time(world, f, c, s)
+    noise = world.flags[NOISE]
+    to, on = _time(world, plan, f, p, c), _time(world, plan, f, c, s)
     work = world.client[c, SERVICE]
     ready = max(plan.ahead[p, READY], plan.rest[s, READY], world.client[c, RELEASE])
     best, found = np.inf, -1
@@ -380,7 +387,7 @@ def _window_for(
         more = max(plan.rest[s, EARLY] - long - last, 0.0)
         whole = long + plan.rest[s, LONG] + more
         last = min(plan.rest[s, LATE] - long, last)
-        if ready > last + noise or whole > world.type[k, LASTING] + noise:
+        if ready > last + noise:
             continue
         if whole < best:
             best, found = whole, w
@@ -406,8 +413,9 @@ def _link(world: World, plan: Plan, c: int, p: int, r: int, w: int) -> None:
     plan.link[c, ROUTE] = r
     plan.chosen[c] = w
     if plan.count[r, SIZE] == 0:
-        plan.free[world.of[r]] -= 1
+        plan.free[plan.type[r, NOW]] -= 1
         plan.scalars[USED] += 1
+        plan.scalars[EMPTY] -= 1
     plan.count[r, SIZE] += 1
     plan.scalars[SERVED] += 1
     t = world.task[c]
@@ -429,9 +437,9 @@ def _unlink(world: World, plan: Plan, c: int) -> None:
     plan.count[r, SIZE] -= 1
     plan.scalars[SERVED] -= 1
     if plan.count[r, SIZE] == 0:
-        k = world.of[r]
-        plan.count[world.first_route[k] + plan.free[k], STACK] = r
-        plan.free[k] += 1
+        plan.free[plan.type[r, NOW]] += 1
+        plan.count[int(plan.scalars[EMPTY]), STACK] = r
+        plan.scalars[EMPTY] += 1
         plan.scalars[USED] -= 1
     t = world.task[c]
     plan.scalars[COST] += plan.worth[t]
@@ -450,11 +458,24 @@ def _note(plan: Plan, c: int, p: int, r: int, w: int) -> None:
 
 
 @kernel
+def _equip(world: World, plan: Plan, r: int, k: int) -> None:
+    """Give a route a vehicle of a type."""
+    start = world.client.shape[0] + 2 * r
+    if plan.count[r, SIZE] > 0:
+        plan.free[plan.type[r, NOW]] += 1
+        plan.free[k] -= 1
+    plan.type[r, NOW] = k
+    plan.place[start], plan.place[start + 1] = world.ends[k, 0], world.ends[k, 1]
+
+
+@kernel
 def _undo(world: World, plan: Plan) -> None:
     """Undo everything that is logged."""
     for entry in range(int(plan.scalars[LOGGED]) - 1, -1, -1):
         c, p = plan.log[entry, 0], plan.log[entry, 1]
-        if p < 0:
+        if c < 0:
+            _equip(world, plan, plan.log[entry, 2], p)
+        elif p < 0:
             _unlink(world, plan, c)
         else:
             _link(world, plan, c, p, plan.log[entry, 2], plan.log[entry, 3])
@@ -587,43 +608,92 @@ def _sort(world: World, plan: Plan, count: int) -> None:
 
 
 @kernel
-def _judge(
-    world: World, plan: Plan, c: int, p: int, r: int, best: float
+def _judge_alone(
+    world: World, plan: Plan, c: int, k: int, best: float
 ) -> tuple[float, int]:
-    """Return the cost of a client behind a node, and its window.
+    """Return the cost of a vehicle of a type for one client, and its window.
 
     The cost is infinite where it is not allowed, or not below ``best``.
     """
-    k, s = world.of[r], plan.link[p, AFTER]
-    f = world.profile[k]
-    end = world.client.shape[0] + 2 * r + 1
-    empty = plan.count[r, SIZE] == 0
-    detour = _length(world, f, p, c) + _length(world, f, c, s)
-    if not empty:
-        detour -= _length(world, f, p, s)
-    cost = world.type[k, PER_DISTANCE] * detour
-    per_time = world.type[k, PER_TIME]
-    if empty:
-        cost += world.type[k, FIXED]
-    if per_time == 0.0 and cost >= best:
+    f, at = world.profile[k], plan.place[c]
+    start, end = world.ends[k, 0], world.ends[k, 1]
+    way = world.length[f, start, at] + (world.length[f, at, end] if end >= 0 else 0.0)
+    cost = world.type[k, FIXED] + world.type[k, PER_DISTANCE] * way
+    if cost >= best or world.allowed[k, c] == 0 or way > world.type[k, LONGEST]:
         return np.inf, -1
-    if world.allowed[k, c] == 0 or plan.count[r, SIZE] >= world.type[k, CLIENTS]:
+    if world.type[k, CLIENTS] < 1.0:
         return np.inf, -1
-    far = detour if empty else plan.ahead[end, WAY] + detour
-    if far > world.type[k, LONGEST]:
+    if world.flags[LAST] > 0.0 and world.sort[c, 1] > 0 and world.sort[c, 0] == 0:
         return np.inf, -1
-    if world.flags[LAST] > 0.0 and not _in_order(world, plan, c, p, s):
-        return np.inf, -1
-    if world.flags[LOADS] > 0.0 and not _loads_fit(world, plan, c, p, s, k):
-        return np.inf, -1
-    w = world.first_window[c]
-    if world.flags[TIMED] > 0.0:
-        w, long = _window_for(world, plan, c, p, s, k)
-        if w < 0:
+    for j in range(world.capacity.shape[1]):
+        if max(world.load[c, 0, j], world.load[c, 1, j]) > world.capacity[k, j]:
             return np.inf, -1
-        if per_time > 0.0:
-            cost += per_time * (long if empty else long - plan.ahead[end, LONG])
-    return (cost, w) if cost < best else (np.inf, -1)
+    w = world.first_window[c]
+    if world.flags[TIMED] == 0.0:
+        return cost, w
+    noise, found, least = world.flags[NOISE], -1, np.inf
+    to = world.time[f, start, at]
+    on = world.client[c, SERVICE] + (world.time[f, at, end] if end >= 0 else 0.0)
+    opens = max(world.type[k, OPENS], world.client[c, RELEASE])
+    closes = world.type[k, CLOSES]
+    for w in range(world.first_window[c], world.first_window[c + 1]):
+        begin = max(opens + to, world.window[w, 0])
+        if begin > world.window[w, 1] + noise or begin + on > closes + noise:
+            continue
+        # It leaves late enough not to wait.
+        if to + on < least and to + on <= world.type[k, LASTING] + noise:
+            found, least = w, to + on
+    cost += world.type[k, PER_TIME] * (to + on)
+    return (cost, found) if found >= 0 and cost < best else (np.inf, -1)
+
+
+@kernel
+def _judge(
+    world: World, plan: Plan, c: int, p: int, r: int, best: float
+) -> tuple[float, int, int]:
+    """Return the cost of a client behind a node of a route, its window and a type.
+
+    Where the vehicle of the route cannot carry it too, a free one of a type that is
+    alike may. The cost is infinite where it is not allowed, or not below ``best``.
+    """
+    own, s = plan.type[r, NOW], plan.link[p, AFTER]
+    f = world.profile[own]
+    end = world.client.shape[0] + 2 * r + 1
+    detour = _length(world, plan, f, p, c) + _length(world, plan, f, c, s)
+    detour -= plan.ahead[s, WAY] - plan.ahead[p, WAY]
+    if world.flags[LAST] > 0.0 and not _in_order(world, plan, c, p, s):
+        return np.inf, -1, -1
+    way, least, kind = plan.ahead[end, WAY], best, -1
+    timed, noise = world.flags[TIMED] > 0.0, world.flags[NOISE]
+    w, long = world.first_window[c], -1.0
+    for k in range(world.type.shape[0]):
+        if k != own and (plan.free[k] == 0 or world.alike[own, k] == 0):
+            continue
+        cost = world.type[k, PER_DISTANCE] * detour
+        if k != own:
+            cost += world.type[k, FIXED] - world.type[own, FIXED]
+            more = world.type[k, PER_DISTANCE] - world.type[own, PER_DISTANCE]
+            cost += more * way
+            cost -= world.type[own, PER_TIME] * plan.ahead[end, LONG]
+        if cost >= least or way + detour > world.type[k, LONGEST]:
+            continue
+        if world.allowed[k, c] == 0 or plan.count[r, SIZE] >= world.type[k, CLIENTS]:
+            continue
+        if world.flags[LOADS] > 0.0 and not _loads_fit(world, plan, c, p, s, k):
+            continue
+        if timed:
+            if long < 0.0:
+                w, long = _window_for(world, plan, c, p, s, f)
+                if w < 0:
+                    return np.inf, -1, -1
+            if long > world.type[k, LASTING] + noise:
+                continue
+            cost += world.type[k, PER_TIME] * long
+            if k == own:
+                cost -= world.type[own, PER_TIME] * plan.ahead[end, LONG]
+        if cost < least:
+            least, kind = cost, k
+    return (least, w, kind) if kind >= 0 else (np.inf, -1, -1)
 
 
 @kernel
@@ -641,16 +711,18 @@ def _recreate(world: World, plan: Plan, count: int, blink: float, warm: float) -
     for number in range(count):
         t = plan.todo[number]
         best, spot, into, window, who = plan.worth[t], -1, -1, -1, -1
+        kind = -1
         best -= warm * np.log(_unit(plan.random))
         for i in range(world.first_member[t], world.first_member[t + 1]):
             c = world.member[i]
-            for k in range(world.type.shape[0]):
-                if plan.free[k] > 0:
-                    top = world.first_route[k] + plan.free[k] - 1
-                    r = plan.count[top, STACK]
-                    cost, w = _judge(world, plan, c, n + 2 * r, r, best)
-                    if w >= 0:
-                        best, spot, into, window, who = cost, n + 2 * r, r, w, c
+            if plan.scalars[EMPTY] > 0.0:
+                r = plan.count[int(plan.scalars[EMPTY]) - 1, STACK]
+                for k in range(world.type.shape[0]):
+                    if plan.free[k] > 0:
+                        cost, w = _judge_alone(world, plan, c, k, best)
+                        if w >= 0:
+                            best, spot, into, window, who = cost, n + 2 * r, r, w, c
+                            kind = k
             for q in range(world.near.shape[1]):
                 v = world.near[c, q]
                 if floor * (world.reach[c, q] - plan.ahead[v, LEG]) >= best:
@@ -658,22 +730,26 @@ def _recreate(world: World, plan: Plan, count: int, blink: float, warm: float) -
                 r = plan.link[v, ROUTE]
                 if r == m:
                     continue
-                k = world.of[r]
-                f, p = world.profile[k], plan.link[v, BEFORE]
+                f, p = world.profile[plan.type[r, NOW]], plan.link[v, BEFORE]
                 for _ in range(2):
                     s = plan.link[p, AFTER]
-                    detour = _length(world, f, p, c) + _length(world, f, c, s)
+                    detour = _length(world, plan, f, p, c)
+                    detour += _length(world, plan, f, c, s)
                     detour -= plan.ahead[s, WAY] - plan.ahead[p, WAY]
-                    if world.type[k, PER_DISTANCE] * detour < best:
+                    if world.flags[CHEAPEST] * detour < best:
                         skip -= 1.0
                         if skip < 0.0:
                             skip = np.floor(np.log(_unit(plan.random)) * scale)
                         else:
-                            cost, w = _judge(world, plan, c, p, r, best)
+                            cost, w, k = _judge(world, plan, c, p, r, best)
                             if w >= 0:
                                 best, spot, into, window, who = cost, p, r, w, c
+                                kind = k
                     p = v
         if spot >= 0:
+            if plan.type[into, NOW] != kind:
+                _note(plan, -1, plan.type[into, NOW], into, -1)
+                _equip(world, plan, into, kind)
             _note(plan, who, -1, into, window)
             _link(world, plan, who, spot, into, window)
             _touch(plan, into)
@@ -711,6 +787,7 @@ def _keep_if_best(world: World, plan: Plan, least: float) -> None:
     for number in range(int(plan.scalars[DIRTY])):
         r = plan.count[number, LISTED]
         plan.count[r, CHANGED] = 0
+        plan.type[r, THEN] = plan.type[r, NOW]
         node = n + 2 * r
         while node != n + 2 * r + 1:
             plan.link[node, KEPT] = plan.link[node, AFTER]
@@ -719,86 +796,68 @@ def _keep_if_best(world: World, plan: Plan, least: float) -> None:
 
 
 @kernel
-def _hand(world: World, plan: Plan, r: int, head: int, tail: int, size: int) -> None:
-    """Give a route a chain of clients, all it has then."""
-    start = world.client.shape[0] + 2 * r
-    plan.count[r, SIZE] = size
-    if size == 0:
-        plan.link[start, AFTER], plan.link[start + 1, BEFORE] = start + 1, start
-        return
-    plan.link[start, AFTER], plan.link[head, BEFORE] = head, start
-    plan.link[start + 1, BEFORE], plan.link[tail, AFTER] = tail, start + 1
-    node = head
-    while node != start + 1:
-        plan.link[node, ROUTE] = r
-        node = plan.link[node, AFTER]
+def _trim(world: World, plan: Plan) -> None:
+    """Give each route that the step changed the vehicle that costs least, if free.
+
+    Types that are alike only, so that times stay as they are.
+    """
+    for number in range(int(plan.scalars[TOUCHES])):
+        r = plan.count[number, TOUCHED]
+        if plan.count[r, SIZE] == 0:
+            continue
+        own, end = plan.type[r, NOW], world.client.shape[0] + 2 * r + 1
+        best, kind = plan.cost[r] - 1e-9 * abs(plan.cost[r]), -1
+        for k in range(world.type.shape[0]):
+            if k == own or plan.free[k] == 0 or world.alike[own, k] == 0:
+                continue
+            cost = (
+                world.type[k, FIXED] + world.type[k, PER_TIME] * plan.ahead[end, LONG]
+            )
+            cost += world.type[k, PER_DISTANCE] * plan.ahead[end, WAY]
+            if cost < best:
+                best, kind = cost, k
+        if kind >= 0:
+            _equip(world, plan, r, kind)
+            if refresh(world, plan, r):
+                _note(plan, -1, own, r, -1)
+            else:
+                _equip(world, plan, r, own)
+                refresh(world, plan, r)
 
 
 @kernel
-def _swap(world: World, plan: Plan, r: int, other: int) -> None:
-    """Let two vehicles change what they do."""
-    n = world.client.shape[0]
-    one, two = n + 2 * r, n + 2 * other
-    head, tail, size = (
-        plan.link[one, AFTER],
-        plan.link[one + 1, BEFORE],
-        plan.count[r, SIZE],
-    )
-    first, last = plan.link[two, AFTER], plan.link[two + 1, BEFORE]
-    _hand(world, plan, r, first, last, plan.count[other, SIZE])
-    _hand(world, plan, other, head, tail, size)
+def _exchange(world: World, plan: Plan) -> bool:
+    """Let two routes change their vehicles, or one get another type.
 
-
-@kernel
-def exchange(world: World, plan: Plan, bar: float, least: float) -> None:
-    """Let two vehicles of different types change what they do, if that is allowed.
-
-    Parameters
-    ----------
-    world, plan
-        Data and state.
-    bar : float
-        The plan may cost so much afterwards.
-    least : float
-        A plan is better only if it is by more than this.
+    Returns whether both are allowed; if so it is logged.
     """
     n, m = world.client.shape[0], plan.count.shape[0]
     r = plan.link[below(plan.random, n), ROUTE]
-    if r == m:
-        return
     k = below(plan.random, world.type.shape[0])
-    if k == world.of[r]:
-        return
-    other = -1
-    if plan.free[k] > 0 and _unit(plan.random) < 0.5:
-        other = plan.count[world.first_route[k] + plan.free[k] - 1, STACK]
-    else:
+    if r == m or plan.type[r, NOW] == k:
+        return False
+    own, other = plan.type[r, NOW], -1
+    if plan.free[k] == 0 or _unit(plan.random) < 0.5:
         for _ in range(8):
             route = plan.link[below(plan.random, n), ROUTE]
-            if route < m and world.of[route] == k:
+            if route < m and plan.type[route, NOW] == k:
                 other = route
                 break
-    if other < 0:
-        return
-    plan.scalars[TOUCHES] = 0
+        if other < 0:
+            return False
+    plan.scalars[LOGGED] = plan.scalars[TOUCHES] = 0
+    _note(plan, -1, own, r, -1)
     _touch(plan, r)
-    _touch(plan, other)
-    _swap(world, plan, r, other)
+    _equip(world, plan, r, k)
     good = refresh(world, plan, r)
-    good &= refresh(world, plan, other)
-    if not good or plan.scalars[COST] >= bar:
-        _swap(world, plan, r, other)
-        refresh(world, plan, r)
-        refresh(world, plan, other)
-        return
-    if plan.count[r, SIZE] == 0:
-        # The other one was free: it is used now, this one is free.
-        plan.free[k] -= 1
-        own = world.of[r]
-        plan.count[world.first_route[own] + plan.free[own], STACK] = r
-        plan.free[own] += 1
-    _accept(plan)
-    _keep_if_best(world, plan, least)
+    if other >= 0:
+        _note(plan, -1, k, other, -1)
+        _touch(plan, other)
+        _equip(world, plan, other, own)
+        good &= refresh(world, plan, other)
+    if not good:
+        _undo(world, plan)
+    return good
 
 
 @kernel
@@ -863,9 +922,14 @@ def search(
     for step in range(first, first + steps):
         warm = heat * np.exp(-cooling * step)
         cost = plan.scalars[COST]
-        if several and _unit(plan.random) < 0.02:
-            exchange(world, plan, cost - warm * np.log(_unit(plan.random)), least)
-            cost = plan.scalars[COST]
+        if several and _unit(plan.random) < 0.1 and _exchange(world, plan):
+            if plan.scalars[COST] < cost - warm * np.log(_unit(plan.random)):
+                _accept(plan)
+                _keep_if_best(world, plan, least)
+                cost = plan.scalars[COST]
+            else:
+                _undo(world, plan)
+                plan.scalars[COST] = cost
         plan.scalars[LOGGED] = plan.scalars[TOUCHES] = 0
         count = _ruin(world, plan, step, mean, most, split)
         for number in range(min(int(plan.scalars[ABSENT]), 20)):
@@ -879,6 +943,8 @@ def search(
             # A pickup that must be done needs a delivery, worth it or not.
             bold = np.inf if _unit(plan.random) < 0.5 else warm
         _recreate(world, plan, count, blink, bold)
+        if several:
+            _trim(world, plan)
         if plan.scalars[COST] < cost - warm * np.log(_unit(plan.random)):
             _accept(plan)
             _keep_if_best(world, plan, least)
@@ -891,14 +957,20 @@ def search(
 def take_over(world: World, plan: Plan, k: int, visits: Any) -> None:
     """Let a free vehicle of a type make visits, until one is not allowed."""
     n, m = world.client.shape[0], plan.count.shape[0]
-    r = plan.count[world.first_route[k] + plan.free[k] - 1, STACK]
+    r = plan.count[int(plan.scalars[EMPTY]) - 1, STACK]
+    _equip(world, plan, r, k)
+    refresh(world, plan, r)
     last = n + 2 * r
     for number in range(visits.shape[0]):
         c = visits[number]
         if plan.link[c, ROUTE] < m or plan.where[world.task[c]] < 0:
             continue
-        _, w = _judge(world, plan, c, last, r, np.inf)
-        if w >= 0:
+        if last == n + 2 * r:
+            _, w = _judge_alone(world, plan, c, k, np.inf)
+            kind = k
+        else:
+            _, w, kind = _judge(world, plan, c, last, r, np.inf)
+        if w >= 0 and kind == k:
             _link(world, plan, c, last, r, w)
             refresh(world, plan, r)
             if plan.count[r, CHANGED] == 0:

@@ -37,15 +37,8 @@ def world_of(problem: RichVRP, neighbours: int) -> World:
     """
     from combkit.comb.routing import _kernels_fleet as kernels
 
-    n, v = problem.n, problem.n_types
+    n = problem.n
     length, time = _legs(problem)
-    count = np.minimum(problem.available, n)
-    of = np.repeat(np.arange(v), count)
-    place = np.empty(n + 2 * of.size, np.int32)
-    place[:n] = problem.clients
-    place[n::2] = problem.depots[problem.start_depot[of]]
-    ends = problem.end_depot[of]
-    place[n + 1 :: 2] = np.where(ends >= 0, problem.depots[ends], -1)
     task, member, first_member = _tasks(problem)
     required = np.zeros(first_member.size - 1, np.int8)
     np.maximum.at(required, task, problem.required.astype(np.int8))
@@ -61,7 +54,7 @@ def world_of(problem: RichVRP, neighbours: int) -> World:
     return kernels.World(
         length=length,
         time=time,
-        place=place,
+        ends=_ends(problem),
         client=client,
         load=load,
         sort=(load > 0).any(axis=2).astype(np.int8),
@@ -77,8 +70,7 @@ def world_of(problem: RichVRP, neighbours: int) -> World:
         capacity=problem.capacity * (1.0 + _NOISE),
         profile=problem.profile.astype(np.int32),
         allowed=problem.allowed.astype(np.int8),
-        of=of.astype(np.int32),
-        first_route=np.concatenate([[0], np.cumsum(count)]).astype(np.int32),
+        alike=_alike(problem),
         flags=_flags(problem, length),
     )
 
@@ -97,7 +89,8 @@ def plan_of(world: World, problem: RichVRP, seed: int, number: int) -> Plan:
     """
     from combkit.comb.routing import _kernels_fleet as kernels
 
-    n, m, t = problem.n, world.of.size, world.required.size
+    n, t = problem.n, world.required.size
+    m = int(min(problem.available.sum(), n))
     nodes, q = n + 2 * m, problem.capacity.shape[1]
     link = np.full((nodes, 4), m, np.int32)
     starts = np.arange(n, nodes, 2)
@@ -105,13 +98,18 @@ def plan_of(world: World, problem: RichVRP, seed: int, number: int) -> Plan:
         link[starts, column] = starts + 1
     link[starts + 1, kernels.BEFORE] = starts
     count = np.zeros((m, 6), np.int64)
-    # The first route of a type is on top of its stack.
-    for first, last in zip(world.first_route, world.first_route[1:], strict=False):
-        count[first:last, kernels.STACK] = np.arange(first, last)[::-1]
+    # The first route is on top of the stack.
+    count[:, kernels.STACK] = np.arange(m)[::-1]
+    kind = int(np.argmax(problem.available > 0))
+    place = np.empty(nodes, np.int32)
+    place[:n] = problem.clients
+    place[n::2], place[n + 1 :: 2] = world.ends[kind]
     worth = np.zeros(t)
     np.add.at(worth, world.task, problem.prize)
     worth[world.required > 0] += _PENALTY * _round_trip(world)
     plan = kernels.Plan(
+        place=place,
+        type=np.full((m, 2), kind, np.int32),
         link=link,
         chosen=world.first_window[:-1].copy(),
         ahead=np.zeros((nodes, 7)),
@@ -120,18 +118,19 @@ def plan_of(world: World, problem: RichVRP, seed: int, number: int) -> Plan:
         rest_load=np.zeros((nodes, 3, q)),
         cost=np.zeros(m),
         count=count,
-        free=np.diff(world.first_route).astype(np.int64),
-        log=np.zeros((4 * n + 8, 4), np.int32),
+        free=problem.available.astype(np.int64),
+        log=np.zeros((6 * n + 8, 4), np.int32),
         todo=np.zeros(2 * t + 2, np.int32),
         key=np.zeros(2 * t + 2),
         seen=np.zeros(t, np.int64),
         worth=worth,
         absent=np.arange(t, dtype=np.int32),
         where=np.arange(t, dtype=np.int32),
-        scalars=np.zeros(9),
+        scalars=np.zeros(10),
         random=kernel_state(seed, number),
     )
     plan.scalars[kernels.ABSENT] = t
+    plan.scalars[kernels.EMPTY] = m
     plan.scalars[kernels.COST] = worth.sum()
     plan.scalars[kernels.BEST] = np.inf
     for r in range(m):
@@ -139,19 +138,19 @@ def plan_of(world: World, problem: RichVRP, seed: int, number: int) -> Plan:
     return plan
 
 
-def routes_of(world: World, problem: RichVRP, plan: Plan) -> FleetRoutes:
+def routes_of(problem: RichVRP, plan: Plan) -> FleetRoutes:
     """Return the best routes of a search."""
-    from combkit.comb.routing._kernels_fleet import KEPT
+    from combkit.comb.routing._kernels_fleet import KEPT, THEN
 
-    kept = plan.link[:, KEPT].tolist()
+    kept, types = plan.link[:, KEPT].tolist(), plan.type[:, THEN].tolist()
     routes = []
-    for r in range(world.of.size):
+    for r, kind in enumerate(types):
         node, visits = kept[problem.n + 2 * r], []
         while node < problem.n:
             visits.append(node)
             node = kept[node]
         if visits:
-            routes.append(Route(int(world.of[r]), visits))
+            routes.append(Route(kind, visits))
     return FleetRoutes(routes)
 
 
@@ -177,6 +176,23 @@ def _legs(problem: RichVRP) -> tuple[Floats, Floats]:
     if problem.duration is None:
         return length, length
     return length, np.stack([other for _, other in pairs])
+
+
+def _ends(problem: RichVRP) -> Integers:
+    """Return the places where vehicles of each type start and end, -1 if open."""
+    last = problem.end_depot
+    ends = np.where(last >= 0, problem.depots[last], -1)
+    starts = problem.depots[problem.start_depot]
+    return np.ascontiguousarray(np.column_stack([starts, ends]), np.int32)
+
+
+def _alike(problem: RichVRP) -> NDArray[np.int8]:
+    """Return which types differ in costs and limits only."""
+    from combkit.comb.routing import _kernels_fleet as kernels
+
+    table = _types(problem)[:, [kernels.OPENS, kernels.CLOSES]]
+    table = np.column_stack([table, _ends(problem), problem.profile])
+    return np.asarray((table[:, None] == table).all(axis=2), np.int8)
 
 
 def _tasks(problem: RichVRP) -> tuple[Integers, Integers, Integers]:
@@ -253,7 +269,7 @@ def _types(problem: RichVRP) -> Floats:
 def _flags(problem: RichVRP, length: Floats) -> Floats:
     from combkit.comb.routing import _kernels_fleet as kernels
 
-    flags = np.zeros(5)
+    flags = np.zeros(6)
     times = (
         *(problem.window_end, problem.depot_end, problem.shift_end),
         problem.max_duration,
@@ -269,6 +285,7 @@ def _flags(problem: RichVRP, length: Floats) -> Floats:
     symmetric = all((one == one.T).all() for one in length)
     least = float(problem.distance_cost.min())
     flags[kernels.FLOOR] = least * (2.0 if symmetric else 1.0)
+    flags[kernels.CHEAPEST] = least
     return flags
 
 

@@ -192,9 +192,8 @@ class _Search:
         """Return what a leg of the first plan costs, about."""
         plan, kernels = self._plans[0], self._kernels
         legs = plan.scalars[kernels.SERVED] + plan.scalars[kernels.USED]
-        costs = float(plan.cost.sum()) - float(
-            self._world.type[self._world.of[plan.cost > 0], kernels.FIXED].sum()
-        )
+        used = plan.type[plan.cost > 0, kernels.NOW]
+        costs = float(plan.cost.sum() - self._world.type[used, kernels.FIXED].sum())
         return max(costs / max(float(legs), 1.0), 1e-9)
 
     def _report(self, *, last: bool = False) -> None:
@@ -202,7 +201,7 @@ class _Search:
         if np.isfinite(self._best(plan)):
             self._reports.offer(
                 self._best(plan),
-                partial(routes_of, self._world, self._problem, plan),
+                partial(routes_of, self._problem, plan),
                 last=last,
             )
 
