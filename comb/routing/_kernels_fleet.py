@@ -39,7 +39,7 @@ TIMED, LAST, NOISE, LOADS, FLOOR, CHEAPEST = range(6)
 #: Columns of ``Plan.link``.
 AFTER, BEFORE, ROUTE, KEPT = range(4)
 #: Columns of ``Plan.ahead`` and ``Plan.rest``.
-LONG, EARLY, LATE, WAY, READY, SORT, LEG = range(7)
+LONG, EARLY, LATE, WAY, READY, SORT, TO, ON = range(8)
 #: Columns of ``Plan.type``.
 NOW, THEN = range(2)
 #: Columns of ``Plan.count``.
@@ -88,7 +88,8 @@ class World(NamedTuple):
     allowed : ndarray, shape (v, n), int8
         Whom it may serve.
     alike : ndarray, shape (v, v), int8
-        Whether two types differ in costs and limits only.
+        Whether one type differs from another in costs and limits only, and may
+        serve all that the other may.
     flags : ndarray, shape (6,), float64
         1 where times matter; 1 where pickups come last; slack of times; 1 where
         capacities matter; an insertion costs at least so many times the distance
@@ -132,10 +133,10 @@ class Plan(NamedTuple):
         Successor, predecessor, route (m for none) and successor in the best plan.
     chosen : ndarray, shape (n,), int32
         Window of each client.
-    ahead, rest : ndarray, shape (n + 2 m, 7), float64
+    ahead, rest : ndarray, shape (n + 2 m, 8), float64
         From the start of a route up to a node, and from it to the end: duration,
         earliest and latest start, distance, latest release; pickups ahead,
-        deliveries in the rest; the longer leg beside a node (of ``ahead``).
+        deliveries in the rest; the legs to a node and on from it (of ``ahead``).
     ahead_load, rest_load : ndarray, shape (n + 2 m, 3, q), float64
         Deliveries, pickups and largest load of the same segments.
     cost : ndarray, shape (m,), float64
@@ -231,8 +232,7 @@ def refresh(world: World, plan: Plan, r: int) -> bool:
         c = plan.link[p, AFTER]
         leg = _length(world, plan, f, p, c)
         plan.ahead[c, WAY] = plan.ahead[p, WAY] + leg
-        plan.ahead[p, LEG] = max(plan.ahead[p, LEG], leg)
-        plan.ahead[c, LEG] = leg
+        plan.ahead[p, ON] = plan.ahead[c, TO] = leg
         last = c == end
         if timed:
             work = 0.0 if last else world.client[c, SERVICE]
@@ -360,7 +360,7 @@ def _in_order(world: World, plan: Plan, c: int, p: int, s: int) -> bool:
     return True
 
 
-@kernel
+@kernel(inline=True)
 def _window_for(
     world: World, plan: Plan, c: int, p: int, s: int, f: int
 ) -> tuple[int, float]:
@@ -647,7 +647,7 @@ def _judge_alone(
     return (cost, found) if found >= 0 and cost < best else (np.inf, -1)
 
 
-@kernel
+@kernel(inline=True)
 def _judge(
     world: World, plan: Plan, c: int, p: int, r: int, best: float
 ) -> tuple[float, int, int]:
@@ -717,25 +717,29 @@ def _recreate(world: World, plan: Plan, count: int, blink: float, warm: float) -
             c = world.member[i]
             if plan.scalars[EMPTY] > 0.0:
                 r = plan.count[int(plan.scalars[EMPTY]) - 1, STACK]
+                at = plan.place[c]
                 for k in range(world.type.shape[0]):
-                    if plan.free[k] > 0:
+                    way = world.length[world.profile[k], world.ends[k, 0], at]
+                    bound = world.type[k, FIXED] + world.type[k, PER_DISTANCE] * way
+                    if plan.free[k] > 0 and bound < best:
                         cost, w = _judge_alone(world, plan, c, k, best)
                         if w >= 0:
                             best, spot, into, window, who = cost, n + 2 * r, r, w, c
                             kind = k
             for q in range(world.near.shape[1]):
                 v = world.near[c, q]
-                if floor * (world.reach[c, q] - plan.ahead[v, LEG]) >= best:
-                    continue
-                r = plan.link[v, ROUTE]
+                away, r = world.reach[c, q], plan.link[v, ROUTE]
                 if r == m:
                     continue
-                f, p = world.profile[plan.type[r, NOW]], plan.link[v, BEFORE]
-                for _ in range(2):
-                    s = plan.link[p, AFTER]
+                f = world.profile[plan.type[r, NOW]]
+                for side in range(TO, ON + 1):
+                    leg = plan.ahead[v, side]
+                    if floor * (away - leg) >= best:
+                        continue
+                    p = plan.link[v, BEFORE] if side == TO else v
+                    s = v if side == TO else plan.link[v, AFTER]
                     detour = _length(world, plan, f, p, c)
-                    detour += _length(world, plan, f, c, s)
-                    detour -= plan.ahead[s, WAY] - plan.ahead[p, WAY]
+                    detour += _length(world, plan, f, c, s) - leg
                     if world.flags[CHEAPEST] * detour < best:
                         skip -= 1.0
                         if skip < 0.0:
@@ -745,7 +749,6 @@ def _recreate(world: World, plan: Plan, count: int, blink: float, warm: float) -
                             if w >= 0:
                                 best, spot, into, window, who = cost, p, r, w, c
                                 kind = k
-                    p = v
         if spot >= 0:
             if plan.type[into, NOW] != kind:
                 _note(plan, -1, plan.type[into, NOW], into, -1)
@@ -862,13 +865,13 @@ def _exchange(world: World, plan: Plan) -> bool:
 
 @kernel
 def fill(world: World, plan: Plan, least: float) -> None:
-    """Do the absent tasks, as far as there is room, in random order."""
+    """Do the absent tasks, worth it or not, as far as there is room."""
     count = int(plan.scalars[ABSENT])
     plan.scalars[LOGGED] = plan.scalars[TOUCHES] = 0
     for number in range(count):
         plan.todo[number] = plan.absent[number]
     _sort(world, plan, count)
-    _recreate(world, plan, count, 0.0, 0.0)
+    _recreate(world, plan, count, 0.0, np.inf)
     _accept(plan)
     _keep_if_best(world, plan, least)
 

@@ -112,8 +112,8 @@ def plan_of(world: World, problem: RichVRP, seed: int, number: int) -> Plan:
         type=np.full((m, 2), kind, np.int32),
         link=link,
         chosen=world.first_window[:-1].copy(),
-        ahead=np.zeros((nodes, 7)),
-        rest=np.zeros((nodes, 7)),
+        ahead=np.zeros((nodes, 8)),
+        rest=np.zeros((nodes, 8)),
         ahead_load=np.zeros((nodes, 3, q)),
         rest_load=np.zeros((nodes, 3, q)),
         cost=np.zeros(m),
@@ -187,12 +187,14 @@ def _ends(problem: RichVRP) -> Integers:
 
 
 def _alike(problem: RichVRP) -> NDArray[np.int8]:
-    """Return which types differ in costs and limits only."""
+    """Return which types may stand in for others, times as they are."""
     from combkit.comb.routing import _kernels_fleet as kernels
 
     table = _types(problem)[:, [kernels.OPENS, kernels.CLOSES]]
     table = np.column_stack([table, _ends(problem), problem.profile])
-    return np.asarray((table[:, None] == table).all(axis=2), np.int8)
+    same = (table[:, None] == table).all(axis=2)
+    may = np.array([(problem.allowed | ~row).all(axis=1) for row in problem.allowed])
+    return np.asarray(same & may, np.int8)
 
 
 def _tasks(problem: RichVRP) -> tuple[Integers, Integers, Integers]:

@@ -55,7 +55,7 @@ def solve(
     problem: RichVRP,
     run: Run,
     *,
-    neighbours: int = 60,
+    neighbours: int = 40,
     removed: float = 10.0,
     longest: int = 10,
     hot: float | None = None,
