@@ -1,6 +1,6 @@
 """Gaps of the learned dispatching rule and of static rules to best known values.
 
-    python benchmarks/learned_dispatch.py --weights FILE --data DIR --out gaps.csv
+    python benchmarks/learned_dispatch.py --data DIR [--weights FILE] [--out gaps.csv]
 
 ``DIR`` (default ``$COMBKIT_DATA/scheduling``) holds ``jsp``, ``fjsp`` and ``rcpsp``
 as described in docs/bench.md. No local search follows the rules. Samples of one
@@ -14,27 +14,19 @@ import csv
 import os
 import time
 from collections import defaultdict
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import torch
 
-from combkit.instances.formats.jobshop import read as read_job_shop
-from combkit.instances.source import Source
-from combkit.neural.dispatch.checkpoint import load_policy
+from combkit.instances.formats import read
 from combkit.neural.dispatch.decode import decode
-from combkit.neural.dispatch.encoding import (
-    Encoding,
-    collate,
-    flexible_job_shop,
-    job_shop,
-    rcpsp,
-)
+from combkit.neural.dispatch.encoding import Encoding, collate
 from combkit.neural.dispatch.environment import Problems
 from combkit.neural.dispatch.generate import draw
 from combkit.neural.dispatch.policy import Policy
+from combkit.neural.dispatch.problems import encoding_of
 from combkit.neural.dispatch.rollout import (
     RULES,
     WIDTH,
@@ -44,6 +36,7 @@ from combkit.neural.dispatch.rollout import (
     sample,
     tables_of,
 )
+from combkit.neural.dispatch.rule import SHIPPED, loaded
 
 #: Schedules built at once on a device, times modes: bounds its memory.
 _CELLS = 4_000_000
@@ -58,43 +51,6 @@ class Case(NamedTuple):
     best_known: float
 
 
-def read_fjs(text: str) -> Encoding:
-    """Parse a flexible job shop with machines from 0 (or 1, if none is 0)."""
-    lines = [line.split() for line in text.splitlines() if line.strip()]
-    jobs = []
-    for line in lines[1 : 1 + int(lines[0][0])]:
-        numbers = iter(map(int, line))
-        jobs.append(
-            [
-                [(next(numbers), next(numbers)) for _ in range(next(numbers))]
-                for _ in range(next(numbers))
-            ]
-        )
-    base = min(k for job in jobs for options in job for k, _ in options)
-    return flexible_job_shop(
-        [[[(k - base, d) for k, d in options] for options in job] for job in jobs]
-    )
-
-
-def read_sm(text: str) -> Encoding:
-    """Parse a single-mode project of PSPLIB."""
-
-    def section(title: str, skipped: int) -> Iterator[list[int]]:
-        at = next(i for i, line in enumerate(lines) if line.startswith(title))
-        for line in lines[at + 1 + skipped :]:
-            if line.startswith("*"):
-                return
-            yield [int(word) for word in line.split()]
-
-    lines = text.splitlines()
-    after = [[s - 1 for s in row[3:]] for row in section("PRECEDENCE RELATIONS", 1)]
-    needs = list(section("REQUESTS/DURATIONS", 2))
-    capacities = next(section("RESOURCEAVAILABILITIES", 1))
-    return rcpsp(
-        [row[2] for row in needs], [row[3:] for row in needs], capacities, after
-    )
-
-
 def cases(data: Path) -> list[Case]:
     """Read every problem of the three classes."""
 
@@ -102,23 +58,24 @@ def cases(data: Path) -> list[Case]:
         with (data / path).open() as file:
             return list(csv.DictReader(file))
 
+    def case(path: str, name: str, group: str, best: str) -> Case:
+        encoding = encoding_of(read(data / path))
+        return Case(name, group, encoding, float(best))
+
     found = []
-    best = {row["instance"]: float(row["ub"]) for row in table("jsp/bks.csv")}
+    best = {row["instance"]: row["ub"] for row in table("jsp/bks.csv")}
     for path in sorted((data / "jsp/standard/ta").glob("*.txt")):
-        problem = read_job_shop(Source(path))
-        size = f"ta {problem.n_jobs}x{problem.n_machines}"
-        found.append(Case(path.stem, size, job_shop(problem), best[path.stem]))
+        name = str(path.relative_to(data))
+        size = "x".join(path.read_text().split()[:2])
+        found.append(case(name, path.stem, f"ta {size}", best[path.stem]))
     for row in table("fjsp/bks.csv"):
         for folder in ("brandimarte", "hurink/edata"):
             if row["file"].startswith(f"standard0/{folder}/"):
-                text = (data / "fjsp" / row["file"]).read_text()
-                best_known = float(row["ub"])
-                found.append(Case(row["instance"], folder, read_fjs(text), best_known))
+                name = f"fjsp/{row['file']}"
+                found.append(case(name, row["instance"], folder, row["ub"]))
     for row in table("rcpsp/bks.csv"):
-        text = (data / "rcpsp" / row["file"]).read_text()
-        group = "rcpsp " + row["file"].split("/")[0]
-        best_known = float(row["best_known_makespan"])
-        found.append(Case(row["file"], group, read_sm(text), best_known))
+        name, group = f"rcpsp/{row['file']}", "rcpsp " + row["file"].split("/")[0]
+        found.append(case(name, row["file"], group, row["best_known_makespan"]))
     return found
 
 
@@ -183,7 +140,7 @@ def throughput(policy: Policy, device: torch.device) -> float:
 def main() -> None:
     """Measure and write one row a problem, then print the means."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--weights", type=Path, required=True)
+    parser.add_argument("--weights", default=SHIPPED, help="a file; shipped without")
     root = Path(os.environ.get("COMBKIT_DATA", "."))
     parser.add_argument("--data", type=Path, default=root / "scheduling")
     parser.add_argument("--out", type=Path)
@@ -197,7 +154,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     device = torch.device(options.device)
-    policy, card = load_policy(options.weights)
+    policy, card = loaded(options.weights)
     if options.untrained:
         torch.manual_seed(options.seed)
         policy = Policy(policy.config)

@@ -7,6 +7,7 @@ from copy import deepcopy
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -31,15 +32,20 @@ from combkit.neural.dispatch.rollout import (
     sample,
 )
 
-__all__ = ["SHIPPED", "Rule", "policy_of"]
+__all__ = ["SHIPPED", "Rule", "loaded", "policy_of"]
 
 #: The weights of the package.
 SHIPPED = "shipped"
 
 
-@lru_cache(maxsize=4)
 def policy_of(weights: str) -> Policy:
-    """Return the policy of a file, or the shipped one.
+    """Return the policy of a file, or the shipped one; raises as ``loaded``."""
+    return loaded(weights)[0]
+
+
+@lru_cache(maxsize=4)
+def loaded(weights: str) -> tuple[Policy, dict[str, Any]]:
+    """Return the policy of a file, or the shipped one, and its card.
 
     Raises
     ------
@@ -51,7 +57,7 @@ def policy_of(weights: str) -> Policy:
         folder = resources.files("combkit.neural")
         path = Path(str(folder / "weights" / "dispatch.safetensors"))
     try:
-        return load_policy(path)[0]
+        return load_policy(path)
     except (OSError, SafetensorError, KeyError, TypeError, RuntimeError) as error:
         reason = str(error).partition("\n")[0]
         raise InstanceFormatError(path, None, f"no weights: {reason}") from None

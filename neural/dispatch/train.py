@@ -57,7 +57,7 @@ from combkit.neural.dispatch.rollout import (
     sample,
     tables_of,
 )
-from combkit.neural.dispatch.rule import policy_of
+from combkit.neural.dispatch.rule import loaded
 
 __all__ = ["SHAPES", "TrainConfig", "Trainer", "run"]
 
@@ -90,6 +90,8 @@ _WATCHED_EACH = 12
 _WATCHED_SEED = 987654321
 
 _SAVE_EVERY_S = 120.0
+#: What a card says of an earlier training.
+_OF_A_TRAINING = ("iteration", "seconds", "hardware", "settings")
 
 #: Lowest and highest temperature of the samples of a problem.
 _TEMPERATURES = 0.2, 1.0
@@ -182,6 +184,8 @@ class Trainer:
         Own problems by class; half of the rounds are theirs.
     init : Policy, optional
         Policy to start from.
+    before : sequence of mapping
+        Trainings that made it, for the card.
     """
 
     def __init__(
@@ -194,7 +198,9 @@ class Trainer:
         shapes: dict[Shape, float] = SHAPES,
         own: Mapping[str, Sequence[Encoding]] = MappingProxyType({}),
         init: Policy | None = None,
+        before: Sequence[Mapping[str, Any]] = (),
     ) -> None:
+        self.before = list(before)
         self.out, self.config, self.device = out, config, device
         self.own = own
         drawn = sum(shapes.values())
@@ -510,6 +516,7 @@ class Trainer:
             "steps": self.steps,
             "hardware": _hardware(self.device),
             "watched_over_best_static_rule": self.watch(),
+            "before": self.before,
         }
         save_policy(self.out / "dispatch.safetensors", self.averaged, card)
         tensors = {f"policy.{k}": v for k, v in self.policy.state_dict().items()}
@@ -535,7 +542,7 @@ class Trainer:
             state["state"].setdefault(int(i), {})[key] = value
         self.optimizer.load_state_dict(state)
         self.iteration, self.elapsed = card["iteration"], card["seconds"]
-        self.steps = card["steps"]
+        self.steps, self.before = card["steps"], card.get("before", [])
 
 
 def _name(shape: Shape) -> str:
@@ -579,6 +586,10 @@ def run(options: argparse.Namespace) -> None:
         workers=options.workers,
         half=options.half,
     )
+    init, before = None, []
+    if options.init is not None:
+        init, card = loaded(options.init)
+        before = [*card.get("before", []), {k: card.get(k) for k in _OF_A_TRAINING}]
     sizes = {n: getattr(options, n) for n in ("width", "layers", "head")}
     Trainer(
         options.out,
@@ -587,7 +598,8 @@ def run(options: argparse.Namespace) -> None:
         device=device_of(options.device),
         shapes=shapes,
         own=own,
-        init=None if options.init is None else policy_of(options.init),
+        init=init,
+        before=before,
     ).run()
 
 
