@@ -20,6 +20,7 @@ __getattr__, __dir__, __all__ = lazy_exports(
             "UsageError",
         ),
         f"{_HERE}.events": ("Events",),
+        f"{_HERE}.fleet.builder": ("RoutingProblem",),
         f"{_HERE}.fleet.problem": ("RichVRP",),
         f"{_HERE}.fleet.solution": ("FleetRoutes", "Route"),
         f"{_HERE}.formats": ("read", "read_solution", "write", "write_solution"),

@@ -35,7 +35,7 @@ SERVICE, RELEASE, AMOUNT, FAR = range(4)
 #: Columns of ``World.type``.
 FIXED, PER_DISTANCE, PER_TIME, OPENS, CLOSES, LONGEST, LASTING, CLIENTS = range(8)
 #: Entries of ``World.flags``.
-TIMED, LAST, NOISE, LOADS, FLOOR, CHEAPEST = range(6)
+TIMED, LAST, NOISE, LOADS, FLOOR, CHEAPEST, PLACES = range(7)
 #: Columns of ``Plan.link``.
 AFTER, BEFORE, ROUTE, KEPT = range(4)
 #: Columns of ``Plan.ahead`` and ``Plan.rest``.
@@ -87,13 +87,14 @@ class World(NamedTuple):
         Its profile.
     allowed : ndarray, shape (v, n), int8
         Whom it may serve.
-    alike : ndarray, shape (v, v), int8
-        Whether one type differs from another in costs and limits only, and may
-        serve all that the other may.
-    flags : ndarray, shape (6,), float64
+    kin : ndarray, shape (v, v + 1), int32
+        Types that differ from one in costs and limits only and may serve all that
+        it may: itself, others, -1.
+    flags : ndarray, shape (7,), float64
         1 where times matter; 1 where pickups come last; slack of times; 1 where
         capacities matter; an insertion costs at least so many times the distance
-        that it adds to a leg, and at least so many times what it adds to a route.
+        that it adds to a leg, and at least so many times what it adds to a route;
+        served clients beside which an insertion is tried.
     """
 
     length: Any
@@ -114,7 +115,7 @@ class World(NamedTuple):
     capacity: Any
     profile: Any
     allowed: Any
-    alike: Any
+    kin: Any
     flags: Any
 
 
@@ -136,7 +137,8 @@ class Plan(NamedTuple):
     ahead, rest : ndarray, shape (n + 2 m, 8), float64
         From the start of a route up to a node, and from it to the end: duration,
         earliest and latest start, distance, latest release; pickups ahead,
-        deliveries in the rest; the legs to a node and on from it (of ``ahead``).
+        deliveries in the rest; the legs to a node and on from it (of ``ahead``),
+        -1 if nobody goes there.
     ahead_load, rest_load : ndarray, shape (n + 2 m, 3, q), float64
         Deliveries, pickups and largest load of the same segments.
     cost : ndarray, shape (m,), float64
@@ -213,21 +215,39 @@ def _time(world: World, plan: Plan, f: int, a: int, b: int) -> float:
 @kernel
 def refresh(world: World, plan: Plan, r: int) -> bool:
     """Compute all segments of a route anew; return whether it is allowed."""
+    start = world.client.shape[0] + 2 * r
+    return _update(world, plan, r, start, start + 1)
+
+
+@kernel
+def _update(world: World, plan: Plan, r: int, before: int, behind: int) -> bool:
+    """Compute what comes ahead behind a node, and the rest before another one.
+
+    Returns whether what was looked at is allowed.
+    """
     n, q = world.client.shape[0], world.capacity.shape[1]
     k = plan.type[r, NOW]
     f, start, end = world.profile[k], n + 2 * r, n + 2 * r + 1
     opens, closes = world.type[k, OPENS], world.type[k, CLOSES]
     noise, timed = world.flags[NOISE], world.flags[TIMED] > 0.0
     good = True
-    for node in (start, end):
-        for segment in (plan.ahead, plan.rest):
-            segment[node, LONG] = segment[node, WAY] = segment[node, SORT] = 0.0
-            segment[node, EARLY], segment[node, LATE] = opens, closes
-            segment[node, READY] = -np.inf
+    if before == start:
+        plan.ahead[start, LONG] = plan.ahead[start, WAY] = plan.ahead[start, SORT] = 0.0
+        plan.ahead[start, EARLY], plan.ahead[start, LATE] = opens, closes
+        plan.ahead[start, READY] = -np.inf
         for i in range(3):
             for j in range(q):
-                plan.ahead_load[node, i, j] = plan.rest_load[node, i, j] = 0.0
-    p, size, delivered = start, 0, False
+                plan.ahead_load[start, i, j] = 0.0
+    if behind == end:
+        plan.rest[end, LONG] = plan.rest[end, WAY] = plan.rest[end, SORT] = 0.0
+        plan.rest[end, EARLY], plan.rest[end, LATE] = opens, closes
+        plan.rest[end, READY] = -np.inf
+        for i in range(3):
+            for j in range(q):
+                plan.rest_load[end, i, j] = 0.0
+    p, size, delivered = before, plan.count[r, SIZE], False
+    for j in range(q):
+        delivered |= plan.ahead_load[before, 0, j] > 0.0
     while p != end:
         c = plan.link[p, AFTER]
         leg = _length(world, plan, f, p, c)
@@ -255,7 +275,6 @@ def refresh(world: World, plan: Plan, r: int) -> bool:
                 for j in range(q):
                     plan.ahead_load[c, i, j] = plan.ahead_load[p, i, j]
         else:
-            size += 1
             good &= world.allowed[k, c] > 0
             for j in range(q):
                 down, up = world.load[c, 0, j], world.load[c, 1, j]
@@ -276,7 +295,7 @@ def refresh(world: World, plan: Plan, r: int) -> bool:
         p = c
     for j in range(q):
         good &= plan.ahead_load[end, 2, j] <= world.capacity[k, j]
-    s = end
+    s = behind
     while s != start:
         c = plan.link[s, BEFORE]
         plan.rest[c, WAY] = plan.rest[s, WAY] + _length(world, plan, f, c, s)
@@ -434,6 +453,7 @@ def _unlink(world: World, plan: Plan, c: int) -> None:
     r, p, s = plan.link[c, ROUTE], plan.link[c, BEFORE], plan.link[c, AFTER]
     plan.link[p, AFTER], plan.link[s, BEFORE] = s, p
     plan.link[c, ROUTE] = plan.count.shape[0]
+    plan.ahead[c, TO] = plan.ahead[c, ON] = -1.0
     plan.count[r, SIZE] -= 1
     plan.scalars[SERVED] -= 1
     if plan.count[r, SIZE] == 0:
@@ -524,6 +544,7 @@ def _cut(
     node = c
     for _ in range(back):
         node = plan.link[node, BEFORE]
+    before = plan.link[node, BEFORE]
     skipped = 1 + below(plan.random, length - 1) if kept > 0 else -1
     for number in range(span):
         after = plan.link[node, AFTER]
@@ -533,7 +554,7 @@ def _cut(
             count = _want(plan, world.task[node], step, count)
         node = after
     _touch(plan, r)
-    if not refresh(world, plan, r):
+    if not _update(world, plan, r, before, node):
         # What is left needed what is gone.
         node = plan.link[n + 2 * r, AFTER]
         while node < n:
@@ -666,8 +687,11 @@ def _judge(
     way, least, kind = plan.ahead[end, WAY], best, -1
     timed, noise = world.flags[TIMED] > 0.0, world.flags[NOISE]
     w, long = world.first_window[c], -1.0
-    for k in range(world.type.shape[0]):
-        if k != own and (plan.free[k] == 0 or world.alike[own, k] == 0):
+    for place in range(world.kin.shape[1]):
+        k = world.kin[own, place]
+        if k < 0:
+            break
+        if k != own and plan.free[k] == 0:
             continue
         cost = world.type[k, PER_DISTANCE] * detour
         if k != own:
@@ -704,8 +728,7 @@ def _recreate(world: World, plan: Plan, count: int, blink: float, warm: float) -
     place is overlooked with probability ``blink``. At a temperature, some tasks are
     done that are not worth it: together with others they may be.
     """
-    n, m = world.client.shape[0], plan.count.shape[0]
-    floor = world.flags[FLOOR]
+    n, floor = world.client.shape[0], world.flags[FLOOR]
     scale = 1.0 / np.log(1.0 - blink) if blink > 0.0 else -np.inf
     skip = plan.scalars[SKIP]
     for number in range(count):
@@ -726,14 +749,22 @@ def _recreate(world: World, plan: Plan, count: int, blink: float, warm: float) -
                         if w >= 0:
                             best, spot, into, window, who = cost, n + 2 * r, r, w, c
                             kind = k
+            beside = world.flags[PLACES]
             for q in range(world.near.shape[1]):
                 v = world.near[c, q]
-                away, r = world.reach[c, q], plan.link[v, ROUTE]
-                if r == m:
+                away, to, on = world.reach[c, q], plan.ahead[v, TO], plan.ahead[v, ON]
+                if to < 0.0:
                     continue
+                beside -= 1.0
+                if beside < 0.0:
+                    break
+                # By the triangle inequality no place beside it costs less.
+                if floor * (away - max(to, on)) >= best:
+                    continue
+                r = plan.link[v, ROUTE]
                 f = world.profile[plan.type[r, NOW]]
                 for side in range(TO, ON + 1):
-                    leg = plan.ahead[v, side]
+                    leg = to if side == TO else on
                     if floor * (away - leg) >= best:
                         continue
                     p = plan.link[v, BEFORE] if side == TO else v
@@ -750,13 +781,17 @@ def _recreate(world: World, plan: Plan, count: int, blink: float, warm: float) -
                                 best, spot, into, window, who = cost, p, r, w, c
                                 kind = k
         if spot >= 0:
-            if plan.type[into, NOW] != kind:
+            changed = plan.type[into, NOW] != kind
+            if changed:
                 _note(plan, -1, plan.type[into, NOW], into, -1)
                 _equip(world, plan, into, kind)
             _note(plan, who, -1, into, window)
             _link(world, plan, who, spot, into, window)
             _touch(plan, into)
-            refresh(world, plan, into)
+            if plan.count[into, SIZE] == 1 or changed:
+                refresh(world, plan, into)
+            else:
+                _update(world, plan, into, spot, plan.link[who, AFTER])
     plan.scalars[SKIP] = skip
 
 
@@ -810,8 +845,11 @@ def _trim(world: World, plan: Plan) -> None:
             continue
         own, end = plan.type[r, NOW], world.client.shape[0] + 2 * r + 1
         best, kind = plan.cost[r] - 1e-9 * abs(plan.cost[r]), -1
-        for k in range(world.type.shape[0]):
-            if k == own or plan.free[k] == 0 or world.alike[own, k] == 0:
+        for place in range(1, world.kin.shape[1]):
+            k = world.kin[own, place]
+            if k < 0:
+                break
+            if plan.free[k] == 0:
                 continue
             cost = (
                 world.type[k, FIXED] + world.type[k, PER_TIME] * plan.ahead[end, LONG]

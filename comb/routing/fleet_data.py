@@ -23,6 +23,8 @@ Integers = NDArray[np.int64]
 _NOISE = 1e-10
 #: How many round trips to the farthest client it costs not to do a task.
 _PENALTY = 2.0
+#: How many times more near clients are known where not all must be served.
+_SPARE = 3
 
 
 def world_of(problem: RichVRP, neighbours: int) -> World:
@@ -50,7 +52,10 @@ def world_of(problem: RichVRP, neighbours: int) -> World:
     room = np.where(np.isfinite(problem.capacity), problem.capacity, 0.0).max(axis=0)
     client[:, kernels.AMOUNT] = (load.max(axis=1) / np.maximum(room, 1e-9)).sum(axis=1)
     client[:, kernels.FAR] = length[0][np.ix_(problem.depots, problem.clients)].min(0)
-    near = _near(problem, length[0], time[0], neighbours)
+    # Of those that need not be served, some are not there to stand beside.
+    everyone = problem.required.all() and (problem.group < 0).all()
+    known = neighbours if everyone else _SPARE * neighbours
+    near = _near(problem, length[0], time[0], known)
     return kernels.World(
         length=length,
         time=time,
@@ -70,8 +75,8 @@ def world_of(problem: RichVRP, neighbours: int) -> World:
         capacity=problem.capacity * (1.0 + _NOISE),
         profile=problem.profile.astype(np.int32),
         allowed=problem.allowed.astype(np.int8),
-        alike=_alike(problem),
-        flags=_flags(problem, length),
+        kin=_kin(problem),
+        flags=_flags(problem, length, neighbours),
     )
 
 
@@ -129,6 +134,7 @@ def plan_of(world: World, problem: RichVRP, seed: int, number: int) -> Plan:
         scalars=np.zeros(10),
         random=kernel_state(seed, number),
     )
+    plan.ahead[:n, kernels.TO] = -1.0
     plan.scalars[kernels.ABSENT] = t
     plan.scalars[kernels.EMPTY] = m
     plan.scalars[kernels.COST] = worth.sum()
@@ -186,15 +192,19 @@ def _ends(problem: RichVRP) -> Integers:
     return np.ascontiguousarray(np.column_stack([starts, ends]), np.int32)
 
 
-def _alike(problem: RichVRP) -> NDArray[np.int8]:
-    """Return which types may stand in for others, times as they are."""
+def _kin(problem: RichVRP) -> NDArray[np.int32]:
+    """Return which types may stand in for each one, times as they are."""
     from combkit.comb.routing import _kernels_fleet as kernels
 
     table = _types(problem)[:, [kernels.OPENS, kernels.CLOSES]]
     table = np.column_stack([table, _ends(problem), problem.profile])
-    same = (table[:, None] == table).all(axis=2)
-    may = np.array([(problem.allowed | ~row).all(axis=1) for row in problem.allowed])
-    return np.asarray(same & may, np.int8)
+    kin = np.full((problem.n_types, problem.n_types + 1), -1, np.int32)
+    for k, row in enumerate(table):
+        may = (problem.allowed | ~problem.allowed[k]).all(axis=1)
+        same = np.flatnonzero((table == row).all(axis=1) & may)
+        found = [k, *same[same != k]]
+        kin[k, : len(found)] = found
+    return kin
 
 
 def _tasks(problem: RichVRP) -> tuple[Integers, Integers, Integers]:
@@ -268,10 +278,10 @@ def _types(problem: RichVRP) -> Floats:
     return table
 
 
-def _flags(problem: RichVRP, length: Floats) -> Floats:
+def _flags(problem: RichVRP, length: Floats, neighbours: int) -> Floats:
     from combkit.comb.routing import _kernels_fleet as kernels
 
-    flags = np.zeros(6)
+    flags = np.zeros(7)
     times = (
         *(problem.window_end, problem.depot_end, problem.shift_end),
         problem.max_duration,
@@ -288,6 +298,7 @@ def _flags(problem: RichVRP, length: Floats) -> Floats:
     least = float(problem.distance_cost.min())
     flags[kernels.FLOOR] = least * (2.0 if symmetric else 1.0)
     flags[kernels.CHEAPEST] = least
+    flags[kernels.PLACES] = neighbours
     return flags
 
 

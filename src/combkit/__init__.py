@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     )
     from combkit.instances.errors import UsageError as UsageError
     from combkit.instances.events import Events as Events
+    from combkit.instances.fleet.builder import RoutingProblem as RoutingProblem
     from combkit.instances.fleet.problem import RichVRP as RichVRP
     from combkit.instances.fleet.solution import FleetRoutes as FleetRoutes
     from combkit.instances.fleet.solution import Route as Route
@@ -131,6 +132,7 @@ __getattr__, __dir__, _names = lazy_exports(
             "UsageError",
         ),
         "combkit.instances.events": ("Events",),
+        "combkit.instances.fleet.builder": ("RoutingProblem",),
         "combkit.instances.fleet.problem": ("RichVRP",),
         "combkit.instances.fleet.solution": ("FleetRoutes", "Route"),
         "combkit.instances.formats": (

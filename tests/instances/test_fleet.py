@@ -271,3 +271,51 @@ def test_published_solutions_have_their_values(name, shared_data) -> None:  # ty
         factor = 1e-3 if path.stem == "X359-HD" else SETS[name]
         value = problem.evaluate(solution)
         assert value == pytest.approx(float(words[0]) * factor, rel=1e-5), path.name
+
+
+def test_the_builder_speaks_the_language_of_the_field() -> None:
+    model = ck.RoutingProblem(name="day")
+    model.add_depot(0, 0, window=(0, 100))
+    model.add_depot(30, 0)
+    model.add_vehicle_type(2, capacity=[6, 9], fixed_cost=5, max_duration=90)
+    model.add_vehicle_type(1, start=1, open_route=True, skills=["cold"])
+    model.add_client(10, 0, delivery=[1, 0], windows=[(0, 5), (20, 40)], service=2)
+    model.add_client(20, 0, delivery=[2, 3], skills=["cold"])
+    model.add_client(25, 0, pickup=[3, 0], prize=8, group="either")
+    model.add_client(26, 0, pickup=[3, 0], prize=8, group="either")
+    problem = model.problem()
+    assert problem.capacity.shape == (2, 2)
+    assert problem.end_depot.tolist() == [0, -1]
+    assert problem.allowed.tolist() == [[True, False, True, True], [True] * 4]
+    assert problem.group.tolist() == [-1, -1, 0, 0]
+    assert problem.required.tolist() == [True, True, False, False]
+    assert problem.max_duration[0] == 90 and problem.max_duration[1] == np.inf
+    assert problem.depot_end.tolist() == [100, np.inf]
+    result = ck.solve(problem, time_limit=20, stop=ck.MaxIterations(2000))
+    assert not problem.check(result.solution)
+    assert {1} <= {
+        k for r in result.solution.routes if r.vehicle_type == 1 for k in r.visits
+    }
+
+
+def test_the_builder_takes_matrices_by_profile() -> None:
+    model = ck.RoutingProblem()
+    model.add_depot()
+    model.add_client(delivery=1)
+    model.add_vehicle_type(1, profile="truck")
+    model.add_vehicle_type(1, profile="bike")
+    with pytest.raises(InvalidProblemError, match="neither coordinates nor a matrix"):
+        model.problem()
+    model.set_matrix([[0, 5], [6, 0]], profile="truck")
+    with pytest.raises(InvalidProblemError, match="'bike' has no matrix"):
+        model.problem()
+    model.set_matrix([[0, 3], [4, 0]], [[0, 30], [40, 0]], profile="bike")
+    problem = model.problem()
+    assert problem.evaluate(plan([0])) == 11
+    assert problem.evaluate(plan([0], kind=1)) == 7
+    assert problem.duration[0].tolist() == [[0, 5], [6, 0]]
+    with pytest.raises(InvalidProblemError, match="one coordinate is missing"):
+        model.add_client(3)
+    model.add_client(delivery=[1, 2])
+    with pytest.raises(InvalidProblemError, match="1 dimensions where others have 2"):
+        model.problem()
