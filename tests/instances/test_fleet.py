@@ -319,3 +319,78 @@ def test_the_builder_takes_matrices_by_profile() -> None:
     model.add_client(delivery=[1, 2])
     with pytest.raises(InvalidProblemError, match="1 dimensions where others have 2"):
         model.problem()
+
+
+CORDEAU = """2 2 3 2
+0 8
+100 9
+ 1 3 4 5 2 1 4 1 2 4 8
+ 2 6 8 5 3 1 4 1 2 4 8
+ 3 0 9 5 4 1 4 1 2 4 8
+ 4 0 0 0 0 0 0
+ 5 9 9 0 0 0 0
+"""
+
+
+def test_cordeaus_text(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    path = tmp_path / "p.txt"
+    path.write_text(CORDEAU)
+    problem = ck.read(path)
+    assert problem.size == {"clients": 3, "depots": 2, "vehicle_types": 2}
+    assert problem.available.tolist() == [2, 2]
+    assert problem.coords[problem.depots].tolist() == [[0, 0], [9, 9]]
+    assert problem.capacity[:, 0].tolist() == [8, 9]
+    assert problem.max_duration.tolist() == [np.inf, 100]
+    # From its own depot, with service times in the duration only.
+    assert problem.evaluate(plan([0])) == 10
+    assert problem.timetable(ck.Route(0, [0])).duration == 15
+
+
+TYPES = """//Lines 1:5      : these comments
+//Line  6        : customers (N), vehicle types (T), range, service time, LB, BKS
+//Lines 7:T+6    : per type: number, capacity, fixed cost, cost per distance unit
+ 2 2 999999.0 0.0 1 1
+ 1 5 10 1.0
+ 3 9 20 1.5
+ 0 0
+ 3 4 5
+ 6 8 4
+"""
+
+
+def test_text_of_vehicle_types(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    path = tmp_path / "v.txt"
+    path.write_text(TYPES)
+    problem = ck.read(path)
+    assert problem.available.tolist() == [1, 3]
+    assert problem.max_distance.tolist() == [np.inf, np.inf]
+    assert problem.evaluate(plan([0, 1], kind=1)) == 20 + 1.5 * 20
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new", "said"),
+    [
+        (CORDEAU, "2 2 3 2", "1 2 3 2", "a periodic VRP is not supported"),
+        (CORDEAU, "2 2 3 2", "2 2 4 2", "p.txt:8: the file ends before depot 2"),
+        (CORDEAU, "2 6 8 5 3", "2 6 x 5 3", "p.txt:5: customer 2: not all numbers"),
+        (CORDEAU, "1 3 4 5 2", "1 3 4 5 20", "client 0: it is more than any"),
+        (TYPES, " 3 9 20 1.5", " 3 9", "p.txt:6: 2 numbers where vehicle type 2"),
+        (TYPES, " 3 9 20 1.5", " 2.5 9 2 1", "number of vehicles is not a whole one"),
+    ],
+)
+def test_bad_texts_name_the_line(text, old, new, said, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    path = tmp_path / "p.txt"
+    assert old in text
+    path.write_text(text.replace(old, new))
+    format_ = "cordeau" if text is CORDEAU else "fleetmix"
+    with pytest.raises((InstanceFormatError, UnsupportedFeatureError), match=said):
+        ck.read(path, format_)
+
+
+def test_public_texts_are_read(shared_data) -> None:  # type: ignore[no-untyped-def]
+    folder = shared_data / "routing"
+    files = [*(folder / "mdvrp" / "cordeau").glob("*.txt")]
+    files += (folder / "hvrp").glob("*/*.txt")
+    assert len(files) > 50
+    for path in files:
+        assert ck.read(path).kind == "vrp", path.name

@@ -41,6 +41,54 @@ DEPOT_SECTION
 -1
 EOF
 """,
+    "vrplib": """NAME : t
+TYPE : HFVRP
+DIMENSION : 4
+VEHICLES : 2
+EDGE_WEIGHT_TYPE : EUC_2D
+NODE_COORD_SECTION
+1 0 0
+2 3 4
+3 6 8
+4 0 5
+DEMAND_SECTION
+1 0
+2 3
+3 4
+4 5
+CAPACITY_SECTION
+1 9
+2 7
+TIME_WINDOW_SECTION
+1 0 90
+2 0 50
+3 10 60
+4 5 70
+PRIZE_SECTION
+1 0
+2 0
+3 8
+4 0
+DEPOT_SECTION
+1
+-1
+EOF
+""",
+    "cordeau": """2 2 2 1
+90 8
+ 1 3 4 5 2 1 4 1 2 4 8
+ 2 6 8 5 3 1 4 1 2 4 8
+ 3 0 0 0 0 0 0
+""",
+    "fleetmix": """//Lines 1:5 : these comments
+//Lines 7:T+6 : per type: number, capacity, fixed cost, cost per distance unit
+ 2 2 999999.0 0.0 1 1
+ 1 5 10 1.0
+ 3 9 20 1.5
+ 0 0
+ 3 4 5
+ 6 8 4
+""",
     "rudy": "3 2\n1 2 1\n2 3 -4\n",
     "qaplib": "2\n\n0 3\n1 0\n\n0 5\n2 0\n",
     "jobshop": "2 2\n0 3 1 4\n1 2 0 5\n",

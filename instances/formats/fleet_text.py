@@ -1,0 +1,189 @@
+"""Cordeau's text of several depots, and Taillard's of several vehicle types.
+
+Cordeau: ``type m n t`` (2: several depots; 0, 4 and 6: one depot or time windows, or
+both), ``t`` lines of largest duration and load (0: no limit), ``n`` customers and ``t``
+depots: number, x, y, service time, demand, three fields about days, which are skipped,
+and the window. There are ``m`` vehicles at each depot.
+
+Vehicle types: comments that begin with ``//``; customers, types, range, service time
+and two values that are known; number, capacity, fixed cost and cost per distance of
+each type; the depot; x, y and demand of each customer. Distances are not rounded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from combkit.instances.errors import InvalidProblemError, UnsupportedFeatureError
+from combkit.instances.fleet.problem import RichVRP
+from combkit.instances.source import Source
+
+__all__ = ["read_cordeau", "read_types", "sniff_cordeau", "sniff_types"]
+
+#: Types of Cordeau's files; those that are read.
+_CORDEAU = {
+    0: "VRP",
+    1: "periodic VRP",
+    2: "MDVRP",
+    3: "site-dependent VRP",
+    4: "VRPTW",
+    5: "periodic VRPTW",
+    6: "MDVRPTW",
+    7: "site-dependent VRPTW",
+}
+_READ = (0, 2, 4, 6)
+_TIMED = (4, 6)
+#: A range that is none.
+_FAR = 999_999.0
+
+_NUMBER = r"-?\d+(?:\.\d+)?"
+_CORDEAU_HEAD = re.compile(
+    rf"\s*[0-7][ \t]+\d+[ \t]+\d+[ \t]+\d+[ \t]*\n"
+    rf"(?:[ \t]*{_NUMBER}[ \t]+{_NUMBER}[ \t]*\n)+[ \t]*1(?:[ \t]+{_NUMBER}){{6,}}"
+)
+_TYPES_HEAD = re.compile(r"\s*//[^\n]*\n(?:[^\n]*\n){0,8}?[^\n]*per type:", re.I)
+
+
+def sniff_cordeau(head: str) -> bool:
+    """Whether a text begins as one of Cordeau's."""
+    return bool(_CORDEAU_HEAD.match(head))
+
+
+def sniff_types(head: str) -> bool:
+    """Whether a text has the comments of a file of vehicle types."""
+    return bool(_TYPES_HEAD.match(head))
+
+
+class _Rows:
+    """The lines that hold numbers, one after the other."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._lines = iter(
+            (number, line.split())
+            for number, line in enumerate(source.lines, 1)
+            if line.strip() and not line.lstrip().startswith("//")
+        )
+        self.line = 0
+
+    def take(self, what: str, least: int) -> list[float]:
+        """Return the numbers of the next line, of which there must be some."""
+        number, words = next(self._lines, (None, []))
+        if number is None:
+            raise self._source.error(self.line, f"the file ends before {what}")
+        self.line = number
+        if len(words) < least:
+            reason = f"{len(words)} numbers where {what} needs {least}"
+            raise self._source.error(number, reason)
+        try:
+            values = [float(word) for word in words]
+        except ValueError:
+            raise self._source.error(number, f"{what}: not all numbers") from None
+        if not np.isfinite(values).all():
+            raise self._source.error(number, f"{what}: not all finite")
+        return values
+
+    def several(self, what: str, count: int, least: int) -> Iterator[list[float]]:
+        """Yield the numbers of so many lines."""
+        for k in range(1, count + 1):
+            yield self.take(f"{what} {k}", least)
+
+    def count(self, value: float, what: str, least: int = 1) -> int:
+        """Return a number of the current line that must be a whole one."""
+        if not value.is_integer() or value < least:
+            raise self._source.error(self.line, f"{what}: {value:g}")
+        return int(value)
+
+
+def read_cordeau(source: Source) -> RichVRP:
+    """Read one of Cordeau's files.
+
+    Raises
+    ------
+    InstanceFormatError
+        With the line of what is wrong.
+    UnsupportedFeatureError
+        If it is a periodic or site-dependent problem.
+    """
+    rows = _Rows(source)
+    head = rows.take("the first line", 4)
+    kind = rows.count(head[0], "type", 0)
+    if kind not in _CORDEAU:
+        raise source.error(rows.line, f"type {kind} where 0 to 7 are known")
+    if kind not in _READ:
+        what = f"{source.path}:{rows.line}: a {_CORDEAU[kind]} is not supported"
+        raise UnsupportedFeatureError(what)
+    m, n, t = (
+        rows.count(value, what)
+        for value, what in zip(head[1:4], ("m", "n", "t"), strict=True)
+    )
+    limits = np.array([row[:2] for row in rows.several("depot limits", t, 2)])
+    table = list(rows.several("customer", n, 7 + 2 * (kind in _TIMED)))
+    depots = list(rows.several("depot", t, 5 + 2 * (kind in _TIMED)))
+    # Without a limit it is far above what can be.
+    open_ = np.where(limits > 0, limits, 1e15)
+    fields: dict[str, Any] = {
+        "coords": np.array([row[1:3] for row in (*depots, *table)]),
+        "clients": np.arange(t, t + n),
+        "depots": np.arange(t),
+        "available": np.full(t, m),
+        "start_depot": np.arange(t),
+        "service": [row[3] for row in table],
+        "delivery": [[row[4]] for row in table],
+        "capacity": open_[:, 1:],
+        "max_duration": np.where(limits[:, 0] > 0, limits[:, 0], np.inf),
+    }
+    if kind in _TIMED:
+        fields |= {
+            "window_client": np.arange(n),
+            "window_start": [row[-2] for row in table],
+            "window_end": [row[-1] for row in table],
+            "depot_start": [row[-2] for row in depots],
+            "depot_end": [row[-1] for row in depots],
+        }
+    return _problem(source, fields)
+
+
+def read_types(source: Source) -> RichVRP:
+    """Read a file of vehicle types.
+
+    Raises
+    ------
+    InstanceFormatError
+        With the line of what is wrong.
+    """
+    rows = _Rows(source)
+    head = rows.take("the first line", 4)
+    n, v = rows.count(head[0], "customers"), rows.count(head[1], "types")
+    reach, service = head[2], head[3]
+    types = np.array([row[:4] for row in rows.several("vehicle type", v, 4)])
+    depot = rows.take("the depot", 2)[:2]
+    table = np.array([row[:3] for row in rows.several("customer", n, 3)])
+    if (types[:, 0] != np.floor(types[:, 0])).any():
+        raise source.error(None, "a number of vehicles is not a whole one")
+    return _problem(
+        source,
+        {
+            "coords": np.vstack([depot, table[:, :2]]),
+            "clients": np.arange(1, n + 1),
+            "depots": [0],
+            "available": types[:, 0].astype(np.int64),
+            "delivery": table[:, 2:],
+            "capacity": types[:, 1:2],
+            "fixed_cost": types[:, 2],
+            "distance_cost": types[:, 3],
+            "service": np.full(n, service),
+            "max_distance": np.full(v, reach if reach < _FAR else np.inf),
+        },
+    )
+
+
+def _problem(source: Source, fields: dict[str, Any]) -> RichVRP:
+    try:
+        return RichVRP(**fields, name=source.name)
+    except InvalidProblemError as error:
+        raise source.error(None, str(error)) from None
