@@ -157,6 +157,15 @@ SOLVERS: tuple[SolverInfo, ...] = (
         extra="routing",
     ),
     SolverInfo(
+        "pyvrp",
+        ("vrp",),
+        f"{_ROUTING}.pyvrp_fleet",
+        exact=False,
+        summary="PyVRP, iterated local search, what it knows of fleets",
+        packages=("pyvrp",),
+        extra="routing",
+    ),
+    SolverInfo(
         "dispatch",
         ("jsp",),
         f"{_SCHEDULING}.dispatch",

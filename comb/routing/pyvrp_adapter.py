@@ -15,10 +15,10 @@ import numpy as np
 
 from combkit.comb.routing.integers import IntegerData, memory_reason
 from combkit.comb.routing.nearness import is_symmetric, near_nodes, node_count
+from combkit.comb.routing.pyvrp_search import PyVRPSearch
 from combkit.comb.routing.starts import start_of
 from combkit.instances.cvrp import CVRP
 from combkit.instances.run import Outcome, Run
-from combkit.instances.seeds import native_seed
 from combkit.instances.solutions import Routes
 from combkit.instances.vrptw import VRPTW
 
@@ -55,80 +55,38 @@ def solve(problem: CVRP, run: Run) -> Outcome:
     return Outcome(extra={"scale": search.scale})
 
 
-class _Search:
-    """One run of PyVRP."""
+class _Search(PyVRPSearch):
+    """One run of PyVRP on routes from one depot."""
 
     def __init__(self, problem: CVRP, run: Run, start: Any) -> None:
+        super().__init__(run)
         self._problem = problem
-        self._run = run
         self._start = start if isinstance(start, Routes) else None
-        self._closed = False
-        self._iterations = -1
         self.scale = 1.0
 
-    def close(self) -> None:
-        """Ask the search to end, and report nothing more."""
-        self._closed = True
-
-    def solve(self) -> None:
-        """Build the model and search; runs in a thread of its own.
-
-        Does what ``pyvrp.solve`` does, except for the neighbours: PyVRP sorts
-        all distances for them, which takes seconds for thousands of clients
-        and cannot be interrupted.
-        """
+    def start(self, data: Any) -> Any:
+        """Return the start; PyVRP counts clients from 0, without the depot."""
         import pyvrp
-        from pyvrp.search import OPERATORS, LocalSearch, PerturbationManager
 
-        data = self._data()
-        rng = pyvrp.RandomNumberGenerator(native_seed(self._run.seed))
-        search = LocalSearch(data, rng, self._neighbours(data), PerturbationManager())
-        for operator in OPERATORS:
-            if operator.supports(data):
-                search.add_operator(operator(data))
-        # A unit of load must be able to cost more than any detour.
-        longest = float(data.distance_matrix(0).max())
-        limits = pyvrp.PenaltyParams()
-        limits = pyvrp.PenaltyParams(max_penalty=max(limits.max_penalty, longest))
-        penalties = pyvrp.PenaltyManager(limits.midpoint_penalties(data), limits)
         if self._start is None:
-            first = search(
-                pyvrp.Solution.make_random(data, rng),
-                penalties.max_cost_evaluator(),
-                exhaustive=True,
-            )
-        else:
-            # PyVRP counts clients from 0, without the depot.
-            routes = [(route - 1).tolist() for route in self._start.routes]
-            first = pyvrp.Solution(data, [route for route in routes if route])
-        algorithm = pyvrp.IteratedLocalSearch(
-            data,
-            penalties,
-            search,
-            first,
-            pyvrp.IteratedLocalSearchParams(callbacks=self._callbacks()),
+            return None
+        routes = [(route - 1).tolist() for route in self._start.routes]
+        return pyvrp.Solution(data, [route for route in routes if route])
+
+    def solution_of(self, found: Any) -> Routes:
+        """Return routes of customers from 1."""
+        return Routes(
+            [stop.idx + 1 for stop in route.schedule() if stop.is_client()]
+            for route in found.routes()
         )
-        result = algorithm.run(self._stop, collect_stats=False, display=False)
-        self._found(result.best)
 
-    def _callbacks(self) -> Any:
-        import pyvrp
-
-        found = self._found
-
-        class Callbacks(pyvrp.IteratedLocalSearchCallbacks):
-            def on_best(self, best: Any) -> None:
-                found(best)
-
-        return Callbacks()
-
-    def _neighbours(self, data: Any) -> dict[Any, list[Any]]:
+    def neighbours(self, data: Any) -> dict[Any, list[Any]]:
         """Return the nearest other clients of each client."""
         import pyvrp
-        from pyvrp.search import NeighbourhoodParams, compute_neighbours
+        from pyvrp.search import NeighbourhoodParams
 
         if isinstance(self._problem, VRPTW) or not is_symmetric(self._problem):
-            return dict(compute_neighbours(data))
+            return super().neighbours(data)
         customers = np.arange(1, self._problem.n + 1)
         near = near_nodes(
             self._problem, NeighbourhoodParams().num_neighbours, customers
@@ -140,7 +98,7 @@ class _Search:
             for k, row in enumerate(near.tolist())
         }
 
-    def _data(self) -> Any:
+    def data(self) -> Any:
         """Return the problem in PyVRP's terms."""
         import pyvrp
 
@@ -185,16 +143,3 @@ class _Search:
             distance_matrices=[matrix],
             duration_matrices=[matrix],
         )
-
-    def _stop(self, best_cost: float) -> bool:
-        self._iterations += 1
-        return self._closed or self._run.should_stop(self._iterations)
-
-    def _found(self, best: Any) -> None:
-        if self._closed or not best.is_feasible():
-            return
-        routes = [
-            [stop.idx + 1 for stop in route.schedule() if stop.is_client()]
-            for route in best.routes()
-        ]
-        self._run.report(Routes(routes), "pyvrp")

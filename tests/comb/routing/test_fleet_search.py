@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -155,3 +156,30 @@ def test_refuses_options_out_of_range() -> None:
     for options in ({"neighbours": 0}, {"removed": 0.5}, {"hot": 0.001}):
         with pytest.raises(UsageError):
             ck.solve(problem, "sisr", time_limit=1, **options)
+
+
+def test_pyvrp_solves_what_it_knows_of_fleets() -> None:
+    pytest.importorskip("pyvrp")
+    problem = ck.generate("vrp", 30, seed=3, pickups=0.3)
+    mine = ck.solve(problem, "sisr", stop=ck.MaxIterations(20_000))
+    other = ck.solve(problem, "pyvrp", stop=ck.MaxIterations(300))
+    assert not problem.check(other.solution)
+    assert other.objective == pytest.approx(mine.objective, rel=0.05)
+    start = ck.solve(problem, "pyvrp", stop=ck.MaxIterations(1), initial=mine.solution)
+    assert start.objective <= mine.objective * (1 + 1e-9)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"backhaul": "last"}, "pickups come last"),
+        ({"end_depot": [-1] * 4}, "end at their last client"),
+        ({"max_clients": [3] * 4}, "are limited"),
+        ({"allowed": np.eye(4, 10, dtype=bool) | (np.arange(10) > 3)}, "not every"),
+    ],
+)
+def test_pyvrp_refuses_what_it_does_not_know(changes, reason) -> None:  # type: ignore[no-untyped-def]
+    pytest.importorskip("pyvrp")
+    problem = dataclasses.replace(ck.generate("vrp", 10, seed=0), **changes)
+    with pytest.raises(ck.UnsupportedFeatureError, match=reason):
+        ck.solve(problem, "pyvrp", time_limit=1)
