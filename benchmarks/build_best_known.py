@@ -23,11 +23,13 @@ from pathlib import Path
 
 from combkit.instances.best_known import BestKnown, write_table
 from combkit.instances.errors import CombkitError
-from combkit.instances.formats import read
+from combkit.instances.formats import read, read_solution
 
 ROOT = Path(__file__).resolve().parent.parent
 #: Kinds of the routing table that the suite reads, by their name there.
 ROUTING = {"TSP", "ATSP", "CVRP", "KP"}
+#: Folders of PyVRP's collection that the suite reads.
+FLEETS = {"GVRP", "HFVRP", "MDVRPTW", "PCVRPTW", "SDVRPTW", "VRPB"}
 #: Published values that are not what they seem: the value, whether it is proven
 #: optimal, and why.
 CORRECTED = {
@@ -72,6 +74,25 @@ def routing(folder: Path) -> Iterator[Fact]:
                 row["source"].replace("computed here", "own dynamic programme"),
                 "; ".join(filter(None, (note, row["note"]))),
             )
+
+
+def fleets(folder: Path) -> Iterator[Fact]:
+    """Yield the values of fleets: Cordeau's, vehicle types, PyVRP's collection.
+
+    Those of PyVRP's collection are published in different units: the value is that
+    of the published routes, without rounding.
+    """
+    for name, pattern in (("mdvrp", "cordeau/*.txt"), ("hvrp", "*/*.txt")):
+        known = json.loads((folder / name / "BKS.json").read_text())
+        for path in sorted((folder / name).glob(pattern)):
+            value = known[path.stem]["best_known_cost"]
+            yield Fact(path, path.stem, value, False, f"VROOM scripts, {name}/BKS.json")
+    for path in sorted((folder / "pyvrp").glob("*/*.vrp")):
+        if path.parent.name in FLEETS:
+            problem = read(path)
+            routes = read_solution(path.with_suffix(".sol"), problem)
+            value = problem.evaluate(routes)
+            yield Fact(path, path.stem, value, False, "PyVRP/Instances 2026-01")
 
 
 def job_shops(folder: Path) -> Iterator[Fact]:
@@ -211,6 +232,7 @@ def build(data: Path) -> list[BestKnown]:
     table: dict[str, BestKnown] = {}
     facts = [
         *routing(data / "routing"),
+        *fleets(data / "routing"),
         *job_shops(data / "scheduling" / "jsp"),
         *flexible_shops(data / "scheduling" / "fjsp"),
         *flow_shops(data / "scheduling" / "pfsp"),
