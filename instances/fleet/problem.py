@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from combkit.instances.distances import Distances
 from combkit.instances.errors import InvalidSolutionError, nearest
+from combkit.instances.fleet import reports
 from combkit.instances.fleet.solution import FleetRoutes, Route
 from combkit.instances.fleet.timetable import Timetable, timetable
 from combkit.instances.problem import Problem, frozen_array, missing, require
@@ -433,6 +434,52 @@ class RichVRP(Problem):
     def unserved(self, solution: FleetRoutes) -> Integers:
         """Return the clients that are not visited."""
         return np.setdiff1d(np.arange(self.n), self.served(solution))
+
+    def stops(self, solution: FleetRoutes) -> list[dict[str, Any]]:
+        """Return a row a visit, e.g. for ``pandas.DataFrame``.
+
+        Parameters
+        ----------
+        solution : FleetRoutes
+            Routes of known clients, feasible or not.
+
+        Returns
+        -------
+        list of dict
+            ``route`` and ``stop`` from 1, ``vehicle_type``, ``client``, ``distance``
+            of the leg to it, ``arrival``, ``wait``, ``begin``, ``depart``, ``late``
+            and the ``load`` with which the vehicle goes on.
+        """
+        return reports.stops(self, solution)
+
+    def reasons(self, solution: FleetRoutes) -> dict[int, str]:
+        """Return why each client that is not served is not, in plain words.
+
+        What it would cost to serve it as the routes are, or what is in the way.
+
+        Parameters
+        ----------
+        solution : FleetRoutes
+            Routes of known clients.
+        """
+        return reports.reasons(self, solution)
+
+    def geojson(self, solution: FleetRoutes) -> dict[str, Any]:
+        """Return routes, clients and depots as a GeoJSON feature collection.
+
+        Coordinates are as they are: longitude and latitude if they are those.
+
+        Parameters
+        ----------
+        solution : FleetRoutes
+            Routes of known clients.
+
+        Raises
+        ------
+        UnsupportedFeatureError
+            If the problem has no coordinates.
+        """
+        return reports.geojson(self, solution)
 
     def encode(self, solution: Any) -> dict[str, Any]:
         """Return routes with their depots, and who is not served."""

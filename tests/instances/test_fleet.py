@@ -394,3 +394,60 @@ def test_public_texts_are_read(shared_data) -> None:  # type: ignore[no-untyped-
     assert len(files) > 50
     for path in files:
         assert ck.read(path).kind == "vrp", path.name
+
+
+def test_a_row_a_visit() -> None:
+    problem = line(
+        service=[1, 1, 1], window_client=[1], window_start=[30], window_end=[31]
+    )
+    rows = problem.stops(plan([0, 1], [2]))
+    assert [row["client"] for row in rows] == [0, 1, 2]
+    assert rows[1] == {
+        "route": 1,
+        "vehicle_type": 0,
+        "stop": 2,
+        "client": 1,
+        "distance": 10,
+        "arrival": 30,
+        "wait": 0,
+        "begin": 30,
+        "depart": 31,
+        "late": 0,
+        "load": [0],
+    }
+    assert problem.stops(plan([2, 0, 1]))[2]["late"] == 61 - 31 + 1
+
+
+def test_why_somebody_is_not_served() -> None:
+    problem = line(
+        required=[False] * 3,
+        prize=[1, 2, 5],
+        group=[-1, -1, -1],
+        allowed=[[True, True, False]],
+        available=[1],
+        max_clients=[1],
+    )
+    assert problem.reasons(plan([0])) == {
+        1: "no route has a place for it: 2 clients where vehicle type 0 may serve 1",
+        2: "no route has a place for it: client 2 must not be served by vehicle type 0",
+    }
+    dear = line(required=[True, True, False], prize=[0, 0, 7])
+    assert dear.reasons(plan([0, 1])) == {2: "it would cost 20, its prize is 7"}
+    cheap = line(required=[True, True, False], prize=[0, 0, 70])
+    assert cheap.reasons(plan([0, 1])) == {2: "it could be served for 20"}
+    either = line(group=[0, 0, -1])
+    assert either.reasons(plan([1, 2])) == {0: "another client of group 0 is served"}
+
+
+def test_a_map_for_other_programs() -> None:
+    problem = line()
+    found = problem.geojson(plan([0, 1]))["features"]
+    assert found[0]["geometry"] == {
+        "type": "LineString",
+        "coordinates": [[0, 0], [10, 0], [20, 0], [0, 0]],
+    }
+    served = [f["properties"]["served"] for f in found if "served" in f["properties"]]
+    assert served == [True, True, False]
+    apart = np.ones((4, 4))
+    with pytest.raises(UnsupportedFeatureError, match="no coordinates"):
+        line(coords=None, distance=[apart]).geojson(plan([0]))
