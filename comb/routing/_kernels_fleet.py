@@ -35,7 +35,7 @@ SERVICE, RELEASE, AMOUNT, FAR = range(4)
 #: Columns of ``World.type``.
 FIXED, PER_DISTANCE, PER_TIME, OPENS, CLOSES, LONGEST, LASTING, CLIENTS = range(8)
 #: Entries of ``World.flags``.
-TIMED, LAST, NOISE, LOADS, FLOOR, CHEAPEST, PLACES = range(7)
+TIMED, LAST, NOISE, LOADS, FLOOR, CHEAPEST, PLACES, EVEN = range(8)
 #: Columns of ``Plan.link``.
 AFTER, BEFORE, ROUTE, KEPT = range(4)
 #: Columns of ``Plan.ahead`` and ``Plan.rest``.
@@ -90,11 +90,14 @@ class World(NamedTuple):
     kin : ndarray, shape (v, v + 1), int32
         Types that differ from one in costs and limits only and may serve all that
         it may: itself, others, -1.
-    flags : ndarray, shape (7,), float64
+    roomiest : ndarray, shape (v,), float64
+        Largest capacity of its kin, in the first dimension of loads.
+    flags : ndarray, shape (8,), float64
         1 where times matter; 1 where pickups come last; slack of times; 1 where
         capacities matter; an insertion costs at least so many times the distance
         that it adds to a leg, and at least so many times what it adds to a route;
-        served clients beside which an insertion is tried.
+        served clients beside which an insertion is tried; 1 where the distances of
+        ``reach`` hold both ways and for all vehicles.
     """
 
     length: Any
@@ -116,6 +119,7 @@ class World(NamedTuple):
     profile: Any
     allowed: Any
     kin: Any
+    roomiest: Any
     flags: Any
 
 
@@ -143,6 +147,8 @@ class Plan(NamedTuple):
         Deliveries, pickups and largest load of the same segments.
     cost : ndarray, shape (m,), float64
         Of each route.
+    total : ndarray, shape (m, 2), float64
+        Deliveries and pickups of each route, in the first dimension.
     count : ndarray, shape (m, 6), int64
         Clients of each route; a stack of the routes that are empty; a list of the
         routes that differ from the best plan, and whether each one is listed; the
@@ -179,6 +185,7 @@ class Plan(NamedTuple):
     ahead_load: Any
     rest_load: Any
     cost: Any
+    total: Any
     count: Any
     free: Any
     log: Any
@@ -343,6 +350,8 @@ def _update(world: World, plan: Plan, r: int, before: int, behind: int) -> bool:
         good &= size <= world.type[k, CLIENTS]
     plan.scalars[COST] += cost - plan.cost[r]
     plan.cost[r] = cost
+    plan.total[r, 0] = plan.ahead_load[end, 0, 0]
+    plan.total[r, 1] = plan.ahead_load[end, 1, 0]
     return good
 
 
@@ -670,7 +679,7 @@ def _judge_alone(
 
 @kernel(inline=True)
 def _judge(
-    world: World, plan: Plan, c: int, p: int, r: int, best: float
+    world: World, plan: Plan, c: int, p: int, r: int, detour: float, best: float
 ) -> tuple[float, int, int]:
     """Return the cost of a client behind a node of a route, its window and a type.
 
@@ -680,8 +689,6 @@ def _judge(
     own, s = plan.type[r, NOW], plan.link[p, AFTER]
     f = world.profile[own]
     end = world.client.shape[0] + 2 * r + 1
-    detour = _length(world, plan, f, p, c) + _length(world, plan, f, c, s)
-    detour -= plan.ahead[s, WAY] - plan.ahead[p, WAY]
     if world.flags[LAST] > 0.0 and not _in_order(world, plan, c, p, s):
         return np.inf, -1, -1
     way, least, kind = plan.ahead[end, WAY], best, -1
@@ -729,6 +736,7 @@ def _recreate(world: World, plan: Plan, count: int, blink: float, warm: float) -
     done that are not worth it: together with others they may be.
     """
     n, floor = world.client.shape[0], world.flags[FLOOR]
+    even = world.flags[EVEN] > 0.0
     scale = 1.0 / np.log(1.0 - blink) if blink > 0.0 else -np.inf
     skip = plan.scalars[SKIP]
     for number in range(count):
@@ -750,6 +758,7 @@ def _recreate(world: World, plan: Plan, count: int, blink: float, warm: float) -
                             best, spot, into, window, who = cost, n + 2 * r, r, w, c
                             kind = k
             beside = world.flags[PLACES]
+            down, up = world.load[c, 0, 0], world.load[c, 1, 0]
             for q in range(world.near.shape[1]):
                 v = world.near[c, q]
                 away, to, on = world.reach[c, q], plan.ahead[v, TO], plan.ahead[v, ON]
@@ -762,21 +771,30 @@ def _recreate(world: World, plan: Plan, count: int, blink: float, warm: float) -
                 if floor * (away - max(to, on)) >= best:
                     continue
                 r = plan.link[v, ROUTE]
-                f = world.profile[plan.type[r, NOW]]
+                own = plan.type[r, NOW]
+                room = world.roomiest[own]
+                if plan.total[r, 0] + down > room or plan.total[r, 1] + up > room:
+                    continue
+                f = world.profile[own]
                 for side in range(TO, ON + 1):
                     leg = to if side == TO else on
                     if floor * (away - leg) >= best:
                         continue
                     p = plan.link[v, BEFORE] if side == TO else v
                     s = v if side == TO else plan.link[v, AFTER]
-                    detour = _length(world, plan, f, p, c)
-                    detour += _length(world, plan, f, c, s) - leg
+                    there = (
+                        away if even and side == ON else _length(world, plan, f, p, c)
+                    )
+                    back = (
+                        away if even and side == TO else _length(world, plan, f, c, s)
+                    )
+                    detour = there + back - leg
                     if world.flags[CHEAPEST] * detour < best:
                         skip -= 1.0
                         if skip < 0.0:
                             skip = np.floor(np.log(_unit(plan.random)) * scale)
                         else:
-                            cost, w, k = _judge(world, plan, c, p, r, best)
+                            cost, w, k = _judge(world, plan, c, p, r, detour, best)
                             if w >= 0:
                                 best, spot, into, window, who = cost, p, r, w, c
                                 kind = k
@@ -1010,7 +1028,10 @@ def take_over(world: World, plan: Plan, k: int, visits: Any) -> None:
             _, w = _judge_alone(world, plan, c, k, np.inf)
             kind = k
         else:
-            _, w, kind = _judge(world, plan, c, last, r, np.inf)
+            f, end = world.profile[k], n + 2 * r + 1
+            detour = _length(world, plan, f, last, c) + _length(world, plan, f, c, end)
+            detour -= plan.ahead[last, ON]
+            _, w, kind = _judge(world, plan, c, last, r, detour, np.inf)
         if w >= 0 and kind == k:
             _link(world, plan, c, last, r, w)
             refresh(world, plan, r)

@@ -52,6 +52,9 @@ def world_of(problem: RichVRP, neighbours: int) -> World:
     room = np.where(np.isfinite(problem.capacity), problem.capacity, 0.0).max(axis=0)
     client[:, kernels.AMOUNT] = (load.max(axis=1) / np.maximum(room, 1e-9)).sum(axis=1)
     client[:, kernels.FAR] = length[0][np.ix_(problem.depots, problem.clients)].min(0)
+    kin = _kin(problem)
+    room = problem.capacity[:, 0] * (1.0 + _NOISE)
+    roomiest = np.array([room[row[row >= 0]].max() for row in kin])
     # Of those that need not be served, some are not there to stand beside.
     everyone = problem.required.all() and (problem.group < 0).all()
     known = neighbours if everyone else _SPARE * neighbours
@@ -75,7 +78,8 @@ def world_of(problem: RichVRP, neighbours: int) -> World:
         capacity=problem.capacity * (1.0 + _NOISE),
         profile=problem.profile.astype(np.int32),
         allowed=problem.allowed.astype(np.int8),
-        kin=_kin(problem),
+        kin=kin,
+        roomiest=roomiest,
         flags=_flags(problem, length, neighbours),
     )
 
@@ -122,6 +126,7 @@ def plan_of(world: World, problem: RichVRP, seed: int, number: int) -> Plan:
         ahead_load=np.zeros((nodes, 3, q)),
         rest_load=np.zeros((nodes, 3, q)),
         cost=np.zeros(m),
+        total=np.zeros((m, 2)),
         count=count,
         free=problem.available.astype(np.int64),
         log=np.zeros((6 * n + 8, 4), np.int32),
@@ -281,7 +286,7 @@ def _types(problem: RichVRP) -> Floats:
 def _flags(problem: RichVRP, length: Floats, neighbours: int) -> Floats:
     from combkit.comb.routing import _kernels_fleet as kernels
 
-    flags = np.zeros(7)
+    flags = np.zeros(8)
     times = (
         *(problem.window_end, problem.depot_end, problem.shift_end),
         problem.max_duration,
@@ -299,6 +304,7 @@ def _flags(problem: RichVRP, length: Floats, neighbours: int) -> Floats:
     flags[kernels.FLOOR] = least * (2.0 if symmetric else 1.0)
     flags[kernels.CHEAPEST] = least
     flags[kernels.PLACES] = neighbours
+    flags[kernels.EVEN] = symmetric and len(length) == 1
     return flags
 
 
