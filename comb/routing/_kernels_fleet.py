@@ -991,6 +991,9 @@ def search(
                 plan.scalars[COST] = cost
         plan.scalars[LOGGED] = plan.scalars[TOUCHES] = 0
         count = _ruin(world, plan, step, mean, most, split)
+        if several and _unit(plan.random) < 0.5:
+            # What is left may do with less: then to carry more is paid for.
+            _trim(world, plan)
         for number in range(min(int(plan.scalars[ABSENT]), 20)):
             # A window of the absent tasks that moves along.
             t = plan.absent[(step + number) % int(plan.scalars[ABSENT])]
