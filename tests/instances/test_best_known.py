@@ -58,7 +58,7 @@ def test_unknown_instances_have_none(problem: Knapsack) -> None:
 def test_packaged_table_is_sound() -> None:
     rows = module._packaged().values()
     assert {row.kind for row in rows} == {
-        *("tsp", "atsp", "cvrp", "kp", "mip"),
+        *("tsp", "atsp", "cvrp", "vrp", "kp", "mip"),
         *("jsp", "fjsp", "pfsp", "ossp", "rcpsp"),
     }
     assert all(row.name and row.source for row in rows)
