@@ -145,7 +145,7 @@ def test_goes_on_from_a_partial_plan() -> None:
     whole = ck.solve(problem, "sisr", stop=ck.MaxIterations(5000))
     part = ck.FleetRoutes(whole.solution.routes[:-1])
     again = ck.solve(problem, "sisr", stop=ck.MaxIterations(500), initial=part)
-    assert again.objective <= 1.05 * whole.objective
+    assert again.objective <= 1.1 * whole.objective
     with pytest.raises(ck.InvalidSolutionError, match="unknown client 99"):
         bad = ck.FleetRoutes([ck.Route(0, [99])])
         ck.solve(problem, "sisr", time_limit=1, initial=bad)
