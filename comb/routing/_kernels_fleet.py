@@ -679,12 +679,19 @@ def _judge_alone(
 
 @kernel(inline=True)
 def _judge(
-    world: World, plan: Plan, c: int, p: int, r: int, detour: float, best: float
+    world: World,
+    plan: Plan,
+    c: int,
+    p: int,
+    r: int,
+    detour: float,
+    best: float,
+    grow: bool,
 ) -> tuple[float, int, int]:
     """Return the cost of a client behind a node of a route, its window and a type.
 
-    Where the vehicle of the route cannot carry it too, a free one of a type that is
-    alike may. The cost is infinite where it is not allowed, or not below ``best``.
+    If routes may ``grow``, a free vehicle of a type that is alike may take over. The
+    cost is infinite where it is not allowed, or not below ``best``.
     """
     own, s = plan.type[r, NOW], plan.link[p, AFTER]
     f = world.profile[own]
@@ -698,7 +705,7 @@ def _judge(
         k = world.kin[own, place]
         if k < 0:
             break
-        if k != own and plan.free[k] == 0:
+        if k != own and (plan.free[k] == 0 or not grow):
             continue
         cost = world.type[k, PER_DISTANCE] * detour
         if k != own:
@@ -728,12 +735,16 @@ def _judge(
 
 
 @kernel
-def _recreate(world: World, plan: Plan, count: int, blink: float, warm: float) -> None:
+def _recreate(
+    world: World, plan: Plan, count: int, blink: float, warm: float, share: bool
+) -> None:
     """Do the listed tasks, each where it costs least, unless that is too much.
 
     Places beside near clients are looked at, and a free vehicle of each type. A
     place is overlooked with probability ``blink``. At a temperature, some tasks are
-    done that are not worth it: together with others they may be.
+    done that are not worth it: together with others they may be. If costs of vehicles
+    are to be ``share``d, a new one counts as far as the client fills it, and none is
+    changed for a larger one: else few clients would ever seem worth a new vehicle.
     """
     n, floor = world.client.shape[0], world.flags[FLOOR]
     even = world.flags[EVEN] > 0.0
@@ -746,19 +757,24 @@ def _recreate(world: World, plan: Plan, count: int, blink: float, warm: float) -
         best -= warm * np.log(_unit(plan.random))
         for i in range(world.first_member[t], world.first_member[t + 1]):
             c = world.member[i]
+            down, up = world.load[c, 0, 0], world.load[c, 1, 0]
             if plan.scalars[EMPTY] > 0.0:
                 r = plan.count[int(plan.scalars[EMPTY]) - 1, STACK]
                 at = plan.place[c]
                 for k in range(world.type.shape[0]):
                     way = world.length[world.profile[k], world.ends[k, 0], at]
                     bound = world.type[k, FIXED] + world.type[k, PER_DISTANCE] * way
-                    if plan.free[k] > 0 and bound < best:
-                        cost, w = _judge_alone(world, plan, c, k, best)
+                    shared = 0.0
+                    if share:
+                        fill = max(down, up) / world.capacity[k, 0]
+                        shared = world.type[k, FIXED] * max(1.0 - fill, 0.0)
+                    if plan.free[k] > 0 and bound - shared < best:
+                        cost, w = _judge_alone(world, plan, c, k, best + shared)
+                        cost -= shared
                         if w >= 0:
                             best, spot, into, window, who = cost, n + 2 * r, r, w, c
                             kind = k
             beside = world.flags[PLACES]
-            down, up = world.load[c, 0, 0], world.load[c, 1, 0]
             for q in range(world.near.shape[1]):
                 v = world.near[c, q]
                 away, to, on = world.reach[c, q], plan.ahead[v, TO], plan.ahead[v, ON]
@@ -794,7 +810,9 @@ def _recreate(world: World, plan: Plan, count: int, blink: float, warm: float) -
                         if skip < 0.0:
                             skip = np.floor(np.log(_unit(plan.random)) * scale)
                         else:
-                            cost, w, k = _judge(world, plan, c, p, r, detour, best)
+                            cost, w, k = _judge(
+                                world, plan, c, p, r, detour, best, not share
+                            )
                             if w >= 0:
                                 best, spot, into, window, who = cost, p, r, w, c
                                 kind = k
@@ -927,7 +945,7 @@ def fill(world: World, plan: Plan, least: float) -> None:
     for number in range(count):
         plan.todo[number] = plan.absent[number]
     _sort(world, plan, count)
-    _recreate(world, plan, count, 0.0, np.inf)
+    _recreate(world, plan, count, 0.0, np.inf, True)
     _accept(plan)
     _keep_if_best(world, plan, least)
 
@@ -1004,7 +1022,8 @@ def search(
         if world.flags[LAST] > 0.0 and not _whole(world, plan):
             # A pickup that must be done needs a delivery, worth it or not.
             bold = np.inf if _unit(plan.random) < 0.5 else warm
-        _recreate(world, plan, count, blink, bold)
+        share = several and _unit(plan.random) < 0.5
+        _recreate(world, plan, count, blink, bold, share)
         if several:
             _trim(world, plan)
         if plan.scalars[COST] < cost - warm * np.log(_unit(plan.random)):
@@ -1034,7 +1053,7 @@ def take_over(world: World, plan: Plan, k: int, visits: Any) -> None:
             f, end = world.profile[k], n + 2 * r + 1
             detour = _length(world, plan, f, last, c) + _length(world, plan, f, c, end)
             detour -= plan.ahead[last, ON]
-            _, w, kind = _judge(world, plan, c, last, r, detour, np.inf)
+            _, w, kind = _judge(world, plan, c, last, r, detour, np.inf, True)
         if w >= 0 and kind == k:
             _link(world, plan, c, last, r, w)
             refresh(world, plan, r)
