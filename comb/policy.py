@@ -169,7 +169,7 @@ POLICY: tuple[Rule, ...] = (
         "vrp",
         (Step("sisr"),),
         _always,
-        "below PyVRP after 10 s on depots, types, prizes, backhauls and groups",
+        "the one search that knows all features; any number of clients",
     ),
     Rule(
         "mtsp",
