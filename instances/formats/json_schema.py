@@ -74,16 +74,13 @@ def json_schema(kind: str) -> Schema:
     Returns
     -------
     dict
-        The schema [1]_, with what the documentation says of each field.
+        The schema, of draft 2020-12 of https://json-schema.org, with what the
+        documentation says of each field.
 
     Raises
     ------
     UsageError
         If instances of this kind are not written as combkit JSON.
-
-    References
-    ----------
-    .. [1] JSON Schema, draft 2020-12. https://json-schema.org/draft/2020-12
 
     Examples
     --------
