@@ -11,7 +11,7 @@ import numpy as np
 
 from combkit.instances.kernels import kernel
 
-__all__ = ["below"]
+__all__ = ["below", "unit"]
 
 
 @kernel
@@ -32,3 +32,9 @@ def below(random: Any, limit: int) -> int:
     random[0] = x
     high = (x * np.uint64(0x2545F4914F6CDD1D)) >> np.uint64(33)
     return (np.int64(high) * limit) >> 31
+
+
+@kernel
+def unit(random: Any) -> float:
+    """Return the next number between 0 and 1, both excluded."""
+    return (below(random, 1 << 30) + 0.5) / (1 << 30)

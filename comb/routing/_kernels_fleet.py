@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from combkit.comb._kernels_random import below
+from combkit.comb._kernels_random import below, unit
 from combkit.instances.kernels import kernel
 
 __all__ = ["Plan", "World", "fill", "refresh", "search", "take_over", "weigh"]
@@ -197,12 +197,6 @@ class Plan(NamedTuple):
     where: Any
     scalars: Any
     random: Any
-
-
-@kernel
-def _unit(random: Any) -> float:
-    """Return the next number between 0 and 1, both excluded."""
-    return (below(random, 1 << 30) + 0.5) / (1 << 30)
 
 
 @kernel(inline=True)
@@ -537,7 +531,7 @@ def _cut(
     size = plan.count[r, SIZE]
     length = 1 + below(plan.random, int(min(float(size), longest)))
     kept = 0
-    if 1 < length < size and _unit(plan.random) < split:
+    if 1 < length < size and unit(plan.random) < split:
         kept = 1
     span = length + kept
     ahead, node = 0, plan.link[c, AFTER]
@@ -588,7 +582,7 @@ def _ruin(
     longest = min(float(most), plan.scalars[SERVED] / max(1.0, plan.scalars[USED]))
     longest = max(longest, 1.0)
     strings = 4.0 * mean / (1.0 + longest) - 1.0
-    wanted = int(1.0 + _unit(plan.random) * strings)
+    wanted = int(1.0 + unit(plan.random) * strings)
     seed = below(plan.random, n)
     count = done = 0
     for q in range(-1, world.near.shape[1]):
@@ -617,7 +611,7 @@ def _sort(world: World, plan: Plan, count: int) -> None:
         c = world.member[world.first_member[t]]
         w = world.first_window[c]
         if draw < 4:
-            value = _unit(plan.random)
+            value = unit(plan.random)
         elif draw < 8:
             value = -world.client[c, AMOUNT]
         elif draw < 10:
@@ -754,7 +748,7 @@ def _recreate(
         t = plan.todo[number]
         best, spot, into, window, who = plan.worth[t], -1, -1, -1, -1
         kind = -1
-        best -= warm * np.log(_unit(plan.random))
+        best -= warm * np.log(unit(plan.random))
         for i in range(world.first_member[t], world.first_member[t + 1]):
             c = world.member[i]
             down, up = world.load[c, 0, 0], world.load[c, 1, 0]
@@ -766,7 +760,8 @@ def _recreate(
                     bound = world.type[k, FIXED] + world.type[k, PER_DISTANCE] * way
                     shared = 0.0
                     if share:
-                        fill = max(down, up) / world.capacity[k, 0]
+                        # A vehicle may be there for clients without loads only.
+                        fill = max(down, up) / max(world.capacity[k, 0], 1e-9)
                         shared = world.type[k, FIXED] * max(1.0 - fill, 0.0)
                     if plan.free[k] > 0 and bound - shared < best:
                         cost, w = _judge_alone(world, plan, c, k, best + shared)
@@ -808,7 +803,7 @@ def _recreate(
                     if world.flags[CHEAPEST] * detour < best:
                         skip -= 1.0
                         if skip < 0.0:
-                            skip = np.floor(np.log(_unit(plan.random)) * scale)
+                            skip = np.floor(np.log(unit(plan.random)) * scale)
                         else:
                             cost, w, k = _judge(
                                 world, plan, c, p, r, detour, best, not share
@@ -841,14 +836,19 @@ def _whole(world: World, plan: Plan) -> bool:
 
 
 @kernel
+def _mark(plan: Plan, r: int) -> None:
+    """List a route as one that differs from the best plan."""
+    if plan.count[r, CHANGED] == 0:
+        plan.count[r, CHANGED] = 1
+        plan.count[int(plan.scalars[DIRTY]), LISTED] = r
+        plan.scalars[DIRTY] += 1
+
+
+@kernel
 def _accept(plan: Plan) -> None:
-    """Note the routes that the step has changed."""
+    """Mark the routes that the step has changed."""
     for number in range(int(plan.scalars[TOUCHES])):
-        r = plan.count[number, TOUCHED]
-        if plan.count[r, CHANGED] == 0:
-            plan.count[r, CHANGED] = 1
-            plan.count[int(plan.scalars[DIRTY]), LISTED] = r
-            plan.scalars[DIRTY] += 1
+        _mark(plan, plan.count[number, TOUCHED])
 
 
 @kernel
@@ -914,7 +914,7 @@ def _exchange(world: World, plan: Plan) -> bool:
     if r == m or plan.type[r, NOW] == k:
         return False
     own, other = plan.type[r, NOW], -1
-    if plan.free[k] == 0 or _unit(plan.random) < 0.5:
+    if plan.free[k] == 0 or unit(plan.random) < 0.5:
         for _ in range(8):
             route = plan.link[below(plan.random, n), ROUTE]
             if route < m and plan.type[route, NOW] == k:
@@ -999,8 +999,8 @@ def search(
     for step in range(first, first + steps):
         warm = heat * np.exp(-cooling * step)
         cost = plan.scalars[COST]
-        if several and _unit(plan.random) < 0.1 and _exchange(world, plan):
-            if plan.scalars[COST] < cost - warm * np.log(_unit(plan.random)):
+        if several and unit(plan.random) < 0.1 and _exchange(world, plan):
+            if plan.scalars[COST] < cost - warm * np.log(unit(plan.random)):
                 _accept(plan)
                 _keep_if_best(world, plan, least)
                 cost = plan.scalars[COST]
@@ -1009,7 +1009,7 @@ def search(
                 plan.scalars[COST] = cost
         plan.scalars[LOGGED] = plan.scalars[TOUCHES] = 0
         count = _ruin(world, plan, step, mean, most, split)
-        if several and _unit(plan.random) < 0.5:
+        if several and unit(plan.random) < 0.5:
             # What is left may do with less: then to carry more is paid for.
             _trim(world, plan)
         for number in range(min(int(plan.scalars[ABSENT]), 20)):
@@ -1021,12 +1021,12 @@ def search(
         bold = warm
         if world.flags[LAST] > 0.0 and not _whole(world, plan):
             # A pickup that must be done needs a delivery, worth it or not.
-            bold = np.inf if _unit(plan.random) < 0.5 else warm
-        share = several and _unit(plan.random) < 0.5
+            bold = np.inf if unit(plan.random) < 0.5 else warm
+        share = several and unit(plan.random) < 0.5
         _recreate(world, plan, count, blink, bold, share)
         if several:
             _trim(world, plan)
-        if plan.scalars[COST] < cost - warm * np.log(_unit(plan.random)):
+        if plan.scalars[COST] < cost - warm * np.log(unit(plan.random)):
             _accept(plan)
             _keep_if_best(world, plan, least)
         else:
@@ -1057,8 +1057,5 @@ def take_over(world: World, plan: Plan, k: int, visits: Any) -> None:
         if w >= 0 and kind == k:
             _link(world, plan, c, last, r, w)
             refresh(world, plan, r)
-            if plan.count[r, CHANGED] == 0:
-                plan.count[r, CHANGED] = 1
-                plan.count[int(plan.scalars[DIRTY]), LISTED] = r
-                plan.scalars[DIRTY] += 1
+            _mark(plan, r)
             last = c

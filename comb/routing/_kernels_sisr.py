@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from combkit.comb._kernels_random import below
+from combkit.comb._kernels_random import below, unit
 from combkit.comb.routing._kernels_tour import distance
 from combkit.instances.kernels import kernel
 
@@ -140,12 +140,6 @@ class Plan(NamedTuple):
     rank: Any
     scalars: Any
     random: Any
-
-
-@kernel
-def _unit(random: Any) -> float:
-    """Return the next number between 0 and 1, both excluded."""
-    return (below(random, 1 << 30) + 0.5) / (1 << 30)
 
 
 @kernel
@@ -318,7 +312,7 @@ def _cut(
     size = plan.count[r, SIZE]
     length = 1 + below(plan.random, int(min(float(size), longest)))
     kept = 0
-    if 1 < length < size and _unit(plan.random) < split:
+    if 1 < length < size and unit(plan.random) < split:
         kept = 1
     span = length + kept
     # The string may begin up to ``span - 1`` customers before this one.
@@ -353,7 +347,7 @@ def _ruin(
     n = fleet.node.shape[0] - 1
     longest = min(float(most), n / max(1.0, plan.scalars[USED]))
     strings = 4.0 * mean / (1.0 + longest) - 1.0
-    wanted = int(1.0 + _unit(plan.random) * strings)
+    wanted = int(1.0 + unit(plan.random) * strings)
     seed = 1 + below(plan.random, n)
     count = done = 0
     for k in range(-1, fleet.near.shape[1]):
@@ -380,7 +374,7 @@ def _sort(fleet: Fleet, plan: Plan, count: int) -> None:
     for k in range(count):
         c = plan.todo[k, REMOVED]
         if draw < 4:
-            value = _unit(plan.random)
+            value = unit(plan.random)
         elif draw < 8:
             value = -fleet.node[c, DEMAND]
         elif draw < 10:
@@ -445,7 +439,7 @@ def _recreate(fleet: Fleet, plan: Plan, count: int, blink: float, whole: bool) -
             if (inner if p <= n else outer) < best:
                 skip -= 1.0
                 if skip < 0.0:
-                    skip = np.floor(np.log(_unit(plan.random)) * scale)
+                    skip = np.floor(np.log(unit(plan.random)) * scale)
                 else:
                     to = _leg(fleet, p, c)
                     cost = to + away - plan.value[p, LEG]
@@ -458,7 +452,7 @@ def _recreate(fleet: Fleet, plan: Plan, count: int, blink: float, whole: bool) -
             if (inner if s <= n else outer) < best:
                 skip -= 1.0
                 if skip < 0.0:
-                    skip = np.floor(np.log(_unit(plan.random)) * scale)
+                    skip = np.floor(np.log(unit(plan.random)) * scale)
                 else:
                     to = away if factor == 2.0 else _leg(fleet, v, c)
                     on = _leg(fleet, c, s)
@@ -549,7 +543,7 @@ def ruin_and_recreate(
         count = _ruin(fleet, plan, step, mean, most, split)
         _sort(fleet, plan, count)
         left = _recreate(fleet, plan, count, blink, True)
-        bar = cost - heat * np.exp(-cooling * step) * np.log(_unit(plan.random))
+        bar = cost - heat * np.exp(-cooling * step) * np.log(unit(plan.random))
         if left == 0 and plan.scalars[COST] < bar:
             _accept(plan)
             if plan.scalars[COST] < plan.scalars[BEST] - least:
@@ -650,7 +644,7 @@ def complete(
         for k in range(left):
             after += plan.rank[plan.todo[k, REMOVED], MISSED]
             plan.rank[plan.todo[k, REMOVED], MISSED] += 1.0
-        bar = cost - heat * np.log(_unit(plan.random))
+        bar = cost - heat * np.log(unit(plan.random))
         same = left == absent and after == before
         if left < absent or after < before or (same and plan.scalars[COST] < bar):
             _accept(plan)

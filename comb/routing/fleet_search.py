@@ -9,7 +9,6 @@ References
 
 from __future__ import annotations
 
-import math
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -17,10 +16,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from combkit.comb.routing.cooling import Cooling, checked_heat
 from combkit.comb.routing.fleet_data import adopt, plan_of, routes_of, world_of
-from combkit.comb.routing.fleet_start import nearest_routes
+from combkit.comb.routing.fleet_start import opening
 from combkit.comb.routing.slices import Reports, fitted
-from combkit.instances.errors import UsageError
 from combkit.instances.fleet.problem import RichVRP
 from combkit.instances.fleet.solution import FleetRoutes
 from combkit.instances.run import Outcome, Run
@@ -34,8 +33,6 @@ __all__ = ["solve", "supports"]
 _MOST_PLACES = 8_000
 #: Probabilities that a string is split, and that a position is overlooked.
 _SPLIT, _BLINK = 0.5, 0.01
-#: Seconds of the first cooling where nothing limits the run; each is twice the last.
-_CYCLE = 10.0
 #: Seconds that a step takes, about.
 _STEP = 2.5e-5
 #: Steps a client from which the first temperature is one mean leg.
@@ -91,20 +88,18 @@ def solve(
     UsageError
         If a number is out of its range.
     """
-    if neighbours < 1 or longest < 1:
-        raise UsageError(f"neighbours={neighbours}, longest={longest}: at least 1")
-    if not removed >= 1.0:
-        raise UsageError(f"removed={removed:g}: at least 1")
-    if hot is None:
-        hot = max(cold, _first_heat(problem, run))
-    if not 0.0 < cold <= hot < math.inf:
-        raise UsageError(f"hot={hot:g}, cold={cold:g}: 0 < cold <= hot")
-    if isinstance(run.initial, FleetRoutes):
-        problem.evaluate(run.initial)
-    else:
-        first = nearest_routes(problem)
-        if not problem.check(first):
-            run.report(first, "nearest")
+    hot = checked_heat(
+        run,
+        problem.n,
+        neighbours=neighbours,
+        removed=removed,
+        longest=longest,
+        hot=hot,
+        cold=cold,
+        step=_STEP,
+        steps_at_one=_STEPS_AT_ONE,
+    )
+    opening(problem, run)
     if run.should_stop():
         return Outcome()
     search = run.supervise(lambda: _Search(problem, run, neighbours, removed, longest))
@@ -147,22 +142,12 @@ class _Search:
 
     def run(self, hot: float, cold: float) -> None:
         """Search until the run ends, cooler and cooler."""
-        run, limit = self._run, self._run.limits.iterations
         self._report()
-        first, ratio = hot * self._mean_leg(), cold / hot
-        begin, cycle, steps = run.elapsed, _CYCLE, 100
-        while not run.should_stop(self._done):
-            if limit is not None:
-                # By the number of the step alone, so that it repeats itself.
-                steps = max(1, min(steps, limit - self._done))
-                cooling, heat = -math.log(ratio) / max(1, limit), first
-            else:
-                span = run.elapsed - begin
-                if math.isinf(run.remaining) and span > cycle:
-                    begin, cycle, span = run.elapsed, 2.0 * cycle, 0.0
-                share = span / min(cycle, span + run.remaining)
-                heat, cooling = first * ratio**share, 0.0
-            steps = self._advance(steps, heat, cooling)
+        cooling = Cooling(self._run, hot * self._mean_leg(), cold / hot, self._done)
+        steps = 100
+        while not self._run.should_stop(self._done):
+            steps, heat, rate = cooling.next(self._done, steps)
+            steps = self._advance(steps, heat, rate)
             self._report()
         self._report(last=True)
 
@@ -207,13 +192,3 @@ class _Search:
 
     def _best(self, plan: Plan) -> float:
         return float(plan.scalars[self._kernels.BEST])
-
-
-def _first_heat(problem: RichVRP, run: Run) -> float:
-    """Return the first temperature in mean costs of a leg."""
-    if run.limits.iterations is not None:
-        steps = float(run.limits.iterations)
-    else:
-        seconds = _CYCLE if math.isinf(run.remaining) else run.remaining
-        steps = seconds / _STEP
-    return min(3.0, max(0.3, math.sqrt(steps / problem.n / _STEPS_AT_ONE)))

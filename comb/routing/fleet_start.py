@@ -7,11 +7,36 @@ from numpy.typing import NDArray
 
 from combkit.instances.fleet.problem import RichVRP
 from combkit.instances.fleet.solution import FleetRoutes, Route
+from combkit.instances.run import Run
 
-__all__ = ["nearest_routes"]
+__all__ = ["nearest_routes", "opening"]
 
 #: Clients, nearest first, that are tried before a vehicle goes home.
 _TRIED = 8
+
+
+def opening(problem: RichVRP, run: Run) -> FleetRoutes:
+    """Return ``run.initial``, or routes of nearest clients, reported if they are whole.
+
+    Parameters
+    ----------
+    problem : RichVRP
+        The problem.
+    run : Run
+        Its run.
+
+    Raises
+    ------
+    InvalidSolutionError
+        If ``run.initial`` knows vehicle types or clients that do not exist.
+    """
+    if isinstance(run.initial, FleetRoutes):
+        problem.evaluate(run.initial)
+        return run.initial
+    first = nearest_routes(problem)
+    if not problem.check(first):
+        run.report(first, "nearest")
+    return first
 
 
 def nearest_routes(problem: RichVRP) -> FleetRoutes:

@@ -47,11 +47,7 @@ def solve(problem: CVRP, run: Run) -> Outcome:
     if run.should_stop():
         return Outcome()
     search = _Search(problem, run, start)
-    try:
-        run.supervise(search.solve, search.close)
-    finally:
-        # If PyVRP was left behind, what it still finds comes too late.
-        search.close()
+    search.run()
     return Outcome(extra={"scale": search.scale})
 
 

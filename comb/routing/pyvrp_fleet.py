@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from combkit.comb.routing.fleet_start import nearest_routes
+from combkit.comb.routing.fleet_start import opening
 from combkit.comb.routing.pyvrp_search import PyVRPSearch
 from combkit.instances.fleet.problem import RichVRP
 from combkit.instances.fleet.solution import FleetRoutes, Route
@@ -54,19 +54,10 @@ def solve(problem: RichVRP, run: Run) -> Outcome:
     rounded up and windows inwards, so that what it finds is feasible. An iteration
     is PyVRP's.
     """
-    start = run.initial
-    if not isinstance(start, FleetRoutes):
-        start = nearest_routes(problem)
-        if not problem.check(start):
-            run.report(start, "nearest")
+    start = opening(problem, run)
     if run.should_stop():
         return Outcome()
-    search = _Search(problem, run, start)
-    try:
-        run.supervise(search.solve, search.close)
-    finally:
-        # If PyVRP was left behind, what it still finds comes too late.
-        search.close()
+    _Search(problem, run, start).run()
     return Outcome()
 
 

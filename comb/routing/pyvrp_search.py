@@ -43,11 +43,18 @@ class PyVRPSearch(ABC):
 
         return dict(compute_neighbours(data))
 
-    def close(self) -> None:
+    def run(self) -> None:
+        """Search until the run ends; what still comes after that is left out."""
+        try:
+            self._run.supervise(self._solve, self._close)
+        finally:
+            self._close()
+
+    def _close(self) -> None:
         """Ask the search to end, and report nothing more."""
         self._closed = True
 
-    def solve(self) -> None:
+    def _solve(self) -> None:
         """Build the model and search; runs in a thread of its own.
 
         Does what ``pyvrp.solve`` does, except for the neighbours: PyVRP sorts

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from combkit.comb.routing.cooling import Cooling, checked_heat
 from combkit.comb.routing.savings import savings_routes
 from combkit.comb.routing.sisr_data import (
     fleet_of,
@@ -34,7 +35,6 @@ from combkit.comb.routing.sisr_data import (
 from combkit.comb.routing.slices import Reports, fitted
 from combkit.comb.routing.starts import stand_in, start_of
 from combkit.instances.cvrp import CVRP
-from combkit.instances.errors import UsageError
 from combkit.instances.result import Status
 from combkit.instances.run import Outcome, Run
 from combkit.instances.solutions import Routes
@@ -47,8 +47,6 @@ __all__ = ["solve"]
 
 #: Probabilities that a string is split, and that a position is overlooked.
 _SPLIT, _BLINK = 0.5, 0.01
-#: Seconds of the first cooling where nothing limits the run; each is twice the last.
-_CYCLE = 10.0
 #: Relative slack of what makes a problem infeasible, for rounding noise.
 _NOISE = 1e-9
 #: Share of the run that may go into fewer routes where those count most.
@@ -109,14 +107,17 @@ def solve(
     A matrix need not obey the triangle inequality; where it does not, some good
     places for a customer are overlooked.
     """
-    if neighbours < 1 or longest < 1:
-        raise UsageError(f"neighbours={neighbours}, longest={longest}: at least 1")
-    if not removed >= 1.0:
-        raise UsageError(f"removed={removed:g}: at least 1")
-    if hot is None:
-        hot = max(cold, _first_heat(problem, run))
-    if not 0.0 < cold <= hot < math.inf:
-        raise UsageError(f"hot={hot:g}, cold={cold:g}: 0 < cold <= hot")
+    hot = checked_heat(
+        run,
+        problem.n,
+        neighbours=neighbours,
+        removed=removed,
+        longest=longest,
+        hot=hot,
+        cold=cold,
+        step=_STEP,
+        steps_at_one=_STEPS_AT_ONE,
+    )
     if isinstance(run.initial, Routes):
         problem.evaluate(run.initial)
     if obstacle := _obstacle(problem):
@@ -227,24 +228,12 @@ class _Search:
 
     def anneal(self, hot: float, cold: float) -> None:
         """Search until the run ends, cooler and cooler."""
-        run, limit = self._run, self._run.limits.iterations
-        first, ratio = hot * self._mean_leg(), cold / hot
-        start, steps = self._done, 100
-        begin, cycle = run.elapsed, _CYCLE
-        while not run.should_stop(self._done):
-            if limit is not None:
-                # By the number of the step alone, so that it repeats itself.
-                steps = max(1, min(steps, limit - self._done))
-                cooling = -math.log(ratio) / max(1, limit - start)
-                heat = first * math.exp(cooling * start)
-            else:
-                span = run.elapsed - begin
-                if math.isinf(run.remaining) and span > cycle:
-                    begin, cycle, span = run.elapsed, 2.0 * cycle, 0.0
-                share = span / min(cycle, span + run.remaining)
-                heat, cooling = first * ratio**share, 0.0
+        cooling = Cooling(self._run, hot * self._mean_leg(), cold / hot, self._done)
+        steps = 100
+        while not self._run.should_stop(self._done):
+            steps, heat, rate = cooling.next(self._done, steps)
             search = partial(
-                self._kernels.ruin_and_recreate, cooling=cooling, least=self._least
+                self._kernels.ruin_and_recreate, cooling=rate, least=self._least
             )
             steps = self._advance(search, steps, heat)
             self._report()
@@ -302,20 +291,6 @@ class _Search:
         fewest = float(self._problem.demands.sum()) / self._problem.capacity
         used = float(self._plans[0].scalars[self._kernels.USED])
         return used <= math.ceil(fewest - _NOISE)
-
-
-def _first_heat(problem: CVRP, run: Run) -> float:
-    """Return the first temperature in mean distances.
-
-    As found by trial in runs of 10 seconds from 100 to 1,000 customers.
-    """
-    steps: float
-    if run.limits.iterations is not None:
-        steps = run.limits.iterations
-    else:
-        seconds = _CYCLE if math.isinf(run.remaining) else run.remaining
-        steps = seconds / _STEP
-    return min(3.0, max(0.3, math.sqrt(steps / problem.n / _STEPS_AT_ONE)))
 
 
 def _prepare(problem: CVRP, neighbours: int) -> Fleet:

@@ -389,15 +389,17 @@ class RichVRP(Problem):
         groups = self.group[self.served(solution)]
         # Whoever is of a group that is served is not missed.
         total -= float(self.prize[self._excused(groups, solution)].sum())
-        for route in solution.routes:
-            if route.visits.size:
-                table = self.timetable(route)
-                k = route.vehicle_type
-                total += float(self.fixed_cost[k])
-                total += float(self.distance_cost[k]) * table.distance
-                if self.duration_cost[k] > 0.0:
-                    total += float(self.duration_cost[k]) * table.duration
-        return total
+        return total + sum(map(self.route_cost, solution.routes))
+
+    def route_cost(self, route: Route) -> float:
+        """Return what the vehicle of a route of known clients costs."""
+        if not route.visits.size:
+            return 0.0
+        k, table = route.vehicle_type, self.timetable(route)
+        cost = float(self.fixed_cost[k] + self.distance_cost[k] * table.distance)
+        if self.duration_cost[k] > 0.0:
+            cost += float(self.duration_cost[k]) * table.duration
+        return cost
 
     def check(self, solution: FleetRoutes) -> list[str]:
         """Return every violation in plain words; routes are numbered from 1."""

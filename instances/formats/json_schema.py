@@ -132,8 +132,8 @@ def _documented(class_: type) -> dict[str, _Entry]:
     """Return the entries of docstrings; a class without one has its parent's."""
     found: dict[str, _Entry] = {}
     for one in class_.__mro__:
-        for text in filter(None, (one.__doc__, vars(one).get("__init__", "").__doc__)):
-            for name, entry in _entries(inspect.cleandoc(text)):
+        for owner in (one, vars(one).get("__init__", one)):
+            for name, entry in _entries(inspect.cleandoc(owner.__doc__ or "")):
                 if entry.type:
                     found.setdefault(name, entry)
     return found

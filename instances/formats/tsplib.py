@@ -148,12 +148,8 @@ def read(source: Source) -> Readable:
             )
         if not _belongs(key, document.word("TYPE")):
             raise document.error(key, f"{key} in a {document.word('TYPE')}")
-    labels = {
-        "name": document.text("NAME", "") or source.name,
-        "comment": "\n".join(document.comments),
-    }
     try:
-        return build(document, labels)
+        return build(document, document.labels())
     except InvalidProblemError as error:
         key = _KEY_OF_FIELD.get(error.field.partition("[")[0], "TYPE")
         raise document.error(key, str(error)) from None

@@ -107,12 +107,8 @@ def read(source: Source) -> RichVRP:
         if key not in _KEYWORDS:
             hint = nearest(key, _KEYWORDS)
             raise document.unsupported(key, f"{short(key)} is not supported{hint}")
-    labels = {
-        "name": document.text("NAME", "") or source.name,
-        "comment": "\n".join(document.comments),
-    }
     try:
-        return _read(document, labels)
+        return _read(document, document.labels())
     except InvalidProblemError as error:
         key = _KEY_OF_FIELD.get(error.field.partition("[")[0], "TYPE")
         raise document.error(key, str(error)) from None

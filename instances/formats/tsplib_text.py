@@ -277,6 +277,13 @@ class Document:
             raise self.error(key, f"{key} is missing")
         return default
 
+    def labels(self) -> dict[str, str]:
+        """Return name and comment of the problem."""
+        return {
+            "name": self.text("NAME", "") or self.source.name,
+            "comment": "\n".join(self.comments),
+        }
+
     def word(self, key: str, default: str | None = None) -> str:
         """Return the first word of a header, in upper case."""
         words = self.text(key, default).split()

@@ -151,6 +151,22 @@ def test_goes_on_from_a_partial_plan() -> None:
         ck.solve(problem, "sisr", time_limit=1, initial=bad)
 
 
+def test_a_vehicle_without_room_serves_who_has_no_load() -> None:
+    problem = ck.RichVRP(
+        clients=[1, 2, 3],
+        depots=[0],
+        available=[2, 2],
+        coords=[[0, 0], [3, 4], [0, 5], [6, 8]],
+        delivery=[[0], [2], [0]],
+        capacity=[[0], [4]],
+        fixed_cost=[1, 50],
+        distance_cost=[1, 9],
+    )
+    result = ck.solve(problem, "sisr", stop=ck.MaxIterations(500))
+    assert result.objective == 1 + 20 + 50 + 9 * 10
+    assert sorted(r.vehicle_type for r in result.solution.routes) == [0, 1]
+
+
 def test_refuses_options_out_of_range() -> None:
     problem = ck.generate("vrp", 5, seed=0)
     for options in ({"neighbours": 0}, {"removed": 0.5}, {"hot": 0.001}):

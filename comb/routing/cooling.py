@@ -1,0 +1,107 @@
+"""What searches by ruin and recreation share: their options and their cooling."""
+
+from __future__ import annotations
+
+import math
+
+from combkit.instances.errors import UsageError
+from combkit.instances.run import Run
+
+__all__ = ["Cooling", "checked_heat"]
+
+#: Seconds of the first cooling where nothing limits the run; each is twice the last.
+_CYCLE = 10.0
+#: Lowest and highest first temperature that is chosen, in mean legs.
+_COLDEST, _HOTTEST = 0.3, 3.0
+
+
+def checked_heat(
+    run: Run,
+    n: int,
+    *,
+    neighbours: int,
+    removed: float,
+    longest: int,
+    hot: float | None,
+    cold: float,
+    step: float,
+    steps_at_one: float,
+) -> float:
+    """Return the first temperature in mean legs, once the options are in range.
+
+    By default it grows with the steps that there are for a customer, as found by
+    trial in runs of 10 seconds.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+    n : int
+        Number of customers.
+    neighbours, removed, longest, hot, cold
+        Options of the search.
+    step : float
+        Seconds that a step takes, about.
+    steps_at_one : float
+        Steps a customer from which the first temperature is one mean leg.
+
+    Raises
+    ------
+    UsageError
+        If an option is out of its range.
+    """
+    if neighbours < 1 or longest < 1:
+        raise UsageError(f"neighbours={neighbours}, longest={longest}: at least 1")
+    if not removed >= 1.0:
+        raise UsageError(f"removed={removed:g}: at least 1")
+    if hot is None:
+        seconds = _CYCLE if math.isinf(run.remaining) else run.remaining
+        limit = run.limits.iterations
+        steps = seconds / step if limit is None else limit
+        heat = math.sqrt(steps / n / steps_at_one)
+        hot = max(cold, min(_HOTTEST, max(_COLDEST, heat)))
+    if not 0.0 < cold <= hot < math.inf:
+        raise UsageError(f"hot={hot:g}, cold={cold:g}: 0 < cold <= hot")
+    return hot
+
+
+class Cooling:
+    """Temperatures that fall over the time or the iterations that a run has left.
+
+    Without either they are raised again and again, for twice the time.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+    first : float
+        Temperature now.
+    ratio : float
+        The last one over the first one.
+    done : int
+        Iterations done by now.
+    """
+
+    def __init__(self, run: Run, first: float, ratio: float, done: int) -> None:
+        self._run, self._first, self._ratio, self._start = run, first, ratio, done
+        self._begin, self._cycle = run.elapsed, _CYCLE
+
+    def next(self, done: int, steps: int) -> tuple[int, float, float]:
+        """Return how many steps to take, the heat of step 0 and the rate per step.
+
+        Parameters
+        ----------
+        done, steps : int
+            Iterations done by now, and how many would suit.
+        """
+        run, limit = self._run, self._run.limits.iterations
+        if limit is not None:
+            # By the number of the step alone, so that it repeats itself.
+            rate = -math.log(self._ratio) / max(1, limit - self._start)
+            heat = self._first * math.exp(rate * self._start)
+            return max(1, min(steps, limit - done)), heat, rate
+        span = run.elapsed - self._begin
+        if math.isinf(run.remaining) and span > self._cycle:
+            self._begin, self._cycle, span = run.elapsed, 2.0 * self._cycle, 0.0
+        share = span / min(self._cycle, span + run.remaining)
+        return steps, self._first * self._ratio**share, 0.0
