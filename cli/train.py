@@ -18,6 +18,7 @@ __all__ = ["METHODS", "configure", "run"]
 METHODS: dict[str, tuple[str, str]] = {
     "bq": ("learned construction", "combkit.neural.bq.command"),
     "dispatch": ("learned dispatching rule", "combkit.neural.dispatch.command"),
+    "forge": ("embeddings of mixed-integer programs", "combkit.neural.forge.command"),
     "neur2ro": ("learned value of reactions", "combkit.neural.neur2ro.command"),
 }
 

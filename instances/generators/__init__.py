@@ -43,6 +43,7 @@ GENERATORS: dict[str, str] = {
     "vc": f"{_HERE}.graphs:vertex_cover",
     "maxcut": f"{_HERE}.quadratic:max_cut",
     "qap": f"{_HERE}.quadratic:quadratic_assignment",
+    "mip": f"{_HERE}.programs:program",
     "submodular": f"{_HERE}.set_functions:submodular",
     "ksubmodular": f"{_HERE}.set_functions:k_submodular",
     "rkp": f"{_HERE}.robust_knapsack:robust_knapsack",

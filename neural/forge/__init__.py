@@ -1,0 +1,1 @@
+"""FORGE: embeddings of mixed-integer programs, and what they are good for."""
