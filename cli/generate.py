@@ -29,7 +29,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "combkit generate kp --n 1000 --seed 1 -o weights.kp",
     )
     add = parser.add_argument
-    add("kind", metavar="KIND", help="tsp, atsp, cvrp, jsp, kp")
+    add("kind", metavar="KIND", help="kind of problem, e.g. tsp, jsp or mip")
     add(
         "--n", type=positive, required=True, help="size: cities, customers, jobs, items"
     )

@@ -20,10 +20,10 @@ from combkit.instances.errors import UsageError, nearest
 
 __all__ = ["COMMANDS", "build_parser", "main", "run"]
 
-#: Every command: its name, which is that of its module here (or of a package
-#: with a module ``command``), and its summary. The module has
-#: ``configure(parser)`` and ``run(args, interrupts) -> int``; only the one that
-#: is asked for is imported.
+#: Every command: its name, which is that of its module here, a hyphen for an
+#: underscore (or of a package with a module ``command``), and its summary. The
+#: module has ``configure(parser)`` and ``run(args, interrupts) -> int``; only the
+#: one that is asked for is imported.
 COMMANDS: dict[str, str] = {
     "solve": "solve instance files",
     "check": "check a solution file against its instance",
@@ -32,6 +32,10 @@ COMMANDS: dict[str, str] = {
     "schema": "print the JSON Schema of a kind's instances",
     "generate": "make random instances",
     "train": "train a learned solver",
+    "embed": "turn mixed-integer programs into vectors",
+    "similar": "find known programs that are like one",
+    "index": "make and look into an index of programs",
+    "predict-gap": "foretell the integrality gap of a program",
     "plot": "draw an instance, a solution or a convergence curve",
     "solvers": "list the solvers",
     "bench": "run batches of experiments and report on them",
@@ -46,7 +50,7 @@ packing, mixed-integer programs. Instance files are recognised by their content.
 
 def load(command: str) -> ModuleType:
     """Import the module of a command."""
-    module = import_module(f"combkit.cli.{command}")
+    module = import_module(f"combkit.cli.{command.replace('-', '_')}")
     if hasattr(module, "__path__"):
         module = import_module(f"{module.__name__}.command")
     return module

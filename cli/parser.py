@@ -15,6 +15,7 @@ __all__ = [
     "natural",
     "number",
     "positive",
+    "positive_number",
     "seconds",
 ]
 
@@ -73,6 +74,14 @@ def number(text: str) -> float:
     value = _number(text)
     if not math.isfinite(value):
         raise argparse.ArgumentTypeError(f"{text} is not a finite number")
+    return value
+
+
+def positive_number(text: str) -> float:
+    """Parse a finite number above 0."""
+    value = number(text)
+    if value <= 0:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
     return value
 
 

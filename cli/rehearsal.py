@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import contextlib
 
-import numpy as np
-
 from combkit.comb.registry import solvers
 from combkit.comb.solve import solve
 from combkit.instances.errors import CombkitError
 from combkit.instances.generators import GENERATORS, generate
-from combkit.instances.mip import MIP
 from combkit.instances.problem import Problem
 from combkit.instances.shops import Modelled
 from combkit.instances.stop import MaxIterations
@@ -25,18 +22,6 @@ _WALL = 600.0
 
 def tiny(kind: str) -> Problem | None:
     """Return a tiny problem of a kind, or None where none can be made."""
-    if kind == "mip":
-        weights = np.arange(1.0, _SIZE + 1)
-        return MIP(
-            c=weights[::-1],
-            A=weights[None, :],
-            row_lower=np.zeros(1),
-            row_upper=np.full(1, weights.sum() // 2),
-            lower=np.zeros(_SIZE),
-            upper=np.ones(_SIZE),
-            integrality=np.ones(_SIZE, dtype=np.uint8),
-            maximize=True,
-        )
     if kind == "scheduling":
         project = generate("rcpsp", _SIZE, seed=0)
         return project.model if isinstance(project, Modelled) else None

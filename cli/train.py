@@ -19,6 +19,7 @@ METHODS: dict[str, tuple[str, str]] = {
     "bq": ("learned construction", "combkit.neural.bq.command"),
     "dispatch": ("learned dispatching rule", "combkit.neural.dispatch.command"),
     "forge": ("embeddings of mixed-integer programs", "combkit.neural.forge.command"),
+    "forge-gap": ("integrality gaps", "combkit.neural.forge.gap_command"),
     "neur2ro": ("learned value of reactions", "combkit.neural.neur2ro.command"),
 }
 

@@ -58,7 +58,8 @@ def read(path: Path, version: str, what: str) -> tuple[Arrays, dict[str, Any]]:
     """
     name = str(path)
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # NumPy leaves files open that it cannot read.
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             arrays = {key: file[key] for key in file.files if key != "about"}
             about = json.loads(str(file["about"]))
         found, card = about["version"], about["card"]

@@ -126,9 +126,33 @@ def canonical(program: MIP) -> Canonical:
         program.integrality == 1,
         np.arange(program.n),
     )
+    rows = _drop_idle(parts)
     _absorb_slacks(parts)
     _tighten(parts)
-    return _canonical(parts, scale)
+    return _canonical(parts, rows, scale)
+
+
+def _drop_idle(parts: _Parts) -> Integers:
+    """Drop rows without ends or entries, equations but one of the same; return rows."""
+    used = (np.diff(parts.A.indptr) > 0) & (
+        (parts.row_lower > -np.inf) | (parts.row_upper < np.inf)
+    )
+    equation = np.flatnonzero(used & (parts.row_lower == parts.row_upper))
+    if equation.size:
+        A = parts.A[equation]
+        start = A.indptr[:-1]
+        # Of either sign: the first entry positive.
+        factor = np.sign(A.data[start]) / np.maximum.reduceat(np.abs(A.data), start)
+        A.data *= np.repeat(factor, np.diff(A.indptr))
+        right = parts.row_upper[equation] * factor
+        used[equation] = False
+        every = np.ones(equation.size, dtype=np.bool_)
+        used[equation[_distinct(A, right, every)]] = True
+    rows = np.flatnonzero(used)
+    if rows.size < used.size:
+        parts.A = parts.A[rows]
+        parts.row_lower, parts.row_upper = parts.row_lower[rows], parts.row_upper[rows]
+    return rows
 
 
 def _absorb_slacks(parts: _Parts) -> None:
@@ -169,7 +193,7 @@ def _tighten(parts: _Parts) -> None:
         np.minimum.at(parts.upper, column, ends.max(axis=0))
 
 
-def _canonical(parts: _Parts, scale: float) -> Canonical:
+def _canonical(parts: _Parts, rows: Integers, scale: float) -> Canonical:
     """Return scaled rows, each once, of one sense."""
     several = np.diff(parts.A.indptr) > 1
     has_lower = several & (parts.row_lower > -np.inf)
@@ -181,9 +205,9 @@ def _canonical(parts: _Parts, scale: float) -> Canonical:
         (np.flatnonzero(has_upper & ~equation), parts.row_upper, 1),
         (np.flatnonzero(has_lower & ~equation), -parts.row_lower, -1),
     )
-    row_of = np.concatenate([rows for rows, _, _ in blocks])
-    b = np.concatenate([ends[rows] for rows, ends, _ in blocks])
-    sign = np.concatenate([np.full(rows.size, s) for rows, _, s in blocks])
+    row_of = np.concatenate([some for some, _, _ in blocks])
+    b = np.concatenate([ends[some] for some, ends, _ in blocks])
+    sign = np.concatenate([np.full(some.size, s) for some, _, s in blocks])
     equal = np.arange(row_of.size) < blocks[0][0].size
     A = parts.A[row_of]
     row = np.repeat(np.arange(row_of.size), np.diff(A.indptr))
@@ -204,7 +228,7 @@ def _canonical(parts: _Parts, scale: float) -> Canonical:
         lower=parts.lower,
         upper=parts.upper,
         integer=parts.integer,
-        row_of=row_of[kept],
+        row_of=rows[row_of[kept]],
         sign=sign[kept].astype(np.int8),
         column_of=parts.columns,
         scale=scale,

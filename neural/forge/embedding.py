@@ -8,11 +8,11 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from combkit.instances.mip import MIP
 from combkit.neural.forge.canonical import Canonical, canonical
 from combkit.neural.forge.encoder import Encoder, Encoding, shipped_encoder
 from combkit.neural.forge.features import features
 from combkit.neural.forge.graphs import graph_of
+from combkit.neural.forge.source import Instance, program_of
 from combkit.neural.forge.statistics import SIZES, statistics
 
 __all__ = ["Embedding", "embed", "scaled_statistics", "shipped", "vector_of"]
@@ -63,7 +63,7 @@ class Embedding:
         return float(self.vector @ other.vector)
 
 
-def embed(program: MIP, encoder: Encoder | None = None) -> Embedding:
+def embed(program: Instance, encoder: Encoder | None = None) -> Embedding:
     """Return the embedding of a mixed-integer program.
 
     The same for all ways to write it: rows in another order, scaled or negated, a
@@ -71,8 +71,9 @@ def embed(program: MIP, encoder: Encoder | None = None) -> Embedding:
 
     Parameters
     ----------
-    program : MIP
-        The program; a linear program without integers has an embedding too.
+    program : MIP, Model, str or PathLike
+        The program, a model or the path of a file; a linear program without integers
+        has an embedding too.
     encoder : Encoder, optional
         A trained network; the one of the package without.
 
@@ -84,10 +85,15 @@ def embed(program: MIP, encoder: Encoder | None = None) -> Embedding:
     Examples
     --------
     >>> import combkit as ck
-    >>> ck.embed(ck.generate("mip", 60, seed=1)).vector.shape
-    (398,)
+    >>> cover, auction = (
+    ...     ck.embed(ck.generate("mip", 60, seed=1, family=family))
+    ...     for family in ("set-cover", "auction")
+    ... )
+    >>> cover.cosine(auction) < 0.5
+    True
     """
     encoder = shipped() if encoder is None else encoder
+    program = program_of(program)
     form = canonical(program)
     known = features(form)
     encoding = encoder.encode(graph_of(form, known))
@@ -145,11 +151,12 @@ def scaled_statistics(encoder: Encoder, found: Floats) -> Floats:
         The statistics.
     """
     mean, deviation = encoder.arrays["scale_statistics"].astype(np.float64)
-    scaled = np.clip((found - mean) / deviation, -_FAR, _FAR)
+    scaled: Floats = np.clip((found - mean) / deviation, -_FAR, _FAR)
     scaled[: len(SIZES)] *= _SIZE
     return scaled
 
 
 def _unit(vector: Floats) -> Floats:
     length = float(np.linalg.norm(vector))
-    return vector / length if length > 0.0 else vector
+    unit: Floats = vector / length if length > 0.0 else vector
+    return unit

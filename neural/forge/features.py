@@ -53,7 +53,7 @@ COLUMN = (
     "is binary",
     "is integer",
     "cost",
-    "size of cost",
+    "log size of cost",
     "sign of cost",
     "cost rank",
     "log entries",
@@ -183,7 +183,8 @@ def _classes(
         np.ones(count.size, dtype=np.bool_),
     )
     first = np.argmax(np.stack(tests), axis=0)
-    return np.eye(len(CLASSES))[first]
+    found: Floats = np.eye(len(CLASSES))[first]
+    return found
 
 
 def _columns(form: Canonical, binary: Flags) -> Floats:
@@ -193,8 +194,8 @@ def _columns(form: Canonical, binary: Flags) -> Floats:
     equal = form.equal[row]
 
     def total(values: NDArray[np.generic]) -> Floats:
-        summed: Floats = np.bincount(column, np.asarray(values, np.float64), n)
-        return summed
+        weights = np.asarray(values, np.float64)
+        return np.bincount(column, weights, n).astype(np.float64)
 
     entries = total(np.ones(data.size))
     least_one = np.maximum(entries, 1.0)
@@ -206,7 +207,7 @@ def _columns(form: Canonical, binary: Flags) -> Floats:
             binary,
             form.integer & ~binary,
             form.c,
-            size,
+            np.log(np.maximum(size, 1e-6)),
             np.sign(form.c),
             _ranks(form.c),
             np.log1p(entries),

@@ -13,6 +13,7 @@ References
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,16 +63,22 @@ class Sparse:
     """
 
     def __init__(self, matrix, transposed, device) -> None:  # type: ignore[no-untyped-def]
-        self.matrix, self.transposed = (
-            torch.sparse_csr_tensor(
-                torch.from_numpy(np.asarray(part.indptr, dtype=np.int64)),
-                torch.from_numpy(np.asarray(part.indices, dtype=np.int64)),
-                torch.from_numpy(np.asarray(part.data, dtype=np.float32)),
-                size=part.shape,
-                device=device,
-                check_invariants=False,
+        with warnings.catch_warnings():
+            # That these are new to torch is no news to the user.
+            warnings.filterwarnings("ignore", message="Sparse CSR tensor support")
+            self.matrix, self.transposed = (
+                self._tensor(part, device) for part in (matrix, transposed)
             )
-            for part in (matrix, transposed)
+
+    @staticmethod
+    def _tensor(part, device) -> Tensor:  # type: ignore[no-untyped-def]
+        return torch.sparse_csr_tensor(
+            torch.from_numpy(np.asarray(part.indptr, dtype=np.int64)),
+            torch.from_numpy(np.asarray(part.indices, dtype=np.int64)),
+            torch.from_numpy(np.asarray(part.data, dtype=np.float32)),
+            size=part.shape,
+            device=device,
+            check_invariants=False,
         )
 
     def __matmul__(self, dense: Tensor) -> Tensor:
@@ -223,6 +230,11 @@ class ForgeNetwork(nn.Module):
             for names, other in ((ROW, len(COLUMN)), (COLUMN, len(ROW)))
         )
         self.pair = nn.Bilinear(short, short, 2)
+
+    @property
+    def quantisers(self) -> list[Quantiser]:
+        """Those of the rows and of the columns."""
+        return [book for book in self.books if isinstance(book, Quantiser)]
 
     def scaled(self, rows: Tensor, columns: Tensor) -> tuple[Tensor, Tensor]:
         """Return features of zero mean and unit deviation, far ones cut off.

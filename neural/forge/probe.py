@@ -133,9 +133,7 @@ def gap(relaxed: float, value: float, offset: float) -> float:
     return min(1.0, abs(a - b) / largest) if largest > 1e-9 else 0.0
 
 
-def _relaxation(
-    program: MIP, x: Floats, prices: Floats, relaxed: float
-) -> list[float]:
+def _relaxation(program: MIP, x: Floats, prices: Floats, relaxed: float) -> list[float]:
     """Return the numbers that the optimum of the relaxation tells."""
     integer = program.integrality == 1
     part = np.where(integer, np.abs(x - np.round(x)), 0.0)

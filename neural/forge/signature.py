@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from combkit.neural.forge.canonical import Canonical
 
-__all__ = ["signature"]
+__all__ = ["colours", "signature"]
 
 Hashes = NDArray[np.uint64]
 
@@ -22,9 +22,24 @@ _DIGITS = 6
 def signature(form: Canonical) -> str:
     """Return a hash that all ways to write a program share.
 
-    Colours of rows and columns are refined by those of their neighbours, as in the
-    test of Weisfeiler and Lehman: different programs of the same colours are possible,
-    and rare unless they are symmetric on purpose.
+    Different programs of the same colours are possible, and rare unless they are
+    symmetric on purpose.
+
+    Parameters
+    ----------
+    form : Canonical
+        A program in canonical form.
+    """
+    digest = hashlib.sha256()
+    for part in colours(form):
+        digest.update(np.sort(part).tobytes())
+    return digest.hexdigest()[:16]
+
+
+def colours(form: Canonical) -> tuple[Hashes, Hashes]:
+    """Return colours of rows and columns, refined by those of their neighbours.
+
+    The test of Weisfeiler and Lehman.
 
     Parameters
     ----------
@@ -45,10 +60,7 @@ def signature(form: Canonical) -> str:
         to_rows = _summed(_mix(columns[A.indices], entry), row, form.m)
         to_columns = _summed(_mix(rows[row], entry), A.indices, form.n)
         rows, columns = _mix(rows, to_rows), _mix(columns, to_columns)
-    digest = hashlib.sha256()
-    for part in (rows, columns):
-        digest.update(np.sort(part).tobytes())
-    return digest.hexdigest()[:16]
+    return rows, columns
 
 
 def _hashed(values: NDArray[np.float64]) -> Hashes:

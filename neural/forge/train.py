@@ -41,7 +41,8 @@ _PAIRS = 4_096
 _SEEN = 256
 #: Temperatures of soft codes and of the contrast.
 _SOFT, _CONTRAST = 0.1, 0.1
-_COMMITMENT = 0.25
+#: What commitment and contrast weigh.
+_COMMITMENT, _ALIKE = 0.25, 2.0
 #: Terms of the loss.
 _TERMS = ("features", "neighbours", "entries", "commitment", "contrast")
 
@@ -205,7 +206,7 @@ class _Trainer:
         losses = self._losses(self._pool.pairs(self._options.batch))
         loss = torch.stack(losses).sum()
         self._optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self._optimizer.step()
         self.steps += 1
@@ -234,11 +235,11 @@ class _Trainer:
         parts = network.scaled(rows, columns)
         states = network.states(*parts, means)
         if self.steps == _CONTINUOUS and self._options.init is None:
-            for book, side in zip(network.books, states, strict=True):
+            for book, side in zip(network.quantisers, states, strict=True):
                 at = torch.randperm(len(side), device=device)[:_START]
                 book.start(side[at].detach())
         coded, commitments = [], []
-        for k, (book, side) in enumerate(zip(network.books, states, strict=True)):
+        for k, (book, side) in enumerate(zip(network.quantisers, states, strict=True)):
             if self.steps < _CONTINUOUS and self._options.init is None:
                 coded.append(side)
                 commitments.append(side.new_zeros(()))
@@ -262,7 +263,7 @@ class _Trainer:
             around[0] + around[1],
             self._entries(graphs, coded),
             _COMMITMENT * (commitments[0] + commitments[1]),
-            self._contrast(graphs, states),
+            _ALIKE * self._contrast(graphs, states),
         ]
 
     def _entries(self, graphs: list[Graph], coded: list[Tensor]) -> Tensor:
@@ -283,12 +284,12 @@ class _Trainer:
                 others.append(rng.integers(n, size=share) + at_column)
                 values.append(matrix.data[entry] * count[row])
             at_row, at_column = at_row + m, at_column + n
-        row, column, other, value = (
+        at, column, other, value = (
             torch.from_numpy(np.concatenate(part)).to(self._device)
             for part in (rows, columns, others, values)
         )
-        here = self.network.pair(coded[0][row], coded[1][column])
-        not_here = self.network.pair(coded[0][row], coded[1][other])
+        here = self.network.pair(coded[0][at], coded[1][column])
+        not_here = self.network.pair(coded[0][at], coded[1][other])
         exists = functional.softplus(-here[:, 0]).mean()
         missing = functional.softplus(not_here[:, 0]).mean()
         size = functional.smooth_l1_loss(here[:, 1], value.to(here.dtype))
@@ -298,7 +299,9 @@ class _Trainer:
     def _contrast(self, graphs: list[Graph], states: tuple[Tensor, Tensor]) -> Tensor:
         """Return how much more alike parts of one program could be than others."""
         pooled = []
-        for k, (book, side) in enumerate(zip(self.network.books, states, strict=True)):
+        for k, (book, side) in enumerate(
+            zip(self.network.quantisers, states, strict=True)
+        ):
             chosen, owner, at = [], [], 0
             for number, graph in enumerate(graphs):
                 size = len(graph[k])

@@ -110,6 +110,9 @@ if TYPE_CHECKING:
     from combkit.instances.tsp import TSP as TSP
     from combkit.instances.vrptw import VRPTW as VRPTW
     from combkit.mip.modelling import Model as Model
+    from combkit.neural.forge.embedding import embed as embed
+    from combkit.neural.forge.gap import predict_gap as predict_gap
+    from combkit.neural.forge.index import Index as Index
 
 __getattr__, __dir__, _names = lazy_exports(
     __name__,
@@ -212,6 +215,9 @@ __getattr__, __dir__, _names = lazy_exports(
         ),
         "combkit.instances.vrptw": ("VRPTW",),
         "combkit.mip.modelling": ("Model",),
+        "combkit.neural.forge.embedding": ("embed",),
+        "combkit.neural.forge.gap": ("predict_gap",),
+        "combkit.neural.forge.index": ("Index",),
     },
     packages=("combkit.cli.bench", "combkit.comb.submodular"),
 )

@@ -87,7 +87,7 @@ def test_info_of_every_kind(cli, files, name):
 
 @pytest.mark.parametrize("kind", GENERATORS)
 def test_info_of_every_generator(cli, tmp_path, kind):
-    path = tmp_path / "generated.json"
+    path = tmp_path / ("generated.mps" if kind == "mip" else "generated.json")
     cli("generate", kind, "--n", "12", "--seed", "1", "-o", path)
     facts = json.loads(cli("info", path, "--json").out)
     assert facts["kind"] == kind

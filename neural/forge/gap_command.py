@@ -1,0 +1,86 @@
+"""The arguments of ``combkit train forge-gap``."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import sys
+import time
+from pathlib import Path
+
+from combkit.instances.errors import UsageError
+
+__all__ = ["configure", "run"]
+
+#: Sizes of the programs, of the usual sizes: their optima are to be proven.
+_SMALLEST, _LARGEST = 0.4, 0.45
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the method."""
+    add = parser.add_argument
+    add("--out", type=Path, required=True, help="folder of labels and the result")
+    add("--weights", type=Path, metavar="W", help="of combkit train forge [shipped]")
+    add("--instances", type=int, default=8, help="programs of each structure (8)")
+    add("--seconds", type=float, default=6.0, help="to prove an optimum (default 6)")
+    add("--seed", type=int, default=500_000)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Draw programs, solve them, and learn their gaps; go on where it was stopped.
+
+    Raises
+    ------
+    UsageError
+        If an argument is wrong.
+    InstanceFormatError
+        If the weights cannot be read.
+    """
+    from combkit.neural.forge.corpus import draw
+    from combkit.neural.forge.embedding import embed, shipped
+    from combkit.neural.forge.encoder import Encoder
+    from combkit.neural.forge.gap import GapModel, Sample
+    from combkit.neural.forge.labels import collect
+
+    for name in ("instances", "seconds"):
+        if getattr(options, name) <= 0:
+            raise UsageError(f"--{name} {getattr(options, name):g}: more than 0")
+    options.out.mkdir(parents=True, exist_ok=True)
+    weights = options.weights
+    encoder = shipped() if weights is None else Encoder.load(weights)
+    started = time.perf_counter()
+    programs = draw(
+        options.instances, options.seed, smallest=_SMALLEST, largest=_LARGEST
+    )
+    samples: list[Sample] = []
+    families: dict[str, int] = {}
+    labels = options.out / "labels.jsonl"
+    for found in collect(programs, options.seconds, labels):
+        number = sum(families.values())
+        vector = embed(found.drawn.program, encoder).vector
+        samples += [Sample(vector, look, found.gap, number) for look in found.looks]
+        family = found.drawn.family
+        families[family] = families.get(family, 0) + 1
+        if families[family] == 1:
+            say(f"{time.perf_counter() - started:7.0f} s  {number} programs, {family}")
+    card = {
+        "programs": families,
+        "seconds": options.seconds,
+        "seed": options.seed,
+        "minutes": round((time.perf_counter() - started) / 60, 1),
+        "python": platform.python_version(),
+    }
+    path = options.out / "forge-gap.npz"
+    GapModel.fit(samples, encoder.mark, card).save(path)
+    say(f"written {path}")
+
+
+def say(line: str) -> None:
+    """Print a line of progress.
+
+    Parameters
+    ----------
+    line : str
+        The line.
+    """
+    print(line, file=sys.stderr, flush=True)

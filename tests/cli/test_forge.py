@@ -1,0 +1,145 @@
+"""combkit embed, similar, index and predict-gap; combkit train forge."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+import combkit as ck
+
+
+@pytest.fixture
+def model(tmp_path):
+    path = tmp_path / "auction.mps"
+    ck.write(ck.generate("mip", 60, seed=5, family="auction"), path)
+    return path
+
+
+def test_embed_prints_and_writes(cli, tmp_path, model):
+    done = cli("embed", model, "--statistics")
+    assert done.code == 0, done.err
+    row = json.loads(done.out)
+    assert row["columns"] == 60
+    assert np.linalg.norm(row["vector"]) == pytest.approx(1.0, abs=1e-3)
+    assert row["statistics"]["rows: set packing, mean"] > 0.5
+    other = tmp_path / "cover.lp"
+    ck.write(ck.generate("mip", 40, seed=1), other)
+    out = tmp_path / "vectors.npz"
+    assert cli("embed", model, other, "--nodes", "-o", out).code == 0
+    with np.load(out) as file:
+        assert file["vector"].shape == (2, len(row["vector"]))
+        np.testing.assert_allclose(file["vector"][0], row["vector"], atol=1e-5)
+        assert file["column_codes.0"].size == 60
+        assert file["column_codes.1"].size == 40
+    lines = tmp_path / "vectors.jsonl"
+    assert cli("embed", model, other, "-o", lines).code == 0
+    assert [json.loads(x)["columns"] for x in lines.read_text().splitlines()] == [
+        60,
+        40,
+    ]
+
+
+def test_embed_writes_tables(cli, tmp_path, model):
+    pq = pytest.importorskip("pyarrow.parquet", reason="needs the extra 'bench'")
+    out = tmp_path / "vectors.parquet"
+    assert cli("embed", model, "--statistics", "-o", out).code == 0
+    table = pq.read_table(out)
+    assert table.num_rows == 1
+    assert "log rows" in table.column_names
+
+
+def test_own_index(cli, tmp_path, model):
+    index = tmp_path / "mine.npz"
+    done = cli("index", "add", index, model, "--group", "sales")
+    assert done.code == 0, done.err
+    assert "1 programs" in done.out
+    assert "[sales]" in cli("index", "list", index).out
+    assert "made with weights" in cli("index", "verify", index).out
+    done = cli("similar", model, "--index", index)
+    assert "the same program" in done.out
+    done = cli("similar", model, "-k", 2, "--json")
+    assert done.code == 0, done.err
+    matches = json.loads(done.out)["matches"]
+    assert len(matches) == 2
+    assert matches[0]["group"].startswith("auction")
+    assert cli("index", "add", index, model).code == 2
+
+
+def test_predict_gap(cli, model):
+    done = cli("predict-gap", model, "--json")
+    assert done.code == 0, done.err
+    found = json.loads(done.out)
+    assert found["low"] <= found["gap"] <= found["high"]
+    done = cli("predict-gap", model, "--relaxation")
+    assert "optimum" in done.out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["embed", "MODEL", "-o", "x.txt"], "suffix is none of"),
+        (["embed", "MODEL", "--nodes", "-o", "x.parquet"], "use .npz"),
+        (["embed", "TOUR"], "a tsp, not a mixed-integer program"),
+        (["embed", "MODEL", "--weights", "none.npz"], "no such weights"),
+        (["similar", "MODEL", "--index", "none.npz"], "no such index"),
+        (["similar", "MODEL", "--weights", "w.npz"], "name an index"),
+        (["predict-gap", "MODEL", "--seconds", "0"], "0 is not above 0"),
+        (["index", "verify", "MODEL"], "damaged index"),
+    ],
+)
+def test_wrong_usage(cli, tmp_path, model, words, said):
+    tour = tmp_path / "a.tsp"
+    ck.write(ck.generate("tsp", 5, seed=1), tour)
+    done = cli(*(str({"MODEL": model, "TOUR": tour}.get(w, w)) for w in words))
+    assert done.code == 2
+    assert said in done.err
+
+
+def test_training_goes_on(cli, tmp_path, model):
+    pytest.importorskip("torch", reason="needs the extra 'neural'")
+    words = ["train", "forge", "--out", tmp_path / "out", "--instances", 1]
+    words += ["--views", 2, "--batch", 4, "--width", 8, "--rounds", 1]
+    words += ["--codes", 4, "--code-width", 4]
+    for minutes in (0.02, 0.04):
+        done = cli(*words, "--minutes", minutes, "--data", model)
+        assert done.code == 0, done.err
+    weights = tmp_path / "out" / "forge.npz"
+    done = cli("embed", model, "--weights", weights)
+    assert done.code == 0, done.err
+    done = cli(
+        *("train", "forge", "--out", tmp_path / "more", "--instances", 1),
+        *("--init", weights, "--minutes", 0.01),
+    )
+    assert done.code == 2
+    assert "another size" in done.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["forge", "--minutes", "0"], "more than 0"),
+        (["forge", "--views", "1"], "2 at least"),
+        (["forge", "--batch", "1"], "2 at least"),
+        (["forge", "--data", "none-*.mps"], "no such file"),
+        (["forge-gap", "--seconds", "-1"], "more than 0"),
+        (["forge-gap", "--weights", "none.npz"], "no such weights"),
+    ],
+)
+def test_wrong_arguments_of_training(cli, tmp_path, words, said):
+    done = cli("train", *words, "--out", tmp_path / "out")
+    assert done.code == 2
+    assert said in done.err
+
+
+def test_gaps_are_learned_from_the_command_line(cli, tmp_path, monkeypatch):
+    from combkit.instances.generators import programs
+
+    few = {name: programs.FAMILIES[name] for name in ("set-cover", "vertex-cover")}
+    monkeypatch.setattr("combkit.neural.forge.corpus.FAMILIES", few)
+    monkeypatch.setattr("combkit.neural.forge.labels._LOOKS", (0.1,))
+    words = ["train", "forge-gap", "--out", tmp_path, "--instances", 3]
+    done = cli(*words, "--seconds", 1)
+    assert done.code == 0, done.err
+    assert (tmp_path / "forge-gap.npz").stat().st_size < 500_000
