@@ -3,7 +3,8 @@
     python benchmarks/forge.py invariance [--weights W]
     python benchmarks/forge.py clusters
     python benchmarks/forge.py families --data DATA
-    python benchmarks/forge.py map --data DATA
+    python benchmarks/forge.py map --data DATA --out forge-map.svg
+    python benchmarks/forge.py index --out forge-index.npz
     python benchmarks/forge.py gap --data DATA --labels labels.jsonl
     python benchmarks/forge.py speed
 
@@ -34,6 +35,7 @@ from combkit.neural.forge.corpus import draw
 from combkit.neural.forge.embedding import embed, scaled_statistics, shipped
 from combkit.neural.forge.encoder import Encoder
 from combkit.neural.forge.gap import GapModel, Sample
+from combkit.neural.forge.index import Index
 from combkit.neural.forge.labels import Labelled, collect
 from combkit.neural.forge.probe import Probe, gap, probe
 from combkit.neural.forge.signature import colours
@@ -67,6 +69,8 @@ NINE = (
 )
 #: Seed of the programs whose gaps are known.
 LABELS = 500_000
+#: Seed of those in the index of the package.
+INDEXED = 700_000
 
 
 # -- rewrites ------------------------------------------------------------------
@@ -419,6 +423,16 @@ def picture(args: argparse.Namespace, encoder: Encoder) -> None:
     print(args.out)
 
 
+def packaged(args: argparse.Namespace, encoder: Encoder) -> None:
+    """The index of the package: three programs of each structure."""
+    index = Index(encoder)
+    for drawn in draw(3, INDEXED):
+        found = embed(drawn.program, encoder)
+        index.add(found, group=f"{drawn.family} {drawn.structure}")
+    index.save(args.out)
+    print(f"{args.out}: {len(index)} programs")
+
+
 def speed(args: argparse.Namespace, encoder: Encoder) -> None:
     """Seconds to read a file and to embed it."""
     print(f"{'entries':>9} {'read s':>8} {'embed s':>8}")
@@ -478,6 +492,7 @@ TABLES = {
     "families": families,
     "gap": gaps,
     "map": picture,
+    "index": packaged,
     "speed": speed,
 }
 
@@ -490,7 +505,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path)
     parser.add_argument("--count", type=int, default=10, help="of each structure")
     parser.add_argument("--labels", type=Path, default=Path("labels.jsonl"))
-    parser.add_argument("--out", type=Path, default=Path("forge-map.svg"))
+    parser.add_argument("--out", type=Path, help="of the map or the index")
     parser.add_argument("--labelled", type=int, default=8, help="of each structure")
     parser.add_argument("--repeats", type=int, default=5)
     args = parser.parse_args()

@@ -67,7 +67,6 @@ def run(options: argparse.Namespace) -> None:
         "programs": families,
         "seconds": options.seconds,
         "seed": options.seed,
-        "minutes": round((time.perf_counter() - started) / 60, 1),
         "python": platform.python_version(),
     }
     path = options.out / "forge-gap.npz"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -39,6 +41,20 @@ def test_embed_prints_and_writes(cli, tmp_path, model):
         60,
         40,
     ]
+
+
+def test_nothing_of_this_loads_torch(model):
+    code = (
+        "import sys; from combkit.cli.main import run; "
+        f"assert run(['embed', {str(model)!r}]) == 0; "
+        f"assert run(['similar', {str(model)!r}]) == 0; "
+        f"assert run(['predict-gap', {str(model)!r}]) == 0; "
+        "assert 'torch' not in sys.modules"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_embed_writes_tables(cli, tmp_path, model):
