@@ -390,7 +390,7 @@ def _judged(
 
 
 def picture(args: argparse.Namespace, encoder: Encoder) -> None:
-    """A map: generated programs and those of MIPLIB 3, drawn to those like them."""
+    """A map: generated programs and those of MIPLIB 3, as far apart as they differ."""
     import matplotlib.pyplot as plt
 
     drawn = list(draw(4, SEED, smallest=2.0, largest=1.2))
@@ -398,14 +398,9 @@ def picture(args: argparse.Namespace, encoder: Encoder) -> None:
     names = [path.name.removesuffix(".mps.gz") for path in paths]
     programs = [d.program for d in drawn] + [ck.read(path) for path in paths]
     table = vectors(programs, encoder)["embedding"]
-    likeness = table @ table.T
-    np.fill_diagonal(likeness, -1.0)
-    graph = nx.Graph()
-    graph.add_nodes_from(range(len(programs)))
-    for i, row in enumerate(likeness):
-        for j in np.argsort(-row)[:6].tolist():
-            graph.add_edge(i, j, weight=max(0.0, float(row[j])) ** 2)
-    at = nx.spring_layout(graph, seed=1, iterations=300, k=0.12)
+    apart = np.sqrt(np.maximum(0.0, 2.0 - 2.0 * table @ table.T))
+    far = {i: dict(enumerate(row.tolist())) for i, row in enumerate(apart)}
+    at = nx.kamada_kawai_layout(nx.complete_graph(len(programs)), dist=far)
     figure, axes = plt.subplots(figsize=(9, 7))
     colours = plt.get_cmap("tab20")
     for k, family in enumerate(FAMILIES):
@@ -417,7 +412,7 @@ def picture(args: argparse.Namespace, encoder: Encoder) -> None:
         axes.annotate(
             name, place, fontsize=5, xytext=(2, 2), textcoords="offset points"
         )
-    axes.legend(fontsize=7, ncols=2)
+    axes.legend(fontsize=7, loc="center left", bbox_to_anchor=(1.0, 0.5))
     axes.axis("off")
     figure.savefig(args.out, bbox_inches="tight", metadata={"Date": None})
     print(args.out)

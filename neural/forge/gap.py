@@ -29,6 +29,8 @@ _VERSION = "forge-gap-1"
 _RELAXED = 7
 #: Share of the truths that an interval is to cover.
 _COVERAGE = 0.9
+#: Gaps are known no better than this.
+_PRECISE = 0.0025
 #: Folds of programs by which the intervals are made.
 _FOLDS = 5
 #: Programs nearer than all but this share of the learned ones are familiar.
@@ -153,7 +155,7 @@ class GapModel:
         Parameters
         ----------
         samples : sequence of Sample
-            The programs.
+            The programs; of several looks at one, the longest comes last.
         mark : str
             Mark of the weights that made the embeddings.
         card : dict
@@ -161,10 +163,10 @@ class GapModel:
         """
         heads = {}
         for name in ("relaxation", "root"):
-            used = list(samples)
-            if name == "relaxation":
-                # The relaxation is the same however long the root was looked at.
-                used = list({s.program: s for s in samples}.values())
+            # The relaxation is the same however long the root was looked at, and
+            # intervals are for the longest look, the last one.
+            last = {s.program: s for s in samples}
+            used = list(last.values()) if name == "relaxation" else list(samples)
             owner = np.array([s.program for s in used])
             fold = np.random.default_rng(0).permutation(owner.max() + 1)[owner] % _FOLDS
             errors = []
@@ -174,7 +176,7 @@ class GapModel:
                 errors += [
                     _error(head, s, name)
                     for s, f in zip(used, fold, strict=True)
-                    if f == k
+                    if f == k and s is last[s.program]
                 ]
             heads[name] = _fit(used, name, float(np.quantile(errors, _COVERAGE)))
         return cls(heads, mark, card)
@@ -358,7 +360,8 @@ def _error(head: _Head, sample: Sample, name: str) -> float:
     if high - low < 1e-9:
         return 0.0
     place = head.place(sample.vector, _numbers(sample.probe, name))
-    return abs((sample.gap - low) / (high - low) - place)
+    off = abs((sample.gap - low) / (high - low) - place)
+    return off if off * (high - low) > _PRECISE else 0.0
 
 
 def _points(vectors: Floats, numbers: Floats, centre: Floats, spread: Floats) -> Floats:
