@@ -15,7 +15,7 @@ demo: $(STAMP)
 	@echo "The tour is in build/demo/cities.tour, its picture in build/demo/cities.png"
 
 test: $(STAMP)
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
