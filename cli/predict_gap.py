@@ -26,6 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "combkit predict-gap model.mps",
         "combkit predict-gap model.mps --seconds 5 --json",
         "combkit predict-gap model.mps --relaxation",
+        "combkit predict-gap model.mps --try 20",
     )
     add = parser.add_argument
     add("file", metavar="FILE", help="file of a mixed-integer program")
@@ -36,6 +37,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="S",
         help="time at the root (default 1)",
     )
+    add(
+        "--try",
+        dest="trial",
+        type=positive_number,
+        metavar="S",
+        help="look S seconds for a solution that good, or prove there is none",
+    )
     add("--relaxation", action="store_true", help="use the relaxation alone")
     add("--json", action="store_true", help="print one JSON object")
 
@@ -44,11 +52,19 @@ def run(args: argparse.Namespace, interrupts: Interrupts) -> int:
     """Print the prediction."""
     from combkit.neural.forge.gap import predict_gap
     from combkit.neural.forge.source import program_of
+    from combkit.neural.forge.trial import trial_cutoff
 
     program = program_of(args.file)
     found = predict_gap(program, args.seconds, root=not args.relaxation)
+    tried = None
+    if args.trial is not None:
+        tried = trial_cutoff(program, found.objective, args.trial)
     if args.json:
-        print(json.dumps({"instance": program.name, **asdict(found)}))
+        report = {"instance": program.name, **asdict(found)}
+        if tried is not None:
+            names = ("cutoff", "reached", "bound", "objective")
+            report["trial"] = {name: getattr(tried, name) for name in names}
+        print(json.dumps(report))
         return Exit.OK
     lines = [
         ("relaxation", number(found.relaxed)),
@@ -66,6 +82,12 @@ def run(args: argparse.Namespace, interrupts: Interrupts) -> int:
     ]
     for name, value in lines:
         print(f"{name:13} {value}")
+    if tried is not None:
+        if tried.objective is not None:
+            print(f"reached       yes: a solution of {number(tried.objective)}")
+        else:
+            print(f"reached       {'not in time' if tried.reached is None else 'no'}")
+        print(f"proven bound  {number(tried.bound)}")
     if not found.familiar:
         print(
             "unlike the programs that were learned from: the interval is what is proven"

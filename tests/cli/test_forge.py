@@ -90,6 +90,10 @@ def test_predict_gap(cli, model):
     assert found["low"] <= found["gap"] <= found["high"]
     done = cli("predict-gap", model, "--relaxation")
     assert "optimum" in done.out
+    done = cli("predict-gap", model, "--try", 5)
+    assert "reached" in done.out
+    tried = json.loads(cli("predict-gap", model, "--try", 5, "--json").out)["trial"]
+    assert tried["reached"] in (True, False)
 
 
 @pytest.mark.parametrize(
