@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import platform
-import sys
 import time
 from pathlib import Path
 
 from combkit.instances.errors import UsageError
+from combkit.neural.training import say
 
 __all__ = ["configure", "run"]
 
@@ -72,14 +72,3 @@ def run(options: argparse.Namespace) -> None:
     path = options.out / "forge-gap.npz"
     GapModel.fit(samples, encoder.mark, card).save(path)
     say(f"written {path}")
-
-
-def say(line: str) -> None:
-    """Print a line of progress.
-
-    Parameters
-    ----------
-    line : str
-        The line.
-    """
-    print(line, file=sys.stderr, flush=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import math
 import platform
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,6 +25,7 @@ from combkit.neural.forge.features import features
 from combkit.neural.forge.graphs import Graph, join
 from combkit.neural.forge.network import Config, ForgeNetwork, tensors
 from combkit.neural.forge.statistics import statistics
+from combkit.neural.training import resume, save_state, say
 
 __all__ = ["run"]
 
@@ -83,17 +83,6 @@ def run(options: argparse.Namespace) -> None:
     path = options.out / "forge.npz"
     Encoder({**trainer.arrays(), **_scales(programs)}, card).save(path)
     say(f"written {path}")
-
-
-def say(line: str) -> None:
-    """Print a line of progress.
-
-    Parameters
-    ----------
-    line : str
-        The line.
-    """
-    print(line, file=sys.stderr, flush=True)
 
 
 def _programs(options: argparse.Namespace) -> list[MIP]:
@@ -356,28 +345,17 @@ class _Trainer:
 
     def _checkpoint(self) -> None:
         self._saved = self.spent
-        state = {
-            "network": self.network.state_dict(),
-            "optimizer": self._optimizer.state_dict(),
+        rest = {
             "spent": self.spent,
             "steps": self.steps,
             "curve": self.curve,
             "usage": self._usage,
         }
-        temporary = self._path.with_suffix(".tmp")
-        torch.save(state, temporary)
-        temporary.replace(self._path)
+        save_state(self._path, self.network, self._optimizer, rest)
 
     def _resume(self) -> None:
-        state = torch.load(self._path, map_location=self._device, weights_only=True)
-        try:
-            self.network.load_state_dict(state["network"])
-        except RuntimeError:
-            raise UsageError(
-                f"{self._path}: a checkpoint of another network; name another --out"
-            ) from None
-        self._optimizer.load_state_dict(state["optimizer"])
-        self.spent, self.steps = state["spent"], state["steps"]
-        self.curve, self._usage = state["curve"], state["usage"]
+        rest = resume(self._path, self.network, self._optimizer, self._device)
+        self.spent, self.steps = rest["spent"], rest["steps"]
+        self.curve, self._usage = rest["curve"], rest["usage"]
         self._saved = self.spent
         say(f"going on at {self.spent / 60:.1f} min")

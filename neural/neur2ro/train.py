@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import math
 import platform
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from combkit.neural.bq.model import device_of
 from combkit.neural.neur2ro.labels import Labels, collect, draw_instances
 from combkit.neural.neur2ro.model import shipped
 from combkit.neural.neur2ro.network import Config, ValueNetwork, load, save
+from combkit.neural.training import resume, save_state, say
 
 __all__ = ["run"]
 
@@ -91,17 +91,6 @@ def run(options: argparse.Namespace) -> None:
     path = options.out / f"neur2ro-{options.problem}.safetensors"
     save(trainer.network, path, card)
     say(f"written {path}")
-
-
-def say(line: str) -> None:
-    """Print a line of progress.
-
-    Parameters
-    ----------
-    line : str
-        The line.
-    """
-    print(line, file=sys.stderr, flush=True)
 
 
 def _problems(
@@ -196,25 +185,11 @@ class _Trainer:
 
     def _checkpoint(self) -> None:
         self._saved = self.spent
-        state = {
-            "network": self.network.state_dict(),
-            "optimizer": self._optimizer.state_dict(),
-            "spent": self.spent,
-            "epochs": self.epochs,
-        }
-        temporary = self._path.with_suffix(".tmp")
-        torch.save(state, temporary)
-        temporary.replace(self._path)
+        rest = {"spent": self.spent, "epochs": self.epochs}
+        save_state(self._path, self.network, self._optimizer, rest)
 
     def _resume(self) -> None:
-        state = torch.load(self._path, map_location=self._device, weights_only=True)
-        try:
-            self.network.load_state_dict(state["network"])
-        except RuntimeError:
-            raise UsageError(
-                f"{self._path}: a checkpoint of another network; name another --out"
-            ) from None
-        self._optimizer.load_state_dict(state["optimizer"])
-        self.spent, self.epochs = state["spent"], state["epochs"]
+        rest = resume(self._path, self.network, self._optimizer, self._device)
+        self.spent, self.epochs = rest["spent"], rest["epochs"]
         self._saved = self.spent
         say(f"going on at {self.spent / 60:.1f} min")
