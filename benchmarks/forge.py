@@ -3,6 +3,7 @@
     python benchmarks/forge.py invariance [--weights W]
     python benchmarks/forge.py clusters
     python benchmarks/forge.py families --data DATA
+    python benchmarks/forge.py codes
     python benchmarks/forge.py map --data DATA --out forge-map.svg
     python benchmarks/forge.py index --out forge-index.npz
     python benchmarks/forge.py gap --data DATA --labels labels.jsonl
@@ -418,6 +419,23 @@ def picture(args: argparse.Namespace, encoder: Encoder) -> None:
     print(args.out)
 
 
+def codebook(args: argparse.Namespace, encoder: Encoder) -> None:
+    """How many codes are in use, every program weighing the same."""
+    shares = np.zeros((2, encoder.codes))
+    for drawn in draw(args.count, SEED):
+        found = embed(drawn.program, encoder).encoding
+        for k, codes in enumerate((found.row_codes, found.column_codes)):
+            shares[k] += np.bincount(codes, minlength=encoder.codes) / max(
+                1, codes.size
+            )
+    for name, share in zip(("rows", "columns"), shares, strict=True):
+        p = share[share > 0] / share.sum()
+        print(
+            f"{name:8} {encoder.codes} codes, perplexity "
+            f"{np.exp(-(p * np.log(p)).sum()):.0f}, {(share == 0).sum()} never used"
+        )
+
+
 def packaged(args: argparse.Namespace, encoder: Encoder) -> None:
     """The index of the package: three programs of each structure."""
     index = Index(encoder)
@@ -485,6 +503,7 @@ TABLES = {
     "invariance": invariance,
     "clusters": clusters,
     "families": families,
+    "codes": codebook,
     "gap": gaps,
     "map": picture,
     "index": packaged,
