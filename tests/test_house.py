@@ -435,6 +435,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(
                 *(repo_root / "instances" / "data").glob("*.csv"),
                 *(repo_root / "cli" / "bench" / "assets").iterdir(),
                 *(repo_root / "neural" / "weights").glob("*.safetensors"),
+                *(repo_root / "neural" / "weights").glob("*.npz"),
             )
         ),
     }
