@@ -33,11 +33,11 @@ from combkit.instances.generators.programs import FAMILIES
 from combkit.instances.mip import MIP
 from combkit.neural.forge.canonical import canonical
 from combkit.neural.forge.corpus import draw
-from combkit.neural.forge.embedding import embed, scaled_statistics, shipped
-from combkit.neural.forge.encoder import Encoder
+from combkit.neural.forge.embedding import embed, scaled_statistics
+from combkit.neural.forge.encoder import Encoder, shipped
 from combkit.neural.forge.gap import GapModel, Sample
 from combkit.neural.forge.index import Index
-from combkit.neural.forge.labels import Labelled, collect
+from combkit.neural.forge.labels import Labelled, collect, provable
 from combkit.neural.forge.probe import Probe, gap, probe
 from combkit.neural.forge.signature import colours
 
@@ -285,8 +285,7 @@ def families(args: argparse.Namespace, encoder: Encoder) -> None:
 
 def gaps(args: argparse.Namespace, encoder: Encoder) -> None:
     """Errors of foretold integrality gaps, in families unseen and seen."""
-    drawn = draw(args.labelled, LABELS, smallest=0.4, largest=0.45)
-    known = list(collect(drawn, 6.0, args.labels))
+    known = list(collect(provable(args.labelled, LABELS), 6.0, args.labels))
     family = np.array([one.drawn.family for one in known])
     truth = np.array([one.gap for one in known])
     tested = np.isin(family, NINE)

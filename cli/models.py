@@ -38,7 +38,6 @@ def encoder_of(args: argparse.Namespace) -> Encoder:
     InstanceFormatError
         If the weights cannot be read.
     """
-    from combkit.neural.forge.embedding import shipped
-    from combkit.neural.forge.encoder import Encoder
+    from combkit.neural.forge.encoder import Encoder, shipped
 
     return shipped() if args.weights is None else Encoder.load(args.weights)

@@ -8,28 +8,11 @@ from pathlib import Path
 
 import torch
 
-from combkit.instances.errors import UsageError
 from combkit.neural.bq.network import Policy
 from combkit.neural.bq.problems import PROBLEMS
 from combkit.neural.bq.weights import load
 
-__all__ = ["device_of", "fast_in_half", "policy_of", "shipped"]
-
-
-def device_of(name: str) -> torch.device:
-    """Return the device of a name; ``"auto"`` is a GPU if there is one.
-
-    Raises
-    ------
-    UsageError
-        If it is unknown or not there.
-    """
-    if name not in ("auto", "cpu", "cuda"):
-        raise UsageError(f"device={name!r}: one of auto, cpu, cuda")
-    there = torch.cuda.is_available()
-    if name == "cuda" and not there:
-        raise UsageError("device=cuda: there is no such device here")
-    return torch.device("cuda" if there and name != "cpu" else "cpu")
+__all__ = ["fast_in_half", "policy_of", "shipped"]
 
 
 def fast_in_half(device: torch.device) -> bool:

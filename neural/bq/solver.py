@@ -176,7 +176,7 @@ def _check_early(options: _Options) -> None:
     Torch is only loaded to look for a GPU.
     """
     if options.device not in ("auto", "cpu"):
-        from combkit.neural.bq.model import device_of
+        from combkit.neural.devices import device_of
 
         device_of(options.device)
     if options.weights is not None and not Path(options.weights).is_file():
@@ -200,7 +200,8 @@ def _search(problem: Problem, run: Run) -> Outcome:
 def _prepare(problem: Problem, options: _Options) -> None:
     """Load the policy, which takes a second the first time."""
     from combkit.neural.bq.forms import policy_name
-    from combkit.neural.bq.model import device_of, policy_of
+    from combkit.neural.bq.model import policy_of
+    from combkit.neural.devices import device_of
 
     policy_of(policy_name(problem), options.weights, device_of(options.device))
 
@@ -429,8 +430,9 @@ def _climb(
     """Construct solutions of problems of one policy; return whether all was done."""
     from combkit.neural.bq.forms import form_of
     from combkit.neural.bq.ladder import Ladder
-    from combkit.neural.bq.model import device_of, fast_in_half, policy_of
+    from combkit.neural.bq.model import fast_in_half, policy_of
     from combkit.neural.bq.problems import problem_of
+    from combkit.neural.devices import device_of
 
     forms = [form_of(problem) for problem in problems]
     name = forms[0].name

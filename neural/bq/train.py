@@ -30,6 +30,7 @@ from combkit.neural.bq.optimizer import Optimizer
 from combkit.neural.bq.pool import Pool
 from combkit.neural.bq.problems import problem_of
 from combkit.neural.bq.window import pick
+from combkit.neural.devices import device_of
 
 __all__ = ["Plan", "run", "target_of", "train"]
 
@@ -358,10 +359,10 @@ def _hardware(device: torch.device) -> str:
 
 def run(options: argparse.Namespace) -> None:
     """Train as the arguments of ``combkit.neural.bq.command`` say."""
-    from combkit.neural.bq import evaluate, model, own, weights
+    from combkit.neural.bq import evaluate, own, weights
 
     torch.set_num_threads(options.threads)
-    device = model.device_of(options.device)
+    device = device_of(options.device)
     problem = problem_of(options.problem)
     init = _initial(options)
     config = _config(options, problem, device) if init is None else init.config

@@ -135,7 +135,7 @@ def _report(run: Run, rule: Rule, built: Built) -> None:
 
 def _begin(problem: Problem, device: str, weights: str) -> tuple[Rule, Built]:
     """Load the network, run its encoder and, compiled on the way, the greedy rule."""
-    from combkit.neural.bq.model import device_of
+    from combkit.neural.devices import device_of
     from combkit.neural.dispatch.rule import Rule, policy_of
 
     rule = Rule(problem, policy_of(weights), device_of(device))

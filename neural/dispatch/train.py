@@ -563,7 +563,7 @@ def _hardware(device: torch.device) -> str:
 
 def run(options: argparse.Namespace) -> None:
     """Train as ``combkit train dispatch`` was told to; see ``command``."""
-    from combkit.neural.bq.model import device_of
+    from combkit.neural.devices import device_of
 
     torch.set_num_threads(options.threads)
     torch.set_float32_matmul_precision("high")

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from combkit.neural.forge.canonical import Canonical, canonical
-from combkit.neural.forge.encoder import Encoder, Encoding, shipped_encoder
+from combkit.neural.forge.encoder import Encoder, Encoding, shipped
 from combkit.neural.forge.features import features
 from combkit.neural.forge.graphs import graph_of
 from combkit.neural.forge.source import Instance, program_of
 from combkit.neural.forge.statistics import SIZES, statistics
 
-__all__ = ["Embedding", "embed", "scaled_statistics", "shipped", "vector_of"]
+__all__ = ["Embedding", "embed", "scaled_statistics", "vector_of"]
 
 Floats = NDArray[np.float64]
 
@@ -106,12 +105,6 @@ def embed(program: Instance, encoder: Encoder | None = None) -> Embedding:
         form=form,
         encoding=encoding,
     )
-
-
-@cache
-def shipped() -> Encoder:
-    """Return the network that comes with the package, read once."""
-    return shipped_encoder()
 
 
 def vector_of(encoder: Encoder, encoding: Encoding, found: Floats) -> Floats:

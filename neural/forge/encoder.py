@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from combkit.neural.forge.archive import read, write
 from combkit.neural.forge.graphs import Graph
 
-__all__ = ["FORMAT", "Encoder", "Encoding", "shipped_encoder"]
+__all__ = ["FORMAT", "Encoder", "Encoding", "shipped"]
 
 Floats = NDArray[np.float32]
 
@@ -157,8 +157,9 @@ class Encoder:
         return Encoder(*read(path, FORMAT, "weights"))
 
 
-def shipped_encoder() -> Encoder:
-    """Return the network that comes with the package.
+@cache
+def shipped() -> Encoder:
+    """Return the network that comes with the package, read once.
 
     Raises
     ------

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from combkit.instances.errors import InstanceFormatError, SolverError
 from combkit.instances.mip import MIP
 from combkit.neural.forge.archive import read, write
-from combkit.neural.forge.embedding import Embedding, embed, shipped
-from combkit.neural.forge.encoder import Encoder
+from combkit.neural.forge.embedding import Embedding, embed
+from combkit.neural.forge.encoder import Encoder, shipped
 from combkit.neural.forge.probe import PROBED, Probe, probe
 from combkit.neural.forge.source import Instance, program_of
 
@@ -257,14 +257,19 @@ class GapModel:
             reason = f"made with weights {card.get('weights')}, not {encoder.mark}"
             raise InstanceFormatError(str(path), None, f"{reason}: train it anew")
         heads = {}
-        for name in ("relaxation", "root"):
-            mean, width, reach = arrays[f"{name}.rest"].tolist()
-            centre, spread = arrays[f"{name}.scales"]
-            heads[name] = _Head(
-                arrays[f"{name}.points"].astype(np.float64),
-                arrays[f"{name}.weights"].astype(np.float64),
-                *(mean, centre, spread, width, reach),
-            )
+        try:
+            for name in ("relaxation", "root"):
+                mean, width, reach = arrays[f"{name}.rest"].tolist()
+                centre, spread = arrays[f"{name}.scales"]
+                heads[name] = _Head(
+                    arrays[f"{name}.points"].astype(np.float64),
+                    arrays[f"{name}.weights"].astype(np.float64),
+                    *(mean, centre, spread, width, reach),
+                )
+        except (KeyError, ValueError) as error:
+            raise InstanceFormatError(
+                str(path), None, f"damaged gap model: {error}"
+            ) from None
         return cls(heads, encoder.mark, card)
 
 

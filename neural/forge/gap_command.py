@@ -12,9 +12,6 @@ from combkit.neural.training import say
 
 __all__ = ["configure", "run"]
 
-#: Sizes of the programs, of the usual sizes: their optima are to be proven.
-_SMALLEST, _LARGEST = 0.4, 0.45
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the method."""
@@ -36,11 +33,10 @@ def run(options: argparse.Namespace) -> None:
     InstanceFormatError
         If the weights cannot be read.
     """
-    from combkit.neural.forge.corpus import draw
-    from combkit.neural.forge.embedding import embed, shipped
-    from combkit.neural.forge.encoder import Encoder
+    from combkit.neural.forge.embedding import embed
+    from combkit.neural.forge.encoder import Encoder, shipped
     from combkit.neural.forge.gap import GapModel, Sample
-    from combkit.neural.forge.labels import collect
+    from combkit.neural.forge.labels import collect, provable
 
     for name in ("instances", "seconds"):
         if getattr(options, name) <= 0:
@@ -49,9 +45,7 @@ def run(options: argparse.Namespace) -> None:
     weights = options.weights
     encoder = shipped() if weights is None else Encoder.load(weights)
     started = time.perf_counter()
-    programs = draw(
-        options.instances, options.seed, smallest=_SMALLEST, largest=_LARGEST
-    )
+    programs = provable(options.instances, options.seed)
     samples: list[Sample] = []
     families: dict[str, int] = {}
     labels = options.out / "labels.jsonl"
@@ -65,7 +59,8 @@ def run(options: argparse.Namespace) -> None:
             say(f"{time.perf_counter() - started:7.0f} s  {number} programs, {family}")
     card = {
         "programs": families,
-        "seconds": options.seconds,
+        "command": f"combkit train forge-gap --instances {options.instances} "
+        f"--seconds {options.seconds:g} --seed {options.seed}",
         "seed": options.seed,
         "python": platform.python_version(),
     }

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from combkit.instances.errors import InstanceFormatError, UsageError
 from combkit.neural.forge.archive import read, write
-from combkit.neural.forge.embedding import Embedding, scaled_statistics, shipped
-from combkit.neural.forge.encoder import Encoder
+from combkit.neural.forge.embedding import Embedding, scaled_statistics
+from combkit.neural.forge.encoder import Encoder, shipped
 from combkit.neural.forge.signature import signature
 from combkit.neural.forge.statistics import NAMES
 

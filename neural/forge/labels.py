@@ -13,11 +13,13 @@ import numpy as np
 
 from combkit.comb.solve import solve
 from combkit.instances.mip import MIP
-from combkit.neural.forge.corpus import Drawn
+from combkit.neural.forge.corpus import Drawn, draw
 from combkit.neural.forge.probe import Probe, gap, probe
 
-__all__ = ["Labelled", "collect"]
+__all__ = ["Labelled", "collect", "provable"]
 
+#: Sizes of the programs, of the usual sizes.
+_SMALLEST, _LARGEST = 0.4, 0.45
 #: Largest gap of a solution that counts as the optimum: what is learned is larger.
 _PROVEN = 0.01
 #: Seconds of the looks at the root: short ones leave as much open as long ones do of
@@ -41,6 +43,19 @@ class Labelled(NamedTuple):
     drawn: Drawn
     looks: tuple[Probe, ...]
     gap: float
+
+
+def provable(count: int, seed: int) -> Iterator[Drawn]:
+    """Draw programs whose optima can be proven in seconds, most of them.
+
+    Parameters
+    ----------
+    count : int
+        Programs of each structure.
+    seed : int
+        Seed of the first of each.
+    """
+    return draw(count, seed, smallest=_SMALLEST, largest=_LARGEST)
 
 
 def collect(

@@ -17,7 +17,7 @@ from torch.nn import functional
 from combkit.instances.errors import UsageError
 from combkit.instances.formats import read
 from combkit.instances.mip import MIP
-from combkit.neural.bq.model import device_of
+from combkit.neural.devices import device_of
 from combkit.neural.forge.canonical import canonical
 from combkit.neural.forge.corpus import draw, part_of, view
 from combkit.neural.forge.encoder import Encoder
@@ -69,13 +69,12 @@ def run(options: argparse.Namespace) -> None:
     card = {
         "programs": len(programs),
         "own": len(options.files),
-        "views": options.views,
+        "command": _command(options),
         "seed": options.seed,
         "minutes": round(trainer.spent / 60, 1),
         "steps": trainer.steps,
         "perplexity": trainer.perplexity(),
         "device": device.type,
-        "threads": options.threads,
         "python": platform.python_version(),
         "torch": torch.__version__,
         "curve": trainer.curve,
@@ -97,6 +96,19 @@ def _programs(options: argparse.Namespace) -> list[MIP]:
             raise UsageError(f"--data {file}: a {problem.kind}, not a plain mip")
         programs.append(problem)
     return programs
+
+
+def _command(options: argparse.Namespace) -> str:
+    """Return the command of the training, without its folder."""
+    names = ("minutes", "instances", "views", "batch", "rate", "threads", "seed")
+    sizes = ("width", "rounds", "codes", "code_width", "init")
+    given = {name: getattr(options, name) for name in (*names, *sizes)}
+    words = [
+        f"--{name.replace('_', '-')} {value}"
+        for name, value in given.items()
+        if value is not None
+    ]
+    return " ".join(["combkit train forge", *words])
 
 
 def _scales(programs: Sequence[MIP]) -> dict[str, np.ndarray]:
@@ -223,13 +235,15 @@ class _Trainer:
         rows, columns, means = tensors(join(graphs), device)
         parts = network.scaled(rows, columns)
         states = network.states(*parts, means)
-        if self.steps == _CONTINUOUS and self._options.init is None:
+        # Given weights have their codes.
+        fresh = self._options.init is None
+        if fresh and self.steps == _CONTINUOUS:
             for book, side in zip(network.quantisers, states, strict=True):
                 at = torch.randperm(len(side), device=device)[:_START]
                 book.start(side[at].detach())
         coded, commitments = [], []
         for k, (book, side) in enumerate(zip(network.quantisers, states, strict=True)):
-            if self.steps < _CONTINUOUS and self._options.init is None:
+            if fresh and self.steps < _CONTINUOUS:
                 coded.append(side)
                 commitments.append(side.new_zeros(()))
                 continue

@@ -16,7 +16,7 @@ from torch import Tensor
 from combkit.instances.errors import UsageError
 from combkit.instances.formats import read
 from combkit.instances.robust.knapsack import RobustKnapsack
-from combkit.neural.bq.model import device_of
+from combkit.neural.devices import device_of
 from combkit.neural.neur2ro.labels import Labels, collect, draw_instances
 from combkit.neural.neur2ro.model import shipped
 from combkit.neural.neur2ro.network import Config, ValueNetwork, load, save

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from combkit.instances.generators.programs.rows import Rows
 from combkit.instances.mip import MIP
 
 __all__ = ["assignment", "job_shop", "knapsack", "multi_knapsack"]
-
-Floats = NDArray[np.float64]
 
 
 def knapsack(rng: np.random.Generator, n: int, structure: str, name: str) -> MIP:
@@ -136,7 +133,8 @@ def job_shop(rng: np.random.Generator, n: int, structure: str, name: str) -> MIP
     first, second = np.triu_indices(n, 1)
     pairs = len(first)
     before = end + 1 + np.arange(machines * pairs).reshape(machines, pairs)
-    large = _horizon(duration)
+    # Machines one after another: some schedule ends by then.
+    large = float(duration.sum())
     rows = Rows()
     job = np.arange(n)
     for k in range(1, machines):
@@ -171,8 +169,3 @@ def job_shop(rng: np.random.Generator, n: int, structure: str, name: str) -> MIP
     integrality = np.arange(count) > end
     upper = np.where(integrality, 1.0, large)
     return rows.program(costs, integrality, upper=upper, name=name)
-
-
-def _horizon(duration: Floats) -> float:
-    """Return an end that some schedule keeps: machines one after another."""
-    return float(duration.sum())

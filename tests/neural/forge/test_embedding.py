@@ -11,8 +11,8 @@ from combkit.instances.errors import InstanceFormatError, SolverError, UsageErro
 from combkit.instances.generators.programs import program
 from combkit.instances.mip import MIP
 from combkit.neural.forge.corpus import draw
-from combkit.neural.forge.embedding import embed, shipped
-from combkit.neural.forge.encoder import Encoder
+from combkit.neural.forge.embedding import embed
+from combkit.neural.forge.encoder import Encoder, shipped
 from combkit.neural.forge.gap import GapModel, Sample, predict_gap, shipped_gap_model
 from combkit.neural.forge.index import Index, shipped_index
 from combkit.neural.forge.probe import PROBED, gap, probe
@@ -238,6 +238,9 @@ def test_gap_models_learn_and_keep(tmp_path):
     )
     with pytest.raises(InstanceFormatError, match="train it anew"):
         GapModel.load(path, weighted(1.0))
+    GapModel({}, shipped().mark, {}).save(path)
+    with pytest.raises(InstanceFormatError, match="damaged gap model"):
+        GapModel.load(path, shipped())
 
 
 def test_the_model_of_the_package_is_of_its_weights():
