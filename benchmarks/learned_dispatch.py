@@ -14,6 +14,7 @@ import csv
 import os
 import time
 from collections import defaultdict
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,10 +31,11 @@ from combkit.neural.dispatch.problems import encoding_of
 from combkit.neural.dispatch.rollout import (
     RULES,
     WIDTH,
+    Sampler,
     build,
+    greedy,
     head_of,
     rule_key,
-    sample,
     tables_of,
 )
 from combkit.neural.dispatch.rule import SHIPPED, loaded
@@ -94,11 +96,11 @@ def on_cpu(
         static = policy.encode(problems)[0].numpy()
     tables, head = tables_of(case.encoding), head_of(policy, static)
     random = np.array([2 * seed + 1], dtype=np.uint64)
-    greedy = sample(tables, head, random, temperature=0.0)[2]
-    ends = [
-        sample(tables, head, random, temperature=temperature)[2] for _ in range(samples)
-    ]
-    return greedy, min(ends, default=greedy)
+    sampler = Sampler(tables, head, random)
+    drawn = iter(lambda: sampler.draw(temperature), None)
+    ends = [built[2] for built in islice(drawn, samples)]
+    first = greedy(tables, head)[2]
+    return first, min(ends, default=first)
 
 
 def on_device(

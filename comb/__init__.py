@@ -245,6 +245,14 @@ SOLVERS: tuple[SolverInfo, ...] = (
         packages=("ortools",),
     ),
     SolverInfo(
+        "cp-lns",
+        ("jsp", "fjsp", "pfsp", "ossp", "rcpsp", "scheduling"),
+        f"{_SCHEDULING}.cp_lns",
+        exact=False,
+        summary="large neighbourhoods by CP-SAT, drawn by a bandit",
+        packages=("ortools",),
+    ),
+    SolverInfo(
         "greedy",
         ("kp",),
         f"{_PACKING}.greedy_knapsack",

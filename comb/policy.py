@@ -352,9 +352,14 @@ POLICY: tuple[Rule, ...] = (
     *(
         Rule(
             kind,
-            (Step("dispatch", share=0.1, most=5.0), Step("cpsat")),
+            (
+                Step("dispatch", share=0.1, most=5.0),
+                Step("cpsat", share=0.35, most=60.0),
+                Step("cp-lns", share=0.8, most=300.0),
+                Step("cpsat"),
+            ),
             _always,
-            "proofs on small, hints on large",
+            "proofs of the easy early; else earliness a fifth below CP-SAT's",
         )
         # Breaks, maximal lags, blocking, earliness and the like.
         for kind in ("fjsp", "rcpsp", "scheduling")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from itertools import combinations, pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,13 +19,19 @@ from combkit.instances.scheduling import NEVER, Scheduling
 from combkit.instances.shops import scheduling_model
 from combkit.instances.solutions import Schedule
 
-__all__ = ["solve"]
+if TYPE_CHECKING:
+    from ortools.sat.python.cp_model import CpSolver, CpSolverSolutionCallback
+
+__all__ = ["Builder", "build", "solve", "worker_options"]
 
 _SOURCE = "cpsat"
 #: Tasks added to the model between two looks at the clock.
 _POLL = 200
 #: Schedules proposed, the best of which is the hint.
 _STARTS = 16
+
+#: Starts and modes of all tasks.
+Values = tuple[list[int], list[int]]
 
 
 def solve(
@@ -61,19 +67,14 @@ def solve(
         return Outcome(reason=run.reason)
     from combkit.mip.cp_search import search
 
-    built = run.supervise(lambda: _build(model, limits, run))
+    built = run.supervise(lambda: build(model, limits, run))
     if built is None:  # out of time
         return Outcome(reason=run.reason)
 
     def found(callback: Any) -> None:
-        starts = [callback.value(start) for start in built.start]
-        chosen = [
-            next((k for k, lit in enumerate(row) if callback.boolean_value(lit)), -1)
-            for row in built.choice
-        ]
-        report(problem, run, starts, chosen, _SOURCE)
+        report(problem, run, *built.read(callback), _SOURCE)
 
-    options = {"linearization_level": 0} if run.threads == 1 else {}
+    options = worker_options(model) if run.threads == 1 else {}
     return search(
         built.proto,
         run,
@@ -92,13 +93,35 @@ def _only_makespan(model: Scheduling) -> bool:
     return model.objective == (("makespan", 1),)
 
 
-def _build(model: Scheduling, limits: Windows, run: Run) -> _Builder | None:
-    """Build CP-SAT's model; None when told to stop."""
+def worker_options(model: Scheduling) -> dict[str, Any]:
+    """Return the parameters of CP-SAT for a single worker on a model.
+
+    Linear relaxations say little about the worst of all tasks, and a single worker
+    has no time to waste; of a sum over the tasks they say most of what is known.
+    """
+    worst = {"makespan", "max_lateness"}
+    level = int(any(name not in worst for name, _ in model.objective))
+    return {"linearization_level": level, "num_workers": 1}
+
+
+def build(model: Scheduling, limits: Windows, run: Run) -> Builder | None:
+    """Build CP-SAT's model, hinted by the incumbent; None when told to stop.
+
+    Parameters
+    ----------
+    model : Scheduling
+        The problem.
+    limits : Windows
+        Its windows.
+    run : Run
+        The run; its incumbent, where the objective is the makespan, its objective
+        and its bound narrow the domains.
+    """
     schedule = run.solution
     latest = None
     if _only_makespan(model) and run.objective is not None:
         latest = int(run.objective)
-    builder = _Builder(model, limits, latest, schedule)
+    builder = Builder(model, limits, latest, schedule)
     for t in range(model.n_tasks):
         if t % _POLL == 0 and run.should_stop():
             return None
@@ -108,10 +131,19 @@ def _build(model: Scheduling, limits: Windows, run: Run) -> _Builder | None:
     return builder
 
 
-class _Builder:
+class Builder:
     """CP-SAT's model under construction.
 
     Every variable is hinted when it is made, by its value in the incumbent.
+
+    Attributes
+    ----------
+    proto : CpModel
+        The model.
+    start, end : list
+        A variable or an expression of each task.
+    choice : list of list
+        A literal of each mode of each task.
     """
 
     def __init__(
@@ -148,6 +180,18 @@ class _Builder:
         self._waiting: list[tuple[int, Any, list[tuple[int, int]]]] = []
         self._setup_terms: list[Any] = []
         self._setup_hint = 0
+
+    def read(self, solution: CpSolver | CpSolverSolutionCallback) -> Values:
+        """Return starts and modes, among those of its task, -1: absent."""
+        modes = [
+            next((k for k, one in enumerate(row) if solution.boolean_value(one)), -1)
+            for row in self.choice
+        ]
+        return [solution.value(start) for start in self.start], modes
+
+    def hinted(self) -> Values:
+        """Return starts and modes of the incumbent."""
+        return list(self._hint_start or ()), list(self._hint_mode)
 
     # -- variables ---------------------------------------------------------
 
@@ -396,7 +440,7 @@ class _Builder:
     def _add_blocking(self) -> None:
         for t, literal, uses in self._waiting:
             other = int(self._model.blocked_until[t])
-            until, hint = self.start[other], self._held(t)
+            until, hint = self.start[other], self.held(t)
             waits = self.proto.add(until >= self.end[t])
             self._if(waits, literal, self._present[other])
             begin = 0 if self._hint_start is None else self._hint_start[t]
@@ -418,14 +462,15 @@ class _Builder:
             for resource, demand in uses:
                 self._users[resource].append((t, literal, interval, demand))
 
-    def _held(self, t: int) -> int:
+    def held(self, t: int) -> int:
         """Return until when a task keeps its resources in the incumbent."""
         other = int(self._model.blocked_until[t])
         if other >= 0 and self._hint_start is not None and self._on(other):
             return max(self._hint_end[t], self._hint_start[other])
         return self._hint_end[t]
 
-    def _until(self, t: int) -> Any:
+    def until(self, t: int) -> Any:
+        """Return when a task leaves its resources."""
         other = int(self._model.blocked_until[t])
         return self.end[t] if other < 0 else self.start[other]
 
@@ -449,7 +494,7 @@ class _Builder:
             t = self._users[k][place][0]
             mode_place = [p for p in on if self._users[k][p][0] == t]
             seen[t] = mode_place[self._rank_of_mode(k, t, mode_place)]
-        tasks = sorted(seen, key=lambda t: (starts[t], self._held(t), t))
+        tasks = sorted(seen, key=lambda t: (starts[t], self.held(t), t))
         return [seen[t] for t in tasks]
 
     def _rank_of_mode(self, k: int, t: int, places: list[int]) -> int:
@@ -476,6 +521,8 @@ class _Builder:
         for i, (t, literal, _, _) in enumerate(users):
             if not _certain(literal):
                 arcs.append((i, i, literal.negated()))
+                # Tasks without duration could go round among themselves.
+                self.proto.add_implication(literal, empty.negated())
             else:
                 self.proto.add(empty == 0)
             family = int(model.family[t])
@@ -489,7 +536,7 @@ class _Builder:
                     continue
                 arc = self._literal(f"x{k}_{j}_{i}", (j, i) in follows)
                 arcs.append((j, i, arc))
-                free = 0 if j == n else self._until(users[j][0])
+                free = 0 if j == n else self.until(users[j][0])
                 self.proto.add(self.start[t] >= free + time).only_enforce_if(arc)
                 if j < n and model.no_idle[k]:
                     self.proto.add(self.start[t] <= free).only_enforce_if(arc)
@@ -529,7 +576,7 @@ class _Builder:
             return {}
         starts = self._hint_start
         return {
-            j: min((starts[t], self._held(t), t) for t, _ in users)
+            j: min((starts[t], self.held(t), t) for t, _ in users)
             for rows in reversed(by_job)
             for j, users in rows.items()
         }
@@ -539,7 +586,7 @@ class _Builder:
     ) -> None:
         """Let one task free its resource before the other starts."""
         (t, uses), (u, other) = first, second
-        after = self.proto.add(self.start[u] >= self._until(t))
+        after = self.proto.add(self.start[u] >= self.until(t))
         self._if(after, literal, uses, other)
 
     # -- objective ---------------------------------------------------------

@@ -24,7 +24,7 @@ from combkit.instances.result import Status
 from combkit.instances.run import Outcome, Run
 from combkit.instances.scheduling import NEVER, Scheduling
 from combkit.instances.seeds import generator
-from combkit.instances.shops import Modelled, scheduling_model
+from combkit.instances.shops import schedule_rows, scheduling_model
 from combkit.instances.solutions import Schedule
 from combkit.instances.stop import Reason
 
@@ -144,9 +144,11 @@ def schedule_of(problem: Problem, starts: ArrayLike, modes: ArrayLike) -> Schedu
     """Return the schedule of starts and modes of all tasks, one number each."""
     model = scheduling_model(problem)
     choice = model.n_modes > model.n_tasks or bool(model.optional.any())
-    if isinstance(problem, Modelled):
-        return problem.schedule(starts, modes if choice else None)
-    return Schedule([starts], [modes] if choice else None)
+    cuts = np.cumsum(schedule_rows(problem))[:-1]
+    return Schedule(
+        np.split(np.asarray(starts), cuts),
+        np.split(np.asarray(modes), cuts) if choice else None,
+    )
 
 
 def report(

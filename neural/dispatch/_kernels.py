@@ -16,7 +16,7 @@ import numpy as np
 
 from combkit.instances.kernels import kernel
 
-__all__ = ["N_FEATURES", "Head", "Tables", "construct"]
+__all__ = ["N_FEATURES", "Head", "Tables", "Tree", "construct"]
 
 N_FEATURES = 28
 
@@ -75,6 +75,40 @@ class Head(NamedTuple):
     last_bias: Any
     score: Any
     skip: Any
+
+
+class Tree(NamedTuple):
+    """The choices of schedules drawn before, so that none is drawn again [1]_.
+
+    A node is a row of choices, the root the empty one; ``child`` and ``sibling``
+    link those drawn so far, 0 ends a list.
+
+    Attributes
+    ----------
+    child, sibling : ndarray, shape (k,), int64
+        First child of each node, and the next child of its parent.
+    place : ndarray, shape (k,), int64
+        Place of the choice among the candidates of its step.
+    left : ndarray, shape (k,), float64
+        Chance that a schedule drawn from there on is a new one.
+    size : ndarray, shape (1,), int64
+        Nodes in use. Where there is no room for another, draws may be repeated.
+
+    References
+    ----------
+    .. [1] K. Shi, D. Bieber, C. Sutton, "Incremental sampling without replacement
+       for sequence models", ICML 2020. https://arxiv.org/abs/2002.09067
+    """
+
+    child: Any
+    sibling: Any
+    place: Any
+    left: Any
+    size: Any
+
+
+#: Chances below are taken for zero, which rounding would keep them from.
+_NEGLIGIBLE = 1e-12
 
 
 class _State(NamedTuple):
@@ -408,6 +442,44 @@ def _uniform(random: Any) -> float:
 
 
 @kernel(allocates=True)
+def _avoid(tree: Tree, node: int, values: Any) -> None:
+    """Lower the logits of choices by what has been drawn behind them."""
+    child = tree.child[node]
+    while child > 0:
+        left = tree.left[child]
+        values[tree.place[child]] += np.log(left) if left > 0.0 else -np.inf
+        child = tree.sibling[child]
+
+
+@kernel(allocates=True)
+def _step_down(tree: Tree, node: int, place: int) -> int:
+    """Return the child of a node, made unless it is there; -1 without room."""
+    child = tree.child[node]
+    while child > 0 and tree.place[child] != place:
+        child = tree.sibling[child]
+    if child > 0:
+        return child
+    child = tree.size[0]
+    if child == tree.child.shape[0]:
+        return -1
+    tree.size[0] += 1
+    tree.child[child], tree.sibling[child] = 0, tree.child[node]
+    tree.place[child], tree.left[child] = place, 1.0
+    tree.child[node] = child
+    return child
+
+
+@kernel(allocates=True)
+def _take_out(tree: Tree, nodes: Any, chances: Any, depth: int) -> None:
+    """Let the schedule that a way from the root leads to not be drawn again."""
+    lost = tree.left[nodes[depth]]
+    for i in range(depth, -1, -1):
+        left = tree.left[nodes[i]] - lost
+        tree.left[nodes[i]] = left if left > _NEGLIGIBLE else 0.0
+        lost *= chances[i]
+
+
+@kernel(allocates=True)
 def construct(
     tables: Tables,
     head: Head,
@@ -416,6 +488,7 @@ def construct(
     temperature: float,
     random: Any,
     record: bool,
+    tree: Tree,
 ) -> tuple[Any, Any, float, Any, Any, Any, Any]:
     """Build one schedule, by keys or by the learned rule.
 
@@ -437,6 +510,9 @@ def construct(
         State of the random numbers, not 0; moves on.
     record : bool
         Whether to return the steps with more than one candidate.
+    tree : Tree
+        What the learned rule has drawn before, and now draws. Without nodes,
+        schedules may be drawn again.
 
     Returns
     -------
@@ -467,6 +543,9 @@ def construct(
     state = _begin(tables, width, n)
     work = np.empty((3, width + 2, head.static.shape[1]), np.float32)
     learned = key.shape[0] == 0
+    values = np.empty(width)
+    nodes, chances, depth = np.zeros(n + 1, np.int64), np.ones(n + 1), 0
+    drawn_once = tree.child.shape[0] > 0
     rows = 0
     for step in range(n):
         count = _candidates(tables, state)
@@ -476,14 +555,27 @@ def construct(
             _features(tables, state, count, seen)
         if count > 1 and learned:
             _logits(head, state, count, seen, work)
+            scale = 1.0 / temperature if temperature > 0.0 else 1.0
+            for i in range(count):
+                values[i] = scale * work[2, i, 0]
+            chance = np.exp(values[:count] - values[:count].max())
+            chance /= chance.sum()
+            if drawn_once:
+                _avoid(tree, nodes[depth], values)
             most = -np.inf
             for i in range(count):
-                value = np.float64(work[2, i, 0])
+                value = values[i]
                 if temperature > 0.0:
-                    noise = -np.log(-np.log(_uniform(random)))
-                    value = value / temperature + noise
+                    value -= np.log(-np.log(_uniform(random)))
                 if value > most:
                     most, best = value, i
+            if drawn_once:
+                child = _step_down(tree, nodes[depth], best)
+                if child < 0:
+                    drawn_once = False
+                else:
+                    depth += 1
+                    nodes[depth], chances[depth] = child, chance[best]
         elif not learned:
             for i in range(1, count):
                 if key[state.mode[i]] < key[state.mode[best]]:
@@ -494,6 +586,8 @@ def construct(
             rows += 1
         modes[step], starts[step] = state.mode[best], state.start[best]
         _apply(tables, state, modes[step], starts[step])
+    if drawn_once:
+        _take_out(tree, nodes, chances, depth)
     return (
         modes,
         starts,

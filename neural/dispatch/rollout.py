@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from combkit.neural.dispatch._kernels import Head, Tables, construct
+from combkit.neural.dispatch._kernels import Head, Tables, Tree, construct
 from combkit.neural.dispatch.encoding import Batch, Encoding, collate
 from combkit.neural.dispatch.policy import Policy
 
@@ -18,12 +18,13 @@ __all__ = [
     "WIDTH",
     "Built",
     "Recorded",
+    "Sampler",
     "build",
+    "greedy",
     "head_of",
     "replay",
     "row_of",
     "rule_key",
-    "sample",
     "tables_of",
 ]
 
@@ -43,6 +44,20 @@ NO_HEAD = Head(
     )
 )
 _NO_KEY = np.empty(0)
+
+
+def _tree(size: int) -> Tree:
+    """Return a tree with room for nodes, the root among them."""
+    return Tree(
+        child=np.zeros(size, np.int64),
+        sibling=np.zeros(size, np.int64),
+        place=np.zeros(size, np.int64),
+        left=np.ones(size),
+        size=np.ones(1, np.int64),
+    )
+
+
+_NO_TREE = _tree(0)
 
 
 class Recorded(NamedTuple):
@@ -90,29 +105,82 @@ def tables_of(encoding: Encoding) -> Tables:
     return row_of(collate([encoding]), 0)
 
 
-def sample(
-    tables: Tables,
-    head: Head,
-    random: NDArray[np.uint64],
-    *,
-    temperature: float,
-    width: int = WIDTH,
-) -> Built:
-    """Build one schedule by the learned rule; ``random`` moves on."""
-    built = construct(tables, head, _NO_KEY, width, temperature, random, False)
-    return built[:3]
+def greedy(tables: Tables, head: Head, *, width: int = WIDTH) -> Built:
+    """Build the schedule of the best candidates by the learned rule."""
+    unused = np.ones(1, dtype=np.uint64)
+    return construct(tables, head, _NO_KEY, width, 0.0, unused, False, _NO_TREE)[:3]
+
+
+class Sampler:
+    """Schedules drawn by the learned rule, no choices twice.
+
+    Parameters
+    ----------
+    tables : Tables
+        The problem.
+    head : Head
+        The rule.
+    random : ndarray, shape (1,), uint64
+        State of the random numbers, not 0; moves on.
+    width : int
+        Most candidates a step.
+    """
+
+    def __init__(
+        self,
+        tables: Tables,
+        head: Head,
+        random: NDArray[np.uint64],
+        *,
+        width: int = WIDTH,
+    ) -> None:
+        self._tables, self._head, self._random = tables, head, random
+        self._width, self._tree = width, _tree(1)
+
+    def draw(self, temperature: float) -> Built | None:
+        """Draw a schedule; None when all have been drawn.
+
+        Parameters
+        ----------
+        temperature : float
+            Of the softmax, above 0.
+        """
+        if self._tree.left[0] == 0.0:
+            return None
+        self._make_room(self._tables.tail.shape[0])
+        found = construct(
+            self._tables,
+            self._head,
+            _NO_KEY,
+            self._width,
+            temperature,
+            self._random,
+            False,
+            self._tree,
+        )
+        return found[:3]
+
+    def _make_room(self, nodes: int) -> None:
+        """Let the tree take that many nodes more."""
+        old, used = self._tree, int(self._tree.size[0])
+        if used + nodes <= old.child.size:
+            return
+        self._tree = _tree(2 * used + nodes)
+        for name in ("child", "sibling", "place", "left", "size"):
+            kept = getattr(old, name)
+            getattr(self._tree, name)[: kept.size] = kept
 
 
 def build(tables: Tables, key: NDArray[np.float64], *, width: int = WIDTH) -> Built:
     """Build the schedule that always takes the candidate of smallest key."""
     unused = np.ones(1, dtype=np.uint64)
-    return construct(tables, NO_HEAD, key, width, 0.0, unused, False)[:3]
+    return construct(tables, NO_HEAD, key, width, 0.0, unused, False, _NO_TREE)[:3]
 
 
 def replay(tables: Tables, key: NDArray[np.float64], *, width: int = WIDTH) -> Recorded:
     """Build as ``build`` does and record every choice that was open."""
     unused = np.ones(1, dtype=np.uint64)
-    built = construct(tables, NO_HEAD, key, width, 0.0, unused, True)
+    built = construct(tables, NO_HEAD, key, width, 0.0, unused, True, _NO_TREE)
     return Recorded(*built[3:], built[2])
 
 

@@ -26,16 +26,19 @@ from combkit.neural.dispatch.problems import encoding_of, schedule_of
 from combkit.neural.dispatch.rollout import (
     WIDTH,
     Built,
+    Sampler,
     build,
+    greedy,
     head_of,
     row_of,
-    sample,
 )
 
-__all__ = ["SHIPPED", "Rule", "loaded", "policy_of"]
+__all__ = ["BATCH", "SHIPPED", "Rule", "loaded", "policy_of"]
 
 #: The weights of the package.
 SHIPPED = "shipped"
+#: Schedules sampled on a GPU at once.
+BATCH = 128
 
 
 def policy_of(weights: str) -> Policy:
@@ -99,31 +102,27 @@ class Rule:
         """Build the schedule of the best candidates."""
         if not self.on_cpu:
             return next(self._decoded(1, 0.0, None))
-        unused = np.ones(1, np.uint64)
-        return sample(self._tables, self._head, unused, temperature=0.0)
+        return greedy(self._tables, self._head)
 
-    def samples(
-        self, count: int, temperature: float, rng: np.random.Generator
-    ) -> Iterator[Built]:
-        """Sample schedules, on a CPU one after the other.
+    def samples(self, temperature: float, rng: np.random.Generator) -> Iterator[Built]:
+        """Sample schedules, on a CPU one by one, until there is no other choice.
 
         Parameters
         ----------
-        count : int
-            How many.
         temperature : float
             Of the softmax, above 0.
         rng : Generator
             Source of random numbers.
         """
         state = rng.integers(1, 2**63, 1).astype(np.uint64)
-        if not self.on_cpu:
-            seed = int(state[0]) % 2**62
-            generator = torch.Generator(self._device).manual_seed(seed)
-            yield from self._decoded(count, temperature, generator)
+        if self.on_cpu:
+            sampler = Sampler(self._tables, self._head, state)
+            while (built := sampler.draw(temperature)) is not None:
+                yield built
             return
-        for _ in range(count):
-            yield sample(self._tables, self._head, state, temperature=temperature)
+        generator = torch.Generator(self._device).manual_seed(int(state[0]) % 2**62)
+        while True:
+            yield from self._decoded(BATCH, temperature, generator)
 
     def schedule(self, built: Built) -> Schedule:
         """Return what was built as a schedule of the problem."""

@@ -11,8 +11,10 @@ References
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from combkit.comb.scheduling.model_dispatch import first_schedule
@@ -31,8 +33,6 @@ if TYPE_CHECKING:
 __all__ = ["solve", "supports"]
 
 _SOURCE = "learned-dispatch"
-#: Schedules sampled on a GPU at once.
-_BATCH = 128
 
 
 def supports(problem: Problem) -> str | None:
@@ -66,7 +66,8 @@ def solve(
     run : Run
         The run; its threads sample side by side.
     samples : int
-        Schedules sampled after the first one.
+        Schedules sampled after the first one; each thread draws none of its own
+        again on a CPU, and ends when it has drawn all there are.
     temperature : float
         Of the softmax sampled from.
     guard : bool
@@ -97,35 +98,31 @@ def solve(
             first_schedule(problem, run)
     if run.should_stop():
         return Outcome()
+    from combkit.neural.dispatch.rule import BATCH
+
     rule, first = run.supervise(partial(_begin, problem, device, weights))
     _report(run, rule, first)
-    done, batch = 1, 1 if rule.on_cpu else _BATCH
+    done, batch = 1, 1 if rule.on_cpu else BATCH
+    streams = [
+        rule.samples(temperature, generator(run.seed, k)) for k in range(run.threads)
+    ]
     with ThreadPoolExecutor(run.threads) as threads:
-        streams = [
-            _Stream(rule, temperature, batch, run.seed, k) for k in range(run.threads)
-        ]
-        while done <= samples and not run.should_stop(done):
-            left = samples + 1 - done
-            for found in threads.map(_Stream.best, streams[:left]):
-                _report(run, rule, found)
+        while streams and done <= samples and not run.should_stop(done):
+            taken = [islice(one, batch) for one in streams[: samples + 1 - done]]
+            for stream, built in zip(
+                streams[:], threads.map(_best, taken), strict=False
+            ):
+                if built is None:  # there is no other choice
+                    streams.remove(stream)
+                    continue
+                _report(run, rule, built)
                 done += batch
     run.should_stop(done)
     return Outcome(reason=run.reason or Reason.COMPLETED)
 
 
-class _Stream:
-    """Samples from random numbers of their own."""
-
-    def __init__(
-        self, rule: Rule, temperature: float, batch: int, seed: int, number: int
-    ) -> None:
-        self._rule, self._temperature, self._batch = rule, temperature, batch
-        self._rng = generator(seed, number)
-
-    def best(self) -> Built:
-        """Return the best of the next samples."""
-        found = self._rule.samples(self._batch, self._temperature, self._rng)
-        return min(found, key=lambda built: built[2])
+def _best(found: Iterator[Built]) -> Built | None:
+    return min(found, key=lambda built: built[2], default=None)
 
 
 def _report(run: Run, rule: Rule, built: Built) -> None:

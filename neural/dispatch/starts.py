@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import islice
 
 from combkit.instances.problem import Problem
 from combkit.instances.seeds import generator
@@ -49,7 +50,7 @@ def propose(
         return []
     first = rule.schedule(rule.greedy())
     found = {first: first}
-    for built in rule.samples(_TRIES * k, _WARMTH, generator(seed)):
+    for built in islice(rule.samples(_WARMTH, generator(seed)), _TRIES * k):
         if len(found) >= k or time.perf_counter() >= deadline:
             break
         schedule = rule.schedule(built)

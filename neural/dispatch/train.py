@@ -50,11 +50,12 @@ from combkit.neural.dispatch.problems import encoding_of, unsupported
 from combkit.neural.dispatch.rollout import (
     RULES,
     WIDTH,
+    Sampler,
     build,
+    greedy,
     head_of,
     row_of,
     rule_key,
-    sample,
     tables_of,
 )
 from combkit.neural.dispatch.rule import loaded
@@ -362,14 +363,12 @@ class Trainer:
         for i in range(batch.unit.size):
             tables = row_of(batch, i)
             head = head_of(self.policy, static[i])
+            sampler = Sampler(tables, head, random, width=config.candidates)
             for temperature in temperatures.tolist():
-                order, _, end = sample(
-                    tables,
-                    head,
-                    random,
-                    temperature=temperature,
-                    width=config.candidates,
-                )
+                built = sampler.draw(temperature)
+                if built is None:
+                    break
+                order, _, end = built
                 if end < makespan[i]:
                     makespan[i] = end
                     modes[i, : order.size] = order
@@ -469,7 +468,6 @@ class Trainer:
     def watch(self) -> dict[str, float]:
         """Return makespans over those of the best static rule, means by class."""
         policy = copy.deepcopy(self.averaged).cpu()
-        random = np.array([1], dtype=np.uint64)
         ratios = {}
         for name, encodings in self.watched.items():
             ends = []
@@ -478,7 +476,7 @@ class Trainer:
                     batch = collate([e])
                     static = policy.encode(Problems(batch, torch.device("cpu")))
                 head = head_of(policy, static[0].numpy())
-                ends.append(sample(tables_of(e), head, random, temperature=0.0)[2])
+                ends.append(greedy(tables_of(e), head)[2])
             ratios[name] = float((np.array(ends) / self.rules[name]).mean())
         return ratios
 

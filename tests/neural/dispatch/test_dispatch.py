@@ -1,5 +1,7 @@
 """The learned rule: encoding, construction, decoding, labels."""
 
+import copy
+from collections import Counter
 from itertools import product
 
 import numpy as np
@@ -24,12 +26,13 @@ from combkit.neural.dispatch.labels import label  # noqa: E402
 from combkit.neural.dispatch.policy import Policy, PolicyConfig  # noqa: E402
 from combkit.neural.dispatch.rollout import (  # noqa: E402
     RULES,
+    Sampler,
     build,
+    greedy,
     head_of,
     replay,
     row_of,
     rule_key,
-    sample,
     tables_of,
 )
 
@@ -89,10 +92,7 @@ def test_environment_and_kernel_agree(shape, policy) -> None:
             environment.apply(taken[-1], now.start.gather(2, best)[..., 0])
     for i, e in enumerate(encodings):
         head = head_of(policy, static[i].detach().numpy())
-        random = np.ones(1, dtype=np.uint64)
-        modes, starts, makespan = sample(
-            row_of(batch, i), head, random, temperature=0.0, width=8
-        )
+        modes, starts, makespan = greedy(row_of(batch, i), head, width=8)
         assert modes.tolist() == [int(m[i, 0]) for m in taken][: e.n_tasks]
         assert makespan == environment.makespan[i, 0]
         assert violations(e, modes, starts) == []
@@ -155,6 +155,61 @@ def _brute_force(shop: JobShop) -> float:
 
     zeros = (0,) * shop.n_jobs
     return extended(zeros, zeros, (0,) * shop.n_machines)
+
+
+def choices_of(e) -> set[tuple[int, ...]]:
+    """Return every sequence of modes that choices among candidates lead to."""
+    found = set()
+
+    def go_on(environment: Environment, modes: tuple[int, ...]) -> None:
+        if len(modes) == e.n_tasks:
+            found.add(modes)
+            return
+        mode, start, _ = environment.candidates()
+        for k in range(mode.shape[2]):
+            if mode[0, 0, k] < e.n_modes:
+                after = copy.deepcopy(environment)
+                after.apply(mode[:, :, k], start[:, :, k])
+                go_on(after, (*modes, int(mode[0, 0, k])))
+
+    go_on(Environment(Problems(collate([e]), CPU), 1, 16), ())
+    return found
+
+
+@pytest.mark.parametrize("shape", [("jsp", 3, 2), ("fjsp", 2, 2), ("rcpsp", 4, 2)])
+@pytest.mark.parametrize("temperature", [0.05, 1.0, 20.0])
+def test_every_sequence_of_choices_is_drawn_once(shape, temperature, policy) -> None:
+    e = draw(shape, np.random.default_rng(7))
+    row = row_of(collate([e]), 0)
+    with torch.no_grad():
+        static = policy.encode(Problems(collate([e]), CPU))[0].numpy()
+    sampler = Sampler(row, head_of(policy, static), np.ones(1, np.uint64), width=16)
+    drawn = [*iter(lambda: sampler.draw(temperature), None)]
+    sequences = [tuple(built[0].tolist()) for built in drawn]
+    # Those whose chances are negligible beside others may be left out.
+    assert len(set(sequences)) == len(sequences)
+    assert set(sequences) <= choices_of(e)
+    if temperature > 1.0:
+        assert set(sequences) == choices_of(e)
+
+
+def test_draws_follow_the_chances_of_the_rule(policy) -> None:
+    """A second draw is as frequent as the chances tell without the first."""
+    e = draw(("jsp", 3, 2), np.random.default_rng(7))
+    row = row_of(collate([e]), 0)
+    with torch.no_grad():
+        static = policy.encode(Problems(collate([e]), CPU))[0].numpy()
+    head, random = head_of(policy, static), np.ones(1, np.uint64)
+    first, second = Counter(), Counter()
+    for _ in range(2000):
+        sampler = Sampler(row, head, random)
+        one, other = sampler.draw(10.0), sampler.draw(10.0)
+        first[tuple(one[0].tolist())] += 1
+        second[tuple(one[0].tolist()), tuple(other[0].tolist())] += 1
+    # Given the first, the second is drawn by the chances of what is left.
+    for (a, b), count in second.items():
+        chance = first[a] / 2000 * first[b] / (2000 - first[a])
+        assert count / 2000 == pytest.approx(chance, abs=0.04)
 
 
 def test_flexible_optimum_is_reachable() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +44,9 @@ def test_builds_feasible_schedules_of_every_kind(problem: Problem) -> None:
     result = solve(problem, NAME, samples=5, guard=False)
     assert problem.check(result.solution) == []
     assert {point.source for point in result.trace} == {NAME}
-    assert (result.reason, result.iterations) == (Reason.COMPLETED, 6)
+    assert result.reason is Reason.COMPLETED
+    # The first schedule, and no more samples than there are choices.
+    assert 2 <= result.iterations <= 6
 
 
 def test_samples_beat_the_greedy_schedule_and_random_weights(tmp_path) -> None:
@@ -101,7 +104,7 @@ def test_another_device_builds_the_same_greedy_schedule(monkeypatch) -> None:
     there = Rule(problem, policy, torch.device("cpu"))
     assert here == there.schedule(there.greedy())
     rng = np.random.default_rng(0)
-    for built in there.samples(4, 0.2, rng):
+    for built in islice(there.samples(0.2, rng), 4):
         schedule = there.schedule(built)
         assert problem.check(schedule) == []
         assert problem.evaluate(schedule) == built[2]
