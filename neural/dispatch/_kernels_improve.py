@@ -81,7 +81,13 @@ def _estimate(
 
 @kernel(allocates=True)
 def improve(
-    duration: Any, machine: Any, job: Any, starts: Any, iterations: int, random: Any
+    duration: Any,
+    machine: Any,
+    job: Any,
+    starts: Any,
+    fixed: Any,
+    iterations: int,
+    random: Any,
 ) -> tuple[Any, float]:
     """Improve a job-shop schedule by tabu search on swaps at ends of blocks [1]_.
 
@@ -95,6 +101,8 @@ def improve(
         Operation before and after each one in its job, -1 where there is none.
     starts : ndarray, shape (n,), float64
         A feasible schedule without operations of duration 0.
+    fixed : ndarray, shape (n,), bool
+        Operations that keep their places at the heads of their machines.
     iterations : int
         Swaps made.
     random : ndarray, shape (1,), uint64
@@ -164,6 +172,8 @@ def improve(
                     if side == 1 and stop == size - 1:
                         continue
                 u, v = path[place], path[place + 1]
+                if fixed[u]:
+                    continue
                 guess = _estimate(u, v, duration, job, line, head, tail)
                 seen += 1
                 x = random[0]

@@ -30,6 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--instances", type=int, default=16, help="problems a round (default 16)")
     add("--samples", type=int, default=32, help="schedules of each (default 32)")
     add("--improve", type=int, default=1000, help="search steps on labels (1000)")
+    add("--cuts", type=float, default=0.0, help="part of labels that complete a cut")
     add("--rate", type=float, help="learning rate [1e-3, a tenth with --init]")
     add("--half", action="store_true", help="sample in bfloat16")
     add("--seed", type=int, default=0)
@@ -50,6 +51,8 @@ def run(options: argparse.Namespace) -> None:
     for name in ("minutes", "instances", "samples", "threads"):
         if getattr(options, name) <= 0:
             raise UsageError(f"--{name} {getattr(options, name):g}: more than 0")
+    if not 0 <= options.cuts <= 1:
+        raise UsageError(f"--cuts {options.cuts:g}: from 0 to 1")
     if options.init and (options.width or options.layers or options.head):
         raise UsageError("--init: the size of the network comes with the weights")
     options.kinds = options.classes.split(",")

@@ -65,8 +65,12 @@ def label(
     improve: int,
     climbs: int,
     seed: int,
+    cut: float = 0.0,
 ) -> Recorded:
     """Return the open choices of a schedule, improved by a short search first.
+
+    With a ``cut``, the choices before it stay as they were and are no labels: the
+    search completes what the rule has begun, well or badly [1]_.
 
     Parameters
     ----------
@@ -83,28 +87,49 @@ def label(
         Schedules built with starts moved at random where modes can be chosen.
     seed : int
         Seed of the search.
+    cut : float
+        Part of the schedule that stays, in [0, 1).
+
+    References
+    ----------
+    .. [1] P. Tassel, M. Gebser, K. Schekotihin, "An end-to-end reinforcement
+       learning approach for job-shop scheduling problems based on constraint
+       programming", ICAPS 2023. https://arxiv.org/abs/2306.05747
     """
     none = tables.task_of.shape[0] - 1
     modes = modes[modes < none]
+    kept = modes[: int(cut * modes.size)]
     key = np.full(none, np.inf)
     key[modes] = np.arange(modes.size)
     random = np.array([seed * 2 + 1], dtype=np.uint64)
     order, starts, before = build(tables, key, width=width)
     chosen = tables.siblings.shape[1] > 1
-    if climbs > 0 and chosen:
+    # The genetic search knows no tasks that stay.
+    bred = improve > 0 and not chosen and not kept.size
+    if climbs > 0 and (chosen or (kept.size and not _is_shop(tables))):
         order, starts, _ = _climbed(
-            tables, (order, starts, before), width, climbs, seed
+            tables, (order, starts, before), kept, width, climbs, seed
         )
     better = np.full(none, np.inf)
     better[order] = starts - _tie(tables)[order]
     if improve > 0 and _is_shop(tables):
         if (tables.duration[order] > 0).all():
-            better[order] = _improved(tables, order, starts, improve, random)
-    elif improve > 0 and not chosen:
+            fixed = np.isin(order, kept)
+            better[order] = _improved(tables, order, starts, fixed, improve, random)
+    elif bred:
         found = _bred(tables, order, starts, improve, seed)
         better[order] = found - _tie(tables)[order]
-    after = replay(tables, better, width=width)
-    return after if after.makespan <= before else replay(tables, key, width=width)
+    after = replay(tables, _first(better, kept), width=width)
+    if after.makespan > before:
+        after = replay(tables, key, width=width)
+    return after.without(kept)
+
+
+def _first(key: NDArray[np.float64], kept: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return keys that take modes in an order before all others."""
+    key = key.copy()
+    key[kept] = np.arange(-kept.size, 0) - 1.0
+    return key
 
 
 def _tie(tables: Tables) -> NDArray[np.float64]:
@@ -121,6 +146,7 @@ def _improved(
     tables: Tables,
     order: NDArray[np.int64],
     starts: NDArray[np.float64],
+    fixed: NDArray[np.bool_],
     iterations: int,
     random: NDArray[np.uint64],
 ) -> NDArray[np.float64]:
@@ -137,6 +163,7 @@ def _improved(
         tables.resource[order, 0],
         job,
         starts,
+        fixed,
         iterations,
         random,
     )
@@ -195,9 +222,17 @@ _REACH, _LATER = 0.3, 0.1
 
 
 def _climbed(
-    tables: Tables, built: Built, width: int, iterations: int, seed: int
+    tables: Tables,
+    built: Built,
+    kept: NDArray[np.int64],
+    width: int,
+    iterations: int,
+    seed: int,
 ) -> Built:
-    """Move some starts at random, build anew, and keep what is not worse."""
+    """Move some starts at random, build anew, and keep what is not worse.
+
+    Modes that are ``kept`` come first, in their order.
+    """
     rng = np.random.default_rng(seed)
     none = tables.task_of.shape[0] - 1
     task = tables.task_of[:none]
@@ -210,9 +245,8 @@ def _climbed(
         key[order] = starts - tie[order]
         moved = rng.random(none) < max(0.1 * rng.random(), 1.0 / none)
         reach = _REACH * makespan * rng.random()
-        trial = build(
-            tables, key + moved * rng.uniform(-reach, reach, none), width=width
-        )
+        key += moved * rng.uniform(-reach, reach, none)
+        trial = build(tables, _first(key, kept), width=width)
         if trial[2] <= makespan:
             built = trial
     return built

@@ -83,6 +83,18 @@ class Recorded(NamedTuple):
     action: NDArray[np.int64]
     makespan: float
 
+    def without(self, modes: NDArray[np.int64]) -> Recorded:
+        """Return the choices among others than these modes."""
+        taken = self.mode[np.arange(self.action.size), self.action]
+        rows = ~np.isin(taken, modes)
+        return Recorded(
+            self.mode[rows],
+            self.features[rows],
+            self.count[rows],
+            self.action[rows],
+            self.makespan,
+        )
+
 
 def row_of(batch: Batch, i: int) -> Tables:
     """Return one problem of a batch as the kernels take it."""

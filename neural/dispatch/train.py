@@ -123,6 +123,8 @@ class TrainConfig:
         of the genetic search on those of projects.
     climbs : int
         Random moves tried on labels of flexible job shops.
+    cuts : float
+        Part of the labels that complete a schedule cut at a random step.
     updates : int
         Gradient steps a round, on recent rounds.
     memory : int
@@ -147,6 +149,7 @@ class TrainConfig:
     starts: int = 4
     improve: int = 1000
     climbs: int = 200
+    cuts: float = 0.0
     updates: int = 4
     memory: int = 24
     rate: float = 1e-3
@@ -381,6 +384,8 @@ class Trainer:
         config = self.config
 
         def one(i: int) -> Any:
+            draws = np.random.default_rng((config.seed, self.iteration, 4, i))
+            is_cut, cut = draws.random() < config.cuts, float(draws.random())
             return label(
                 row_of(batch, i),
                 modes[i],
@@ -388,6 +393,7 @@ class Trainer:
                 improve=config.improve,
                 climbs=config.climbs,
                 seed=self.iteration * config.instances + i,
+                cut=cut if is_cut else 0.0,
             )
 
         if threads is None:
@@ -580,6 +586,7 @@ def run(options: argparse.Namespace) -> None:
         instances=options.instances,
         samples=options.samples,
         improve=options.improve,
+        cuts=options.cuts,
         rate=options.rate or (1e-4 if options.init else 1e-3),
         workers=options.workers,
         half=options.half,

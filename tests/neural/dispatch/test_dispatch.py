@@ -256,6 +256,29 @@ def test_label_improves_and_stays_feasible() -> None:
         assert made.action.tolist() == again.action.tolist()
 
 
+@pytest.mark.parametrize("shape", [("jsp", 8, 6), ("fjsp", 6, 4), ("rcpsp", 20, 3)])
+def test_a_label_completes_what_was_cut(shape) -> None:
+    """Choices before the cut are no labels, those after it go on from there."""
+    rng = np.random.default_rng(6)
+    tables = tables_of(draw(shape, rng))
+    modes, _, makespan = build(tables, rng.random(tables.task_of.size - 1))
+    options = {"width": 16, "improve": 300, "climbs": 100, "seed": 1}
+    whole = label(tables, modes, **options)
+    half = label(tables, modes, cut=0.5, **options)
+    kept = modes[: modes.size // 2]
+    taken = half.mode[np.arange(half.action.size), half.action]
+    assert 0 < taken.size < whole.action.size
+    assert not np.isin(taken, kept).any()
+    assert whole.makespan <= half.makespan <= makespan
+    assert half.makespan < makespan or shape[0] == "rcpsp"
+    # What was kept and then taken is the schedule of that makespan.
+    key = np.full(tables.task_of.size - 1, np.inf)
+    key[kept] = np.arange(kept.size)
+    first = replay(tables, key, width=16)
+    before = first.action.size - first.without(kept).action.size
+    np.testing.assert_array_equal(half.features[0], first.features[before])
+
+
 def test_decode_is_deterministic_and_valid(policy) -> None:
     """Same seed, same schedules; each is a job shop's schedule by its own check."""
     shops = [random_job_shop(5, 4, np.random.default_rng(i)) for i in range(2)]
