@@ -114,6 +114,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--solvers", default="annealing,cpsat,cp-lns,auto")
+    parser.add_argument("--only", default="", help="problems with this in their name")
     options = parser.parse_args()
     solvers = options.solvers.split(",")
     problems = {
@@ -138,6 +139,8 @@ def main() -> None:
     print("| problem |", " | ".join(f"`{name}`" for name in solvers), "|")
     print("|---" * (1 + len(solvers)) + "|")
     for name, problem in problems.items():
+        if options.only not in name:
+            continue
         values = [objective(problem, solver, options.seconds) for solver in solvers]
         print(f"| {name} |", " | ".join(values), "|", flush=True)
 

@@ -87,6 +87,10 @@ def _proof_in_reach(problem: Problem, seconds: float) -> bool:
     return problem.size["operations"] <= 400 and seconds > 120.0
 
 
+def _is_sum(problem: Any, seconds: float) -> bool:
+    return not problem.is_bottleneck
+
+
 def _no_integers(problem: Problem, seconds: float) -> bool:
     return problem.size["integers"] == 0
 
@@ -349,17 +353,23 @@ POLICY: tuple[Rule, ...] = (
         )
         for kind in ("fjsp", "rcpsp", "scheduling")
     ),
+    Rule(
+        "scheduling",
+        (
+            Step("dispatch", share=0.05, most=5.0),
+            Step("cpsat", share=0.1, most=30.0),
+            Step("cp-lns", share=0.8, most=300.0),
+            Step("cpsat"),
+        ),
+        _is_sum,
+        "earliness and tardiness a fifth below CP-SAT's alone",
+    ),
     *(
         Rule(
             kind,
-            (
-                Step("dispatch", share=0.1, most=5.0),
-                Step("cpsat", share=0.35, most=60.0),
-                Step("cp-lns", share=0.8, most=300.0),
-                Step("cpsat"),
-            ),
+            (Step("dispatch", share=0.1, most=5.0), Step("cpsat")),
             _always,
-            "proofs of the easy early; else earliness a fifth below CP-SAT's",
+            "proofs on small, hints on large",
         )
         # Breaks, maximal lags, blocking, earliness and the like.
         for kind in ("fjsp", "rcpsp", "scheduling")

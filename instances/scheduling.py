@@ -412,6 +412,11 @@ class Scheduling(Problem):
         return self.capacity.size
 
     @property
+    def is_bottleneck(self) -> bool:
+        """Whether the objective is that of the worst task, not a sum over tasks."""
+        return {name for name, _ in self.objective} <= {"makespan", "max_lateness"}
+
+    @property
     def size(self) -> dict[str, int]:
         """Numbers of tasks, modes and resources."""
         return {

@@ -99,9 +99,7 @@ def worker_options(model: Scheduling) -> dict[str, Any]:
     Linear relaxations say little about the worst of all tasks, and a single worker
     has no time to waste; of a sum over the tasks they say most of what is known.
     """
-    worst = {"makespan", "max_lateness"}
-    level = int(any(name not in worst for name, _ in model.objective))
-    return {"linearization_level": level, "num_workers": 1}
+    return {"linearization_level": int(not model.is_bottleneck), "num_workers": 1}
 
 
 def build(model: Scheduling, limits: Windows, run: Run) -> Builder | None:
