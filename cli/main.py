@@ -36,6 +36,7 @@ COMMANDS: dict[str, str] = {
     "similar": "find known programs that are like one",
     "index": "make and look into an index of programs",
     "predict-gap": "foretell the integrality gap of a program",
+    "hints": "tell which values variables should take, or solve with them",
     "plot": "draw an instance, a solution or a convergence curve",
     "solvers": "list the solvers",
     "bench": "run batches of experiments and report on them",

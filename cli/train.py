@@ -20,6 +20,7 @@ METHODS: dict[str, tuple[str, str]] = {
     "dispatch": ("learned dispatching rule", "combkit.neural.dispatch.command"),
     "forge": ("embeddings of mixed-integer programs", "combkit.neural.forge.command"),
     "forge-gap": ("integrality gaps", "combkit.neural.forge.gap_command"),
+    "forge-hints": ("values of variables", "combkit.neural.forge.hint_command"),
     "neur2ro": ("learned value of reactions", "combkit.neural.neur2ro.command"),
 }
 

@@ -357,7 +357,7 @@ POLICY: tuple[Rule, ...] = (
         "scheduling",
         (
             Step("dispatch", share=0.05, most=5.0),
-            Step("cpsat", share=0.1, most=30.0),
+            Step("cpsat", share=0.2, most=30.0),
             Step("cp-lns", share=0.8, most=300.0),
             Step("cpsat"),
         ),
@@ -367,9 +367,14 @@ POLICY: tuple[Rule, ...] = (
     *(
         Rule(
             kind,
-            (Step("dispatch", share=0.1, most=5.0), Step("cpsat")),
+            (
+                Step("dispatch", share=0.1, most=5.0),
+                Step("cpsat", share=0.6, most=120.0),
+                Step("cp-lns", share=0.5, most=300.0),
+                Step("cpsat"),
+            ),
             _always,
-            "proofs on small, hints on large",
+            "proofs of the easy, and schedules where CP-SAT alone finds none",
         )
         # Breaks, maximal lags, blocking, earliness and the like.
         for kind in ("fjsp", "rcpsp", "scheduling")

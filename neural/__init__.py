@@ -16,6 +16,14 @@ SOLVERS: tuple[SolverInfo, ...] = (
         extra="neural",
     ),
     SolverInfo(
+        "forge-hints",
+        ("mip",),
+        "combkit.neural.forge.hint_solver",
+        exact=True,
+        summary="parts that keep the surest learned hints, then an exact solver",
+        packages=("highspy",),
+    ),
+    SolverInfo(
         "neur2ro",
         ("rkp",),
         "combkit.neural.neur2ro.solver",

@@ -91,6 +91,7 @@ NAMES = [
     "best_known",
     "embed",
     "generate",
+    "hints",
     "json_schema",
     "plot",
     "predict_gap",

@@ -32,7 +32,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib import metadata
+from importlib import import_module, metadata
 from typing import ClassVar, Protocol
 
 import numpy as np
@@ -517,6 +517,13 @@ class RandomObjective(_Plain):
         )
 
 
+def _forge(least: float = 1e-4, most: float = 1.0) -> Operator:
+    """Return the operator of learned hints, which lives on a floor above."""
+    module = import_module("combkit.neural.forge.operator")
+    made_there: Operator = module.ForgeOperator(least, most)
+    return made_there
+
+
 #: The operators of the suite by name.
 OPERATORS: dict[str, Callable[..., Operator]] = {
     "mutation": Mutation,
@@ -534,6 +541,7 @@ OPERATORS: dict[str, Callable[..., Operator]] = {
     "lb-relax": LbRelax,
     "proximity": Proximity,
     "random-objective": RandomObjective,
+    "forge": _forge,
 }
 #: Those that the search uses when none are named. The others search the whole
 #: model and seldom get anywhere in the seconds of a part.

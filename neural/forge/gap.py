@@ -234,7 +234,7 @@ class GapModel:
             arrays[f"{name}.weights"] = head.weights.astype(np.float32)
             arrays[f"{name}.scales"] = np.stack([head.centre, head.spread])
             arrays[f"{name}.rest"] = np.array([head.mean, head.width, head.reach])
-        write(path, _VERSION, arrays, {"weights": self.mark, **self.card})
+        write(path, _VERSION, arrays, {**self.card, "weights": self.mark})
 
     @classmethod
     def load(cls, path: Path, encoder: Encoder) -> GapModel:

@@ -112,6 +112,7 @@ if TYPE_CHECKING:
     from combkit.mip.modelling import Model as Model
     from combkit.neural.forge.embedding import embed as embed
     from combkit.neural.forge.gap import predict_gap as predict_gap
+    from combkit.neural.forge.hints import hints as hints
     from combkit.neural.forge.index import Index as Index
 
 __getattr__, __dir__, _names = lazy_exports(
@@ -217,6 +218,7 @@ __getattr__, __dir__, _names = lazy_exports(
         "combkit.mip.modelling": ("Model",),
         "combkit.neural.forge.embedding": ("embed",),
         "combkit.neural.forge.gap": ("predict_gap",),
+        "combkit.neural.forge.hints": ("hints",),
         "combkit.neural.forge.index": ("Index",),
     },
     packages=("combkit.cli.bench", "combkit.comb.submodular"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -48,6 +49,7 @@ def test_nothing_of_this_loads_torch(model):
         "import sys; from combkit.cli.main import run; "
         f"assert run(['embed', {str(model)!r}]) == 0; "
         f"assert run(['similar', {str(model)!r}]) == 0; "
+        f"assert run(['hints', {str(model)!r}]) == 0; "
         f"assert run(['predict-gap', {str(model)!r}]) == 0; "
         "assert 'torch' not in sys.modules"
     )
@@ -106,6 +108,9 @@ def test_predict_gap(cli, model):
         (["similar", "MODEL", "--index", "none.npz"], "no such index"),
         (["similar", "MODEL", "--weights", "w.npz"], "name an index"),
         (["predict-gap", "MODEL", "--seconds", "0"], "0 is not above 0"),
+        (["hints", "MODEL", "--sure", "2"], "from 0 to 1"),
+        (["hints", "TOUR"], "a tsp, not a mixed-integer program"),
+        (["hints", "MODEL", "--solve", "--then", "hihgs"], "did you mean 'highs'"),
         (["index", "verify", "MODEL"], "damaged index"),
     ],
 )
@@ -145,6 +150,8 @@ def test_training_goes_on(cli, tmp_path, model):
         (["forge", "--data", "none-*.mps"], "no such file"),
         (["forge-gap", "--seconds", "-1"], "more than 0"),
         (["forge-gap", "--weights", "none.npz"], "no such weights"),
+        (["forge-hints", "--instances", "0"], "more than 0"),
+        (["forge-hints", "--weights", "none.npz"], "no such weights"),
     ],
 )
 def test_wrong_arguments_of_training(cli, tmp_path, words, said):
@@ -163,3 +170,48 @@ def test_gaps_are_learned_from_the_command_line(cli, tmp_path, monkeypatch):
     done = cli(*words, "--seconds", 1)
     assert done.code == 0, done.err
     assert (tmp_path / "forge-gap.npz").stat().st_size < 500_000
+
+
+def test_hints_are_printed_and_written(cli, tmp_path, model):
+    out = tmp_path / "hints.json"
+    done = cli("hints", model, "-o", str(out))
+    assert done.code == 0
+    rows = json.loads(out.read_text())["hints"]
+    assert f"{len(rows)} hints for" in done.out
+    chances = [row["chance"] for row in rows]
+    assert chances == sorted(chances, reverse=True) and chances[-1] >= 0.5
+    sure = cli("hints", model, "--sure", "0.9", "--json")
+    kept = json.loads(sure.out)["hints"]
+    assert kept == [row for row in rows if row["chance"] >= 0.9]
+
+
+def test_hints_solve(cli, model):
+    done = cli("hints", model, "--solve", "--then", "scip", "--json")
+    result = json.loads(done.out)
+    assert (done.code, result["status"], result["solver"]) == (
+        *(0, "optimal"),
+        "forge-hints",
+    )
+
+
+def test_hints_are_learned_from_the_command_line(cli, tmp_path, monkeypatch):
+    pytest.importorskip("torch", reason="needs the extra 'neural'")
+    from combkit.instances.generators import programs
+    from combkit.neural.forge import hint_train
+
+    few = {name: programs.FAMILIES[name] for name in ("set-cover", "auction")}
+    monkeypatch.setattr("combkit.neural.forge.corpus.FAMILIES", few)
+    monkeypatch.setattr(hint_train, "_EPOCHS", 3)
+    words = ["train", "forge-hints", "--out", tmp_path, "--instances", 2]
+    done = cli(*words, "--seconds", 0.5)
+    assert done.code == 0, done.err
+    first = (tmp_path / "forge-hints.npz").read_bytes()
+    solved = len(list((tmp_path / "solutions").iterdir()))
+    assert solved == 8
+    # What is solved is not solved again, and the same is learned from it.
+    assert cli(*words, "--seconds", 100).code == 0
+    with (
+        np.load(tmp_path / "forge-hints.npz") as again,
+        np.load(io.BytesIO(first)) as before,
+    ):
+        assert (again["weight0"] == before["weight0"]).all()

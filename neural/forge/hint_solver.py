@@ -1,0 +1,216 @@
+"""Hints at work: a part of the program that keeps the surest ones, then all of it.
+
+References
+----------
+V. Nair et al., Solving mixed integer programs using neural networks (2020), neural
+diving. doi:10.48550/arXiv.2012.13349
+T. Berthold, RENS: the optimal rounding, Math. Prog. Comp. 6 (2014).
+doi:10.1007/s12532-013-0060-9
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from combkit.comb.solve import solve as solve_any
+from combkit.instances.errors import UsageError
+from combkit.instances.events import Events
+from combkit.instances.mip import MIP
+from combkit.instances.problem import Problem
+from combkit.instances.result import Result, Status
+from combkit.instances.run import Outcome, Run
+from combkit.instances.seeds import generator
+from combkit.instances.solutions import Values
+from combkit.instances.stop import Reason
+from combkit.mip.contract import settled, start_vector
+from combkit.neural.forge.encoder import shipped
+from combkit.neural.forge.hints import Hints, View, shipped_hint_model, view_of
+
+__all__ = ["KINDS", "solve", "supports"]
+
+_SOURCE = "forge-hints"
+#: Expected part of wrong hints among those that are kept first, and what parts of
+#: the variables that may be.
+_ERRORS, _FEWEST, _MOST = 0.01, 0.5, 0.95
+#: What is left of the hints after a part was solved, and after one had no solution.
+_LESS, _BACK = 0.8, 0.6
+#: Parts of fewer variables are not worth a solve of their own.
+_LEAST = 0.1
+#: Share of the time for the relaxation, and of the time of parts for one of them.
+_RELAXATION, _PART = 0.1, 0.5
+
+
+def _learned(program: MIP, view: View, rng: np.random.Generator) -> Hints:
+    return shipped_hint_model().hints(program, view)
+
+
+def _rounded(program: MIP, view: View, rng: np.random.Generator) -> Hints:
+    """Return the roundings of the relaxation, the nearest surest."""
+    distance = np.abs(view.point - view.values)
+    return Hints(view.columns, view.values, 1.0 - np.minimum(distance, 0.5))
+
+
+def _random(program: MIP, view: View, rng: np.random.Generator) -> Hints:
+    """Return the roundings of the relaxation, in an order that means nothing."""
+    return Hints(view.columns, view.values, rng.uniform(0.5, 1.0, view.values.size))
+
+
+#: Where hints come from: the model, or, to compare with, the relaxation.
+KINDS: dict[str, Callable[[MIP, View, np.random.Generator], Hints]] = {
+    "learned": _learned,
+    "relaxation": _rounded,
+    "random": _random,
+}
+
+
+def supports(problem: Problem) -> str | None:
+    """Return why a problem cannot be solved here, None if it can."""
+    if type(problem) is not MIP:
+        return "it is not a linear program with integers"
+    return None
+
+
+def solve(
+    problem: MIP,
+    run: Run,
+    *,
+    hints: str = "learned",
+    share: float = 0.25,
+    then: str = "highs",
+) -> Outcome:
+    """Solve parts of a program that keep the surest hints, then all of it.
+
+    The hints that a part keeps are expected to be right but for one in a hundred.
+    Where it is solved, the next one keeps fewer; where it has no solution, many
+    fewer. Then another solver goes on from the best solution, which makes the answer
+    exact: hints cost time, never a solution. An iteration is a part.
+
+    Parameters
+    ----------
+    problem : MIP
+        The program.
+    run : Run
+        The run.
+    hints : str
+        ``learned``, or, to compare with, ``relaxation``: the nearest roundings, or
+        ``random``: roundings in any order.
+    share : float
+        Share of the time for parts.
+    then : str
+        Solver of the whole program, e.g. ``highs``, ``scip`` or ``balans``.
+
+    Raises
+    ------
+    UsageError
+        If an option is wrong.
+    """
+    if hints not in KINDS:
+        raise UsageError(f"hints {hints!r}: not one of {', '.join(KINDS)}")
+    if not 0.0 <= share <= 1.0:
+        raise UsageError(f"share {share:g}: from 0 to 1")
+    if (outcome := settled(problem, run)) is not None:
+        return outcome
+    start_vector(problem, run)
+    search = _Search(problem, run)
+    if problem.integrality.any():
+        search.dive(hints, share)
+    return search.finish(then)
+
+
+class _Feed(Events):
+    """Hands what a solver finds to the run."""
+
+    def __init__(self, run: Run, *, exact: bool) -> None:
+        self._run, self._exact = run, exact
+
+    def on_incumbent(
+        self, solution: Any, objective: float, time: float, source: str
+    ) -> None:
+        """Report a solution of the program."""
+        self._run.report(Values(solution.values), _SOURCE)
+
+    def on_bound(self, bound: float, time: float) -> None:
+        """Report a bound, if it is one of the whole program."""
+        if self._exact:
+            self._run.report_bound(bound, _SOURCE)
+
+    def should_stop(self) -> bool:
+        """Whether the run has to end."""
+        return self._run.should_stop()
+
+
+class _Search:
+    """Parts of a program, then all of it."""
+
+    def __init__(self, program: MIP, run: Run) -> None:
+        self._program, self._run = program, run
+        self._end = run.elapsed + run.remaining
+
+    def dive(self, kind: str, share: float) -> None:
+        """Solve parts that keep fewer and fewer hints."""
+        run, program = self._run, self._program
+        until = run.elapsed + share * run.remaining
+        view = view_of(program, shipped(), _RELAXATION * run.remaining)
+        if view is None or not view.columns.size:
+            return
+        found = KINDS[kind](program, view, generator(run.seed))
+        count = found.confidence.size
+        keep = found.within(_ERRORS) / count
+        keep = min(max(keep, _FEWEST), _MOST)
+        parts = 0
+        while (left := until - run.elapsed) > 0 and keep >= _LEAST:
+            if run.should_stop(parts):
+                return
+            parts += 1
+            kept = found.surest(int(keep * count))
+            part = self._part(kept, _PART * left)
+            if part.status is Status.OPTIMAL:
+                keep *= _LESS
+            elif part.solution is None:
+                keep *= _BACK
+            else:
+                return  # the part is as hard as the program
+
+    def _part(self, kept: Hints, seconds: float) -> Result:
+        lower, upper = self._program.lower.copy(), self._program.upper.copy()
+        lower[kept.columns] = upper[kept.columns] = kept.values
+        part = replace(self._program, lower=lower, upper=upper)
+        best = self._run.solution
+        return solve_any(
+            part,
+            "highs",
+            time_limit=seconds,
+            gap=self._run.limits.gap,
+            threads=self._run.threads,
+            seed=self._run.seed,
+            events=_Feed(self._run, exact=False),
+            initial=best if best is not None and not part.check(best) else None,
+        )
+
+    def finish(self, solver: str) -> Outcome:
+        """Solve the whole program from the best solution."""
+        run = self._run
+        if run.should_stop():
+            return Outcome(reason=run.reason)
+        result = solve_any(
+            self._program,
+            solver,
+            time_limit=run.remaining,
+            gap=run.limits.gap,
+            threads=run.threads,
+            seed=run.seed,
+            events=_Feed(run, exact=True),
+            initial=run.solution,
+        )
+        if result.bound is not None:
+            run.report_bound(result.bound, solver)
+        ended = {Status.FEASIBLE, Status.NO_SOLUTION}
+        return Outcome(
+            None if result.status in ended else result.status,
+            reason=run.reason or result.reason or Reason.COMPLETED,
+            raw_status=result.raw_status,
+        )
