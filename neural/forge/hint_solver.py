@@ -36,12 +36,13 @@ _SOURCE = "forge-hints"
 #: Expected part of wrong hints among those that are kept first, and what parts of
 #: the variables that may be.
 _ERRORS, _FEWEST, _MOST = 0.01, 0.5, 0.95
-#: What is left of the hints after a part was solved, and after one had no solution.
-_LESS, _BACK = 0.8, 0.6
+#: What is left of the hints after a part was solved, and after one had no solution;
+#: after one that was too hard, so much of the rest is kept, too.
+_LESS, _BACK, _MORE = 0.8, 0.6, 0.5
 #: Parts of fewer variables are not worth a solve of their own.
 _LEAST = 0.1
-#: Share of the time for the relaxation, and of the time of parts for one of them.
-_RELAXATION, _PART = 0.1, 0.5
+#: Share of the time for the relaxation, and of the time of all parts for one.
+_RELAXATION, _PART = 0.1, 0.3
 
 
 def _learned(program: MIP, view: View, rng: np.random.Generator) -> Hints:
@@ -153,7 +154,8 @@ class _Search:
     def dive(self, kind: str, share: float) -> None:
         """Solve parts that keep fewer and fewer hints."""
         run, program = self._run, self._program
-        until = run.elapsed + share * run.remaining
+        seconds = share * run.remaining
+        until = run.elapsed + seconds
         view = view_of(program, shipped(), _RELAXATION * run.remaining)
         if view is None or not view.columns.size:
             return
@@ -166,14 +168,24 @@ class _Search:
             if run.should_stop(parts):
                 return
             parts += 1
-            kept = found.surest(int(keep * count))
-            part = self._part(kept, _PART * left)
+            kept = self._agreed(found).surest(int(keep * count))
+            part = self._part(kept, min(left, _PART * seconds))
             if part.status is Status.OPTIMAL:
                 keep *= _LESS
             elif part.solution is None:
                 keep *= _BACK
             else:
-                return  # the part is as hard as the program
+                keep += _MORE * (1.0 - keep)
+
+    def _agreed(self, hints: Hints) -> Hints:
+        """Return hints that the best solution obeys: surest those it agrees with."""
+        best = self._run.solution
+        if best is None:
+            return hints
+        values = np.round(best.values[hints.columns])
+        agrees = np.abs(values - hints.values) < 0.5
+        confidence = np.where(agrees, hints.confidence, 1.0 - hints.confidence)
+        return Hints(hints.columns, values, confidence)
 
     def _part(self, kept: Hints, seconds: float) -> Result:
         lower, upper = self._program.lower.copy(), self._program.upper.copy()
