@@ -37,6 +37,7 @@ COMMANDS: dict[str, str] = {
     "index": "make and look into an index of programs",
     "predict-gap": "foretell the integrality gap of a program",
     "hints": "tell which values variables should take, or solve with them",
+    "recommend": "tell which solver to use for a program",
     "plot": "draw an instance, a solution or a convergence curve",
     "solvers": "list the solvers",
     "bench": "run batches of experiments and report on them",

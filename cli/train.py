@@ -21,6 +21,7 @@ METHODS: dict[str, tuple[str, str]] = {
     "forge": ("embeddings of mixed-integer programs", "combkit.neural.forge.command"),
     "forge-gap": ("integrality gaps", "combkit.neural.forge.gap_command"),
     "forge-hints": ("values of variables", "combkit.neural.forge.hint_command"),
+    "forge-recommend": ("solvers of programs", "combkit.cli.recommend_train"),
     "neur2ro": ("learned value of reactions", "combkit.neural.neur2ro.command"),
 }
 

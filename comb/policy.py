@@ -13,9 +13,10 @@ import contextlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from combkit.comb.registry import find
+from combkit.comb.registry import advise, find
 from combkit.instances.errors import UnsupportedFeatureError
 from combkit.instances.problem import Problem
 from combkit.instances.run import Abandoned, Outcome, Run
@@ -476,26 +477,57 @@ def choose(problem: Problem, seconds: float) -> Plan:
     raise UnsupportedFeatureError(f"no solver for this {problem.kind} ({said})")
 
 
-def follow(plan: Plan, problem: Problem, run: Run) -> Outcome:
-    """Run the steps of a plan; ``extra["chain"]`` says which ones had a turn."""
+def follow(
+    plan: Plan, problem: Problem, run: Run, *, adviser: str | None = None
+) -> Outcome:
+    """Run the steps of a plan; ``extra["chain"]`` says which ones had a turn.
+
+    Parameters
+    ----------
+    plan : Plan
+        The rule and its solvers.
+    problem : Problem
+        The problem.
+    run : Run
+        The run.
+    adviser : str, optional
+        Who names a solver to go first, see ``combkit.comb.registry.advise``; the plan
+        follows where that one ends before its time.
+    """
     rule, rows = plan
+    turns = [
+        (row.name, row.load(), step) for step, row in zip(rule.chain, rows, strict=True)
+    ]
+    if adviser is not None:
+        turns[:0] = _advised(adviser, problem, run)
     outcome = Outcome()
     done: list[str] = []
-    for step, row in zip(rule.chain, rows, strict=True):
+    for name, solver, step in turns:
         if done and (outcome.status is not None or run.should_stop()):
             break
         if run.solution is not None:
             run.initial = run.solution
-        done.append(row.name)
+        done.append(name)
         # A native call that outstays its turn is left behind; the next one runs.
         with (
             run.stage(min(step.most, step.share * run.remaining)),
             contextlib.suppress(Abandoned),
         ):
-            outcome = row.load()(problem, run)
+            outcome = solver(problem, run)
     return Outcome(
         outcome.status,
         outcome.reason if outcome.status is not None else None,
         outcome.raw_status,
         {**outcome.extra, "chain": done},
     )
+
+
+def _advised(
+    adviser: str, problem: Problem, run: Run
+) -> list[tuple[str, Callable[..., Outcome], Step]]:
+    """Return the first solver that is advised and can be used, if there is one."""
+    for name, options in advise(adviser, problem, run.remaining):
+        row = find(name, problem.kind)
+        if row.available and row.unsupported(problem) is None:
+            return [(name, partial(row.load(), **options), Step(name))]
+    return []

@@ -6,13 +6,14 @@ import math
 from collections.abc import Iterable
 from functools import cache
 from importlib import import_module, metadata
+from typing import Any
 
 from combkit.instances.errors import MissingDependencyError, UsageError, nearest
 from combkit.instances.problem import Problem
 from combkit.instances.solutions import Solution
 from combkit.instances.solver import SolverInfo
 
-__all__ = ["find", "propose", "solvers"]
+__all__ = ["Advice", "advise", "find", "propose", "solvers"]
 
 #: Where the suite's own tables stand, as dotted strings: a package on a higher
 #: floor is named here, never imported from here at load time.
@@ -31,6 +32,13 @@ _PROPOSERS = {
     "dispatch": "combkit.neural.dispatch.starts:propose",
 }
 _PROPOSER_GROUP = "combkit.starts"
+
+#: What ranks solvers for a problem, by name, and the group of third parties.
+_ADVISERS = {"forge": "combkit.neural.forge.recommend:advise"}
+_ADVISER_GROUP = "combkit.advisers"
+
+#: A solver and its options.
+Advice = tuple[str, dict[str, Any]]
 
 
 @cache
@@ -119,22 +127,57 @@ def propose(
     MissingDependencyError
         If what it needs is not installed.
     """
-    entries = {e.name: e.value for e in metadata.entry_points(group=_PROPOSER_GROUP)}
-    known = entries | _PROPOSERS
+    found: list[Solution] = _ask(
+        "starts", _PROPOSER_GROUP, _PROPOSERS, name, problem, k, seed, deadline
+    )
+    return found
+
+
+def advise(name: str, problem: Problem, seconds: float) -> list[Advice]:
+    """Return solvers for a problem with their options, the best first.
+
+    Parameters
+    ----------
+    name : str
+        Who advises: ``forge`` or an entry point ``combkit.advisers``.
+    problem : Problem
+        The problem.
+    seconds : float
+        Time that the solver will have.
+
+    Returns
+    -------
+    list
+        Names of solvers and their options; empty where there is nothing to advise.
+
+    Raises
+    ------
+    UsageError
+        If nobody has the name.
+    MissingDependencyError
+        If what it needs is not installed.
+    """
+    found: list[Advice] = _ask(
+        "adviser", _ADVISER_GROUP, _ADVISERS, name, problem, seconds
+    )
+    return found
+
+
+def _ask(option: str, group: str, own: dict[str, str], name: str, *words: Any) -> Any:
+    """Call a function of our own or of an entry point, by its name in a group."""
+    known = {e.name: e.value for e in metadata.entry_points(group=group)} | own
     if name not in known:
         raise UsageError(
-            f"starts={name!r}{nearest(name, known)} (one of {', '.join(sorted(known))})"
+            f"{option}={name!r}{nearest(name, known)} "
+            f"(one of {', '.join(sorted(known))})"
         )
     module, _, function = known[name].partition(":")
     try:
-        found: list[Solution] = getattr(import_module(module), function)(
-            problem, k, seed, deadline
-        )
+        return getattr(import_module(module), function)(*words)
     except ModuleNotFoundError as error:
         if error.name is not None and error.name.split(".")[0] == "combkit":
             raise
-        raise MissingDependencyError(f"starts={name!r}", "neural") from None
-    return found
+        raise MissingDependencyError(f"{option}={name!r}", "neural") from None
 
 
 def _names(rows: Iterable[SolverInfo]) -> list[str]:

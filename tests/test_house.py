@@ -97,6 +97,7 @@ NAMES = [
     "predict_gap",
     "read",
     "read_solution",
+    "recommend",
     "solve",
     "solve_many",
     "solvers",

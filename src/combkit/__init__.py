@@ -114,6 +114,7 @@ if TYPE_CHECKING:
     from combkit.neural.forge.gap import predict_gap as predict_gap
     from combkit.neural.forge.hints import hints as hints
     from combkit.neural.forge.index import Index as Index
+    from combkit.neural.forge.recommend import recommend as recommend
 
 __getattr__, __dir__, _names = lazy_exports(
     __name__,
@@ -220,6 +221,7 @@ __getattr__, __dir__, _names = lazy_exports(
         "combkit.neural.forge.gap": ("predict_gap",),
         "combkit.neural.forge.hints": ("hints",),
         "combkit.neural.forge.index": ("Index",),
+        "combkit.neural.forge.recommend": ("recommend",),
     },
     packages=("combkit.cli.bench", "combkit.comb.submodular"),
 )
