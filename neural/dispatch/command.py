@@ -30,7 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--instances", type=int, default=16, help="problems a round (default 16)")
     add("--samples", type=int, default=32, help="schedules of each (default 32)")
     add("--improve", type=int, default=1000, help="search steps on labels (1000)")
-    add("--cuts", type=float, default=0.0, help="part of labels that complete a cut")
+    add("--cuts", type=float, default=0.5, help="part of labels that complete a cut")
     add("--rate", type=float, help="learning rate [1e-3, a tenth with --init]")
     add("--half", action="store_true", help="sample in bfloat16")
     add("--seed", type=int, default=0)

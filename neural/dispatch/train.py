@@ -149,7 +149,7 @@ class TrainConfig:
     starts: int = 4
     improve: int = 1000
     climbs: int = 200
-    cuts: float = 0.0
+    cuts: float = 0.5
     updates: int = 4
     memory: int = 24
     rate: float = 1e-3
