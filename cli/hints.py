@@ -23,7 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "Tell which values the integer variables of a program should take, and the\n"
         "chance that good solutions agree: from its embedding and its relaxation.\n"
         "With --solve, HiGHS first solves parts that keep the surest hints, then\n"
-        "another solver goes on from the best solution to an exact answer."
+        "another solver goes on from the best solution."
     )
     parser.epilog = examples(
         "combkit hints model.mps",
@@ -51,7 +51,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="seconds to solve it (default 60)",
     )
     add(
-        "--then", default="highs", metavar="SOLVER", help="that goes on (default highs)"
+        "--then", default="highs", metavar="SOLVER", help="that goes on [balans]"
     )
 
 

@@ -20,8 +20,8 @@ SOLVERS: tuple[SolverInfo, ...] = (
         ("mip",),
         "combkit.neural.forge.hint_solver",
         exact=True,
-        summary="parts that keep the surest learned hints, then an exact solver",
-        packages=("highspy",),
+        summary="parts that keep the surest learned hints, then another solver",
+        packages=("highspy", "numba"),
     ),
     SolverInfo(
         "neur2ro",

@@ -41,8 +41,9 @@ _ERRORS, _FEWEST, _MOST = 0.01, 0.5, 0.95
 _LESS, _BACK, _MORE = 0.8, 0.6, 0.5
 #: Parts of fewer variables are not worth a solve of their own.
 _LEAST = 0.1
-#: Share of the time for the relaxation, and of the time of all parts for one.
-_RELAXATION, _PART = 0.1, 0.3
+#: Shares of the time for a first solution and for the relaxation, and, of the time of
+#: all parts, for one.
+_FIRST, _RELAXATION, _PART = 0.02, 0.1, 0.3
 
 
 def _learned(program: MIP, view: View, rng: np.random.Generator) -> Hints:
@@ -80,15 +81,18 @@ def solve(
     run: Run,
     *,
     hints: str = "learned",
-    share: float = 0.25,
-    then: str = "highs",
+    share: float = 0.1,
+    engine: str = "highs",
+    then: str = "balans",
 ) -> Outcome:
     """Solve parts of a program that keep the surest hints, then all of it.
 
-    The hints that a part keeps are expected to be right but for one in a hundred.
-    Where it is solved, the next one keeps fewer; where it has no solution, many
-    fewer. Then another solver goes on from the best solution, which makes the answer
-    exact: hints cost time, never a solution. An iteration is a part.
+    Fix-and-propagate looks for a first solution. The hints that the first part keeps
+    are expected to be right but for one in a hundred; the next ones keep values of the
+    best solution, those that hints agree with most. Where a part is solved, the next
+    one keeps fewer; where it is too hard, more; where it has no solution, many fewer.
+    Then another solver goes on from the best solution: hints cost time, never a
+    solution, and ``highs`` or ``scip`` make the answer exact. An iteration is a part.
 
     Parameters
     ----------
@@ -101,6 +105,8 @@ def solve(
         ``random``: roundings in any order.
     share : float
         Share of the time for parts.
+    engine : str
+        Solver of the parts.
     then : str
         Solver of the whole program, e.g. ``highs``, ``scip`` or ``balans``.
 
@@ -118,7 +124,7 @@ def solve(
     start_vector(problem, run)
     search = _Search(problem, run)
     if problem.integrality.any():
-        search.dive(hints, share)
+        search.dive(hints, share, engine)
     return search.finish(then)
 
 
@@ -151,11 +157,19 @@ class _Search:
         self._program, self._run = program, run
         self._end = run.elapsed + run.remaining
 
-    def dive(self, kind: str, share: float) -> None:
+    def dive(self, kind: str, share: float, engine: str) -> None:
         """Solve parts that keep fewer and fewer hints."""
         run, program = self._run, self._program
         seconds = share * run.remaining
         until = run.elapsed + seconds
+        if run.solution is None:
+            solve_any(
+                program,
+                "fix-propagate",
+                time_limit=_FIRST * run.remaining,
+                seed=run.seed,
+                events=_Feed(run, exact=False),
+            )
         view = view_of(program, shipped(), _RELAXATION * run.remaining)
         if view is None or not view.columns.size:
             return
@@ -169,7 +183,7 @@ class _Search:
                 return
             parts += 1
             kept = self._agreed(found).surest(int(keep * count))
-            part = self._part(kept, min(left, _PART * seconds))
+            part = self._part(kept, engine, min(left, _PART * seconds))
             if part.status is Status.OPTIMAL:
                 keep *= _LESS
             elif part.solution is None:
@@ -187,14 +201,14 @@ class _Search:
         confidence = np.where(agrees, hints.confidence, 1.0 - hints.confidence)
         return Hints(hints.columns, values, confidence)
 
-    def _part(self, kept: Hints, seconds: float) -> Result:
+    def _part(self, kept: Hints, engine: str, seconds: float) -> Result:
         lower, upper = self._program.lower.copy(), self._program.upper.copy()
         lower[kept.columns] = upper[kept.columns] = kept.values
         part = replace(self._program, lower=lower, upper=upper)
         best = self._run.solution
         return solve_any(
             part,
-            "highs",
+            engine,
             time_limit=seconds,
             gap=self._run.limits.gap,
             threads=self._run.threads,
