@@ -50,9 +50,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="S",
         help="seconds to solve it (default 60)",
     )
-    add(
-        "--then", default="highs", metavar="SOLVER", help="that goes on [balans]"
-    )
+    add("--then", default="balans", metavar="SOLVER", help="that goes on [balans]")
 
 
 def run(args: argparse.Namespace, interrupts: Interrupts) -> int:

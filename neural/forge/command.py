@@ -17,7 +17,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--out", type=Path, required=True, help="folder of results and checkpoints")
     add("--minutes", type=float, default=45.0, help="time to train (default 45)")
     add("--data", action="append", metavar="GLOB", help="learn from own models too")
-    add("--init", metavar="W", help="start from weights: a file")
+    add("--init", metavar="W", help="start from weights: a file, or shipped")
     add("--instances", type=int, default=20, help="programs of each structure (20)")
     add("--views", type=int, default=4, help="parts of each, 2 at least (4)")
     add("--batch", type=int, default=16, help="programs of a step (default 16)")
@@ -46,6 +46,9 @@ def run(options: argparse.Namespace) -> None:
         raise UsageError(f"--views {options.views}: 2 at least")
     if options.batch < 2:
         raise UsageError(f"--batch {options.batch}: 2 at least")
+    sizes = (options.width, options.rounds, options.codes, options.code_width)
+    if options.init and any(sizes):
+        raise UsageError("--init: the size of the network comes with the weights")
     options.files = files_of(options.data)
     from combkit.neural.forge.train import run as train
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from combkit.instances.errors import InstanceFormatError
 from combkit.neural.forge.archive import read, write
 from combkit.neural.forge.graphs import Graph
 
@@ -154,7 +155,23 @@ class Encoder:
         InstanceFormatError
             If it is missing, damaged or of another version.
         """
-        return Encoder(*read(path, FORMAT, "weights"))
+        arrays, card = read(path, FORMAT, "weights")
+        encoder = Encoder(arrays, card)
+        needed = {"scale_rows", "scale_columns", "scale_statistics"}
+        needed |= {f"books.{k}.book" for k in range(2)}
+        needed |= {f"leave.{k}.weight" for k in range(2)}
+        for name, count in (
+            ("enter", 2),
+            ("steps", 2 * encoder.rounds),
+            ("norms", 2 * encoder.rounds + 2),
+        ):
+            for k in range(count):
+                needed |= {f"{name}.{k}.weight", f"{name}.{k}.bias"}
+        if missing := sorted(needed - arrays.keys()):
+            raise InstanceFormatError(
+                str(path), None, f"damaged weights: no {missing[0]}"
+            )
+        return encoder
 
 
 @cache

@@ -7,6 +7,7 @@ import math
 import platform
 import time
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from combkit.instances.mip import MIP
 from combkit.neural.devices import device_of
 from combkit.neural.forge.canonical import canonical
 from combkit.neural.forge.corpus import draw, part_of, view
-from combkit.neural.forge.encoder import Encoder
+from combkit.neural.forge.encoder import Encoder, shipped
 from combkit.neural.forge.features import features
 from combkit.neural.forge.graphs import Graph, join
 from combkit.neural.forge.network import Config, ForgeNetwork, tensors
@@ -82,6 +83,24 @@ def run(options: argparse.Namespace) -> None:
     path = options.out / "forge.npz"
     Encoder({**trainer.arrays(), **_scales(programs)}, card).save(path)
     say(f"written {path}")
+
+
+def _weights(name: str) -> Encoder:
+    """Return the network of a file, or the shipped one."""
+    return shipped() if name == "shipped" else Encoder.load(Path(name))
+
+
+def _config(options: argparse.Namespace, init: Encoder | None) -> Config:
+    """Return the sizes of the network: those of given weights, or of the options."""
+    if init is not None:
+        return Config(
+            width=int(init.arrays["enter.0.weight"].shape[0]),
+            rounds=init.rounds,
+            codes=init.codes,
+            code_width=int(init.arrays["leave.0.weight"].shape[0]),
+        )
+    given = {f.name: getattr(options, f.name) for f in fields(Config)}
+    return Config(**{name: value for name, value in given.items() if value})
 
 
 def _programs(options: argparse.Namespace) -> list[MIP]:
@@ -167,16 +186,12 @@ class _Trainer:
         self, options: argparse.Namespace, device: torch.device, pool: _Pool
     ) -> None:
         self._options, self._device, self._pool = options, device, pool
-        sizes = {
-            name: getattr(options, name)
-            for name in ("width", "rounds", "codes", "code_width")
-            if getattr(options, name)
-        }
-        self.network = ForgeNetwork(Config(**sizes))
+        init = None if options.init is None else _weights(options.init)
+        self.network = ForgeNetwork(_config(options, init))
         for name, scale in zip(("rows", "columns"), pool.scales(), strict=True):
             getattr(self.network, f"scale_{name}").copy_(scale)
-        if options.init is not None:
-            self._adopt(Encoder.load(Path(options.init)))
+        if init is not None:
+            self._adopt(init)
         self.network.to(device)
         self._optimizer = torch.optim.AdamW(
             self.network.parameters(), lr=options.rate, weight_decay=1e-4
@@ -352,10 +367,7 @@ class _Trainer:
             for name, value in encoder.arrays.items()
             if name != "scale_statistics"
         }
-        try:
-            self.network.load_state_dict(kept, strict=False)
-        except RuntimeError:
-            raise UsageError("--init: weights of another size") from None
+        self.network.load_state_dict(kept, strict=False)
 
     def _checkpoint(self) -> None:
         self._saved = self.spent

@@ -150,6 +150,13 @@ def test_weights_round_trip_and_versions(tmp_path, monkeypatch):
     other.save(path)
     again = Encoder.load(path)
     assert again.mark == other.mark != shipped().mark
+    lacking = {k: v for k, v in other.arrays.items() if k != "norms.1.bias"}
+    Encoder(lacking, {}).save(path)
+    with pytest.raises(
+        InstanceFormatError, match=r"damaged weights: no norms\.1\.bias"
+    ):
+        Encoder.load(path)
+    other.save(path)
     monkeypatch.setattr("combkit.neural.forge.encoder.FORMAT", "forge-0")
     with pytest.raises(InstanceFormatError, match="weights of version forge-1"):
         Encoder.load(path)
