@@ -57,6 +57,8 @@ def main() -> None:
             scores.loc[seed, scores.drop(seed).mean().idxmin()] for seed in scores.index
         ]
         best.append(float(np.mean(other)))
+    if not told:
+        parser.error("no program on which all solvers were run with two seeds")
     single, ours, virtual = np.mean(rows[labels[usual]]), np.mean(told), np.mean(best)
     print("| solver | mean primal gap |")
     print("|---|---|")

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import os
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from combkit.instances.errors import InstanceFormatError
 from combkit.neural.bq.network import Config, Policy
+from combkit.neural.networks import load_network, save_network
 
 __all__ = ["FORMAT", "load", "save"]
 
@@ -36,21 +34,15 @@ def save(
     dtype : torch.dtype
         Precision of the numbers in the file.
     """
-    from safetensors.torch import save_file
-
-    tensors = {
-        name: value.detach().to("cpu", dtype).contiguous()
-        for name, value in policy.state_dict().items()
-    }
-    metadata = {
-        "format": FORMAT,
-        "problem": problem,
-        "config": json.dumps(policy.config.to_dict()),
-        "card": json.dumps(card),
-    }
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    save_file(tensors, str(temporary), metadata)
-    temporary.replace(path)
+    save_network(
+        path,
+        policy,
+        FORMAT,
+        policy.config.to_dict(),
+        card,
+        dtype=dtype,
+        problem=problem,
+    )
 
 
 def load(path: Path, problem: str) -> tuple[Policy, dict[str, Any]]:
@@ -61,37 +53,8 @@ def load(path: Path, problem: str) -> tuple[Policy, dict[str, Any]]:
     InstanceFormatError
         If the file is missing, damaged, of another version or problem.
     """
-    from safetensors import SafetensorError, safe_open
 
-    try:
-        with safe_open(str(path), framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
-    except FileNotFoundError:
-        raise InstanceFormatError(
-            str(path), None, "no such weights: train them or name another file"
-        ) from None
-    except (SafetensorError, OSError) as error:
-        raise InstanceFormatError(
-            str(path), None, f"damaged weights, get them anew: {error}"
-        ) from None
-    if metadata.get("format") != FORMAT:
-        raise InstanceFormatError(
-            str(path),
-            None,
-            f"weights of version {metadata.get('format')}, not {FORMAT}: train anew",
-        )
-    if metadata.get("problem") != problem:
-        raise InstanceFormatError(
-            str(path), None, f"weights for {metadata.get('problem')}, not {problem}"
-        )
-    try:
-        policy = Policy(Config(**json.loads(metadata["config"])))
-        policy.load_state_dict(tensors)
-        card = json.loads(metadata["card"])
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        reason = str(error).splitlines()[0]
-        raise InstanceFormatError(
-            str(path), None, f"weights that do not fit their network: {reason}"
-        ) from None
-    return policy.eval(), card
+    def build(**config: Any) -> Policy:
+        return Policy(Config(**config))
+
+    return load_network(path, FORMAT, build, problem=problem)

@@ -13,8 +13,12 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from combkit.neural.dispatch.policy import Policy, PolicyConfig
+from combkit.neural.networks import load_network, save_network
 
-__all__ = ["load", "load_policy", "save", "save_policy"]
+__all__ = ["FORMAT", "load", "load_policy", "save", "save_policy"]
+
+#: Version of features and network; older weights do not fit newer code.
+FORMAT = "dispatch-1"
 
 
 def save(path: Path, tensors: dict[str, Tensor], card: dict[str, Any]) -> None:
@@ -34,13 +38,20 @@ def load(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
 
 def save_policy(path: Path, policy: Policy, card: dict[str, Any]) -> None:
     """Write a policy with its sizes, in half precision to stay small."""
-    halves = {name: t.to(torch.float16) for name, t in policy.state_dict().items()}
-    save(path, halves, {**card, "config": policy.config.to_dict()})
+    sizes = policy.config.to_dict()
+    save_network(path, policy, FORMAT, sizes, card, dtype=torch.float16)
 
 
 def load_policy(path: Path) -> tuple[Policy, dict[str, Any]]:
-    """Return a policy, on the CPU, and its card."""
-    tensors, card = load(path)
-    policy = Policy(PolicyConfig(**card["config"]))
-    policy.load_state_dict({name: t.float() for name, t in tensors.items()})
-    return policy.eval(), card
+    """Return a policy, on the CPU, and its card.
+
+    Raises
+    ------
+    InstanceFormatError
+        If the file is missing, damaged or of another version.
+    """
+
+    def build(**config: Any) -> Policy:
+        return Policy(PolicyConfig(**config))
+
+    return load_network(path, FORMAT, build)

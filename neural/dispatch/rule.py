@@ -12,9 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError
 
-from combkit.instances.errors import InstanceFormatError
 from combkit.instances.problem import Problem
 from combkit.instances.solutions import Schedule
 from combkit.neural.dispatch.checkpoint import load_policy
@@ -59,11 +57,7 @@ def loaded(weights: str) -> tuple[Policy, dict[str, Any]]:
     if weights == SHIPPED:
         folder = resources.files("combkit.neural")
         path = Path(str(folder / "weights" / "dispatch.safetensors"))
-    try:
-        return load_policy(path)
-    except (OSError, SafetensorError, KeyError, TypeError, RuntimeError) as error:
-        reason = str(error).partition("\n")[0]
-        raise InstanceFormatError(path, None, f"no weights: {reason}") from None
+    return load_policy(path)
 
 
 class Rule:

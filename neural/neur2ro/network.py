@@ -17,8 +17,6 @@ References
 
 from __future__ import annotations
 
-import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +24,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from combkit.instances.errors import InstanceFormatError
+from combkit.neural.networks import load_network, save_network
 from combkit.neural.neur2ro.features import FEATURES
 
 __all__ = ["FORMAT", "Config", "ValueNetwork", "load", "save"]
@@ -130,20 +128,7 @@ def save(network: ValueNetwork, path: Path, card: dict[str, Any]) -> None:
     card : dict
         Data, seed, command, time, hardware and quality; plain values.
     """
-    from safetensors.torch import save_file
-
-    tensors = {
-        name: value.detach().to("cpu", torch.float32).contiguous()
-        for name, value in network.state_dict().items()
-    }
-    metadata = {
-        "format": FORMAT,
-        "config": json.dumps(asdict(network.config)),
-        "card": json.dumps(card),
-    }
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    save_file(tensors, str(temporary), metadata)
-    temporary.replace(path)
+    save_network(path, network, FORMAT, asdict(network.config), card)
 
 
 def load(path: Path) -> tuple[ValueNetwork, dict[str, Any]]:
@@ -159,30 +144,8 @@ def load(path: Path) -> tuple[ValueNetwork, dict[str, Any]]:
     InstanceFormatError
         If it is missing, damaged or of another version.
     """
-    from safetensors import SafetensorError, safe_open
 
-    try:
-        with safe_open(str(path), framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except FileNotFoundError:
-        raise InstanceFormatError(
-            str(path), None, "no such weights: train them or name another file"
-        ) from None
-    except (SafetensorError, OSError) as error:
-        raise InstanceFormatError(
-            str(path), None, f"damaged weights: {error}"
-        ) from None
-    if metadata.get("format") != FORMAT:
-        reason = (
-            f"weights of version {metadata.get('format')}, not {FORMAT}: train anew"
-        )
-        raise InstanceFormatError(str(path), None, reason)
-    try:
-        network = ValueNetwork(Config(**json.loads(metadata["config"])))
-        network.load_state_dict(tensors)
-        card = json.loads(metadata["card"])
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        reason = f"weights that do not fit their network: {str(error).splitlines()[0]}"
-        raise InstanceFormatError(str(path), None, reason) from None
-    return network.eval(), card
+    def build(**config: Any) -> ValueNetwork:
+        return ValueNetwork(Config(**config))
+
+    return load_network(path, FORMAT, build)
