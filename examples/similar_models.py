@@ -1,8 +1,9 @@
-"""Which known model is a new one like? An index of programs, and a gap foretold.
+"""Which known model is a new one like? An index, a gap foretold, hints, a solver.
 
 A planner keeps her models in an index. A new file arrives, written by another program:
 rows in another order and scale, maximised instead of minimised. The index finds what it
-is, and a second at the root tells how far the optimum can be.
+is, a second at the root tells how far the optimum can be, hints tell which sites will
+open, and a recommendation who should solve it.
 """
 
 import numpy as np
@@ -40,3 +41,11 @@ print(
     f"relaxation {found.relaxed:.1f}, optimum about {found.objective:.1f}, "
     f"in {found.objective_low:.1f} .. {found.objective_high:.1f}"
 )
+
+sure = ck.hints(new).surest(5)
+for j, value, chance in zip(sure.columns, sure.values, sure.confidence, strict=True):
+    print(f"{new.col_name(j)} = {value:.0f}, right in {chance:.1%} of such cases")
+
+solver = ck.recommend(new)[0].choice
+best = ck.solve(new, solver.solver, time_limit=10, **solver.options)
+print(f"{solver.label}: {best.objective:.1f}, {best.status.value}")
