@@ -295,5 +295,5 @@ class _Search:
         self._best = found
 
     def _interrupt(self) -> None:
-        for solver in self._solvers:
+        for solver in list(self._solvers):
             solver.stop_search()

@@ -239,7 +239,8 @@ def view_of(program: MIP, encoder: Encoder, seconds: float) -> View | None:
     k = np.flatnonzero(form.integer & (lower < upper))
     return View(
         columns=form.column_of[k],
-        values=np.clip(np.round(optimum.x[k]), lower[k], upper[k]),
+        # Of zeros, no negative ones.
+        values=np.clip(np.round(optimum.x[k]), lower[k], upper[k]) + 0.0,
         inputs=told[k],
         relaxation=optimum,
         point=optimum.x[k],
