@@ -8,7 +8,8 @@ from pathlib import Path
 
 from combkit.cli.exits import Exit
 from combkit.cli.interrupts import Interrupts
-from combkit.cli.parser import examples, positive_number
+from combkit.cli.models import add_time_limit, show
+from combkit.cli.parser import examples
 from combkit.cli.report import number
 
 __all__ = ["configure", "run"]
@@ -43,13 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     add("--json", action="store_true", help="print one JSON object")
     add("--solve", action="store_true", help="solve the program with the hints")
-    add(
-        "--time-limit",
-        type=positive_number,
-        default=60.0,
-        metavar="S",
-        help="seconds to solve it (default 60)",
-    )
+    add_time_limit(parser)
     add("--then", default="balans", metavar="SOLVER", help="that goes on [balans]")
 
 
@@ -57,7 +52,6 @@ def run(args: argparse.Namespace, interrupts: Interrupts) -> int:
     """Print or write the hints, or solve with them."""
     from combkit.comb.solve import solve
     from combkit.instances.errors import UsageError
-    from combkit.instances.result import Status
     from combkit.instances.source import atomic_write
     from combkit.neural.forge.hints import hints
     from combkit.neural.forge.source import program_of
@@ -83,8 +77,7 @@ def run(args: argparse.Namespace, interrupts: Interrupts) -> int:
         result = solve(
             program, "forge-hints", time_limit=args.time_limit, then=args.then
         )
-        print(json.dumps(result.to_dict()) if args.json else result.summary())
-        return Exit.NOTHING if result.status is Status.NO_SOLUTION else Exit.OK
+        return show(result, as_json=args.json)
     if args.json:
         print(json.dumps(report))
         return Exit.OK

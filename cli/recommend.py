@@ -8,7 +8,8 @@ from pathlib import Path
 
 from combkit.cli.exits import Exit
 from combkit.cli.interrupts import Interrupts
-from combkit.cli.parser import examples, positive_number
+from combkit.cli.models import add_time_limit, show
+from combkit.cli.parser import examples
 
 __all__ = ["configure", "run"]
 
@@ -32,19 +33,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--table", type=Path, metavar="T", help="other table than the package's")
     add("--json", action="store_true", help="print one JSON object")
     add("--run", action="store_true", help="solve the program by the first one")
-    add(
-        "--time-limit",
-        type=positive_number,
-        default=60.0,
-        metavar="S",
-        help="seconds to solve it (default 60)",
-    )
+    add_time_limit(parser)
 
 
 def run(args: argparse.Namespace, interrupts: Interrupts) -> int:
     """Print the ranking, or solve by the first."""
     from combkit.comb.solve import solve
-    from combkit.instances.result import Status
     from combkit.neural.forge.embedding import embed
     from combkit.neural.forge.encoder import shipped
     from combkit.neural.forge.recommend import Recommender, shipped_recommender
@@ -63,8 +57,7 @@ def run(args: argparse.Namespace, interrupts: Interrupts) -> int:
         result = solve(
             program, first.solver, time_limit=args.time_limit, **first.options
         )
-        print(json.dumps(result.to_dict()) if args.json else result.summary())
-        return Exit.NOTHING if result.status is Status.NO_SOLUTION else Exit.OK
+        return show(result, as_json=args.json)
     if args.json:
         rows = [
             {

@@ -45,7 +45,7 @@ from combkit.mip.balans.naming import made
 from combkit.mip.balans.state import Neighbourhood, State, Structure
 from combkit.mip.propagation import slices
 
-__all__ = ["DEFAULT", "OPERATORS", "Operator", "named", "operators"]
+__all__ = ["DEFAULT", "OPERATORS", "Operator", "Plain", "named", "operators"]
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -125,7 +125,7 @@ class _Sized:
 
 
 @dataclass(frozen=True)
-class _Plain(_Sized):
+class Plain(_Sized):
     """An operator that fits any model with discrete variables."""
 
     def fits(self, structure: Structure) -> bool:
@@ -143,7 +143,7 @@ class _Binary(_Sized):
 
 
 @dataclass(frozen=True)
-class Mutation(_Plain):
+class Mutation(Plain):
     """Free a random set of variables (Rothberg 2007)."""
 
     name: ClassVar[str] = "mutation"
@@ -158,7 +158,7 @@ class Mutation(_Plain):
 
 
 @dataclass(frozen=True)
-class Graph(_Plain):
+class Graph(Plain):
     """Free variables that meet in rows, spreading from a random one."""
 
     name: ClassVar[str] = "graph"
@@ -174,7 +174,7 @@ class Graph(_Plain):
 
 
 @dataclass(frozen=True)
-class Rows(_Plain):
+class Rows(Plain):
     """Free the variables of random rows, tight ones first."""
 
     name: ClassVar[str] = "rows"
@@ -206,7 +206,7 @@ class Rows(_Plain):
 
 
 @dataclass(frozen=True)
-class Block(_Plain):
+class Block(Plain):
     """Free a window of variables, in the model's or in a bandwidth order."""
 
     name: ClassVar[str] = "block"
@@ -226,7 +226,7 @@ class Block(_Plain):
 
 
 @dataclass(frozen=True)
-class Community(_Plain):
+class Community(Plain):
     """Free whole communities of variables that meet among themselves."""
 
     name: ClassVar[str] = "community"
@@ -253,7 +253,7 @@ class Community(_Plain):
 
 
 @dataclass(frozen=True)
-class Objective(_Plain):
+class Objective(Plain):
     """Free variables in proportion to what they cost above their cheapest value."""
 
     name: ClassVar[str] = "objective"
@@ -278,7 +278,7 @@ class Objective(_Plain):
 
 
 @dataclass(frozen=True)
-class Rins(_Plain):
+class Rins(Plain):
     """Free where incumbent and relaxation disagree (Danna et al. 2005)."""
 
     name: ClassVar[str] = "rins"
@@ -297,7 +297,7 @@ class Rins(_Plain):
 
 
 @dataclass(frozen=True)
-class ReducedCost(_Plain):
+class ReducedCost(Plain):
     """Free the variables that the relaxation moves for the least cost."""
 
     name: ClassVar[str] = "reduced-cost"
@@ -321,7 +321,7 @@ class ReducedCost(_Plain):
 
 
 @dataclass(frozen=True)
-class Rens(_Plain):
+class Rens(Plain):
     """Search the roundings of the relaxation (Berthold 2014)."""
 
     name: ClassVar[str] = "rens"
@@ -350,7 +350,7 @@ class Rens(_Plain):
 
 
 @dataclass(frozen=True)
-class Crossover(_Plain):
+class Crossover(Plain):
     """Free where good solutions differ (Rothberg 2007)."""
 
     name: ClassVar[str] = "crossover"
@@ -376,7 +376,7 @@ class Crossover(_Plain):
 
 
 @dataclass(frozen=True)
-class Dins(_Plain):
+class Dins(Plain):
     """Search near the relaxation (Ghosh 2007).
 
     A general integer may move towards the relaxation as far as it is away from
@@ -492,7 +492,7 @@ class Proximity(_Binary):
 
 
 @dataclass(frozen=True)
-class RandomObjective(_Plain):
+class RandomObjective(Plain):
     """Minimise random costs in a random part, to find other solutions."""
 
     name: ClassVar[str] = "random-objective"

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from combkit.instances.errors import InstanceFormatError
 from combkit.instances.source import atomic_write
 
-__all__ = ["read", "write"]
+__all__ = ["read", "read_made", "write"]
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -73,4 +73,29 @@ def read(path: Path, version: str, what: str) -> tuple[Arrays, dict[str, Any]]:
     if found != version:
         reason = f"{what} of version {found}, not {version}: make them anew"
         raise InstanceFormatError(name, None, reason)
+    return arrays, card
+
+
+def read_made(
+    path: Path, version: str, what: str, mark: str
+) -> tuple[Arrays, dict[str, Any]]:
+    """Return the arrays and the card of what was made with a network's weights.
+
+    Parameters
+    ----------
+    path, version, what
+        As for ``read``.
+    mark : str
+        Mark of the weights at hand, which those in the card must be.
+
+    Raises
+    ------
+    InstanceFormatError
+        If it is missing, damaged, of another version or made with other weights.
+    """
+    arrays, card = read(path, version, what)
+    made = card.get("weights")
+    if made != mark:
+        reason = f"made with weights {made}, not {mark}: make it anew"
+        raise InstanceFormatError(str(path), None, reason)
     return arrays, card

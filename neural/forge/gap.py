@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from combkit.instances.errors import InstanceFormatError, SolverError
 from combkit.instances.mip import MIP
-from combkit.neural.forge.archive import read, write
+from combkit.neural.forge.archive import read_made, write
 from combkit.neural.forge.embedding import Embedding, embed
 from combkit.neural.forge.encoder import Encoder, shipped
 from combkit.neural.forge.probe import PROBED, Probe, probe
@@ -252,10 +252,7 @@ class GapModel:
         InstanceFormatError
             If it is missing, damaged, of another version or made with other weights.
         """
-        arrays, card = read(path, _VERSION, "gap model")
-        if card.get("weights") != encoder.mark:
-            reason = f"made with weights {card.get('weights')}, not {encoder.mark}"
-            raise InstanceFormatError(str(path), None, f"{reason}: train it anew")
+        arrays, card = read_made(path, _VERSION, "gap model", encoder.mark)
         heads = {}
         try:
             for name in ("relaxation", "root"):

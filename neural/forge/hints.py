@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from combkit.instances.errors import InstanceFormatError, SolverError
 from combkit.instances.mip import MIP
 from combkit.instances.solutions import Values
-from combkit.neural.forge.archive import read, write
+from combkit.neural.forge.archive import read_made, write
 from combkit.neural.forge.canonical import canonical
 from combkit.neural.forge.encoder import Encoder, shipped
 from combkit.neural.forge.features import features
@@ -199,10 +199,7 @@ class HintModel:
         InstanceFormatError
             If it is missing, damaged, of another version or made with other weights.
         """
-        arrays, card = read(path, _VERSION, "hint model")
-        if card.get("weights") != encoder.mark:
-            reason = f"made with weights {card.get('weights')}, not {encoder.mark}"
-            raise InstanceFormatError(str(path), None, f"{reason}: train it anew")
+        arrays, card = read_made(path, _VERSION, "hint model", encoder.mark)
         missing = {"scale", "calibration", "weight0", "bias0"} - arrays.keys()
         if missing:
             reason = f"damaged hint model: no {sorted(missing)[0]}"

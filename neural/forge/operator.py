@@ -8,8 +8,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from combkit.instances.errors import UsageError
 from combkit.instances.mip import MIP
+from combkit.mip.balans.operators import Plain
 from combkit.mip.balans.state import Neighbourhood, State, Structure
 from combkit.neural.forge.encoder import shipped
 from combkit.neural.forge.hints import shipped_hint_model, view_of
@@ -24,37 +24,14 @@ _PATIENCE = 20.0
 _LEAST = 0.02
 
 
-@dataclass
-class ForgeOperator:
-    """Free variables whose values the hints doubt, or contradict.
+@dataclass(frozen=True)
+class ForgeOperator(Plain):
+    """Free variables whose values the hints doubt, or contradict."""
 
-    Parameters
-    ----------
-    least, most : float
-        Between what the search adapts the size.
-
-    Raises
-    ------
-    UsageError
-        If they are not between 0 and 1 in this order.
-    """
-
-    least: float = 1e-4
-    most: float = 1.0
     name: ClassVar[str] = "forge"
     _known: dict[int, tuple[MIP, Floats, Floats] | None] = field(
         default_factory=dict, repr=False, compare=False
     )
-
-    def __post_init__(self) -> None:
-        if not 0 < self.least <= self.most <= 1:
-            raise UsageError(
-                f"operator sizes: 0 < least={self.least} <= most={self.most} <= 1 fails"
-            )
-
-    def fits(self, structure: Structure) -> bool:
-        """Whether there is a discrete variable."""
-        return structure.discrete.size > 0
 
     def propose(
         self, state: State, rng: np.random.Generator, size: float

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from combkit.instances.errors import InstanceFormatError, UsageError
 from combkit.instances.mip import MIP
 from combkit.instances.problem import Problem
-from combkit.neural.forge.archive import read, write
+from combkit.neural.forge.archive import read_made, write
 from combkit.neural.forge.embedding import Embedding, embed
 from combkit.neural.forge.encoder import Encoder, shipped
 from combkit.neural.forge.source import Instance, program_of
@@ -234,10 +234,7 @@ class Recommender:
         InstanceFormatError
             If it is missing, damaged, of another version or made with other weights.
         """
-        arrays, card = read(path, _VERSION, "table of solvers")
-        if card.get("weights") != encoder.mark:
-            reason = f"made with weights {card.get('weights')}, not {encoder.mark}"
-            raise InstanceFormatError(str(path), None, f"{reason}: make it anew")
+        arrays, card = read_made(path, _VERSION, "table of solvers", encoder.mark)
         try:
             width, prior, margin = arrays["learned"].tolist()
             return cls(
