@@ -243,7 +243,7 @@ def test_gap_models_learn_and_keep(tmp_path):
     assert again.predict(p, found, known).gap == pytest.approx(
         low + 0.25 * (high - low), abs=0.05 * max(high - low, 1e-6)
     )
-    with pytest.raises(InstanceFormatError, match="train it anew"):
+    with pytest.raises(InstanceFormatError, match="make it anew"):
         GapModel.load(path, weighted(1.0))
     GapModel({}, shipped().mark, {}).save(path)
     with pytest.raises(InstanceFormatError, match="damaged gap model"):
