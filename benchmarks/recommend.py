@@ -5,7 +5,7 @@
 
 Mean primal gaps over the time limit, in per cent, on programs that nothing was learned
 from. The single best is the best on average on what was learned from; the virtual best
-is chosen, for each program, by its other seeds.
+is chosen, for each program, by its other seeds, and in hindsight by all of them.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ def main() -> None:
     rows: dict[str, list[float]] = {label: [] for label in labels}
     told: list[float] = []
     best: list[float] = []
+    hindsight: list[float] = []
     changed = 0
     for name in runs.index.get_level_values("instance").unique():
         scores = runs.loc[name]
@@ -57,6 +58,7 @@ def main() -> None:
             scores.loc[seed, scores.drop(seed).mean().idxmin()] for seed in scores.index
         ]
         best.append(float(np.mean(other)))
+        hindsight.append(float(scores.mean().min()))
     if not told:
         parser.error("no program on which all solvers were run with two seeds")
     single, ours, virtual = np.mean(rows[labels[usual]]), np.mean(told), np.mean(best)
@@ -66,11 +68,14 @@ def main() -> None:
         print(f"| {label} | {100.0 * np.mean(rows[label]):.2f} |")
     print(f"| recommended | {100.0 * ours:.2f} |")
     print(f"| virtual best | {100.0 * virtual:.2f} |")
+    print(f"| virtual best in hindsight | {100.0 * np.mean(hindsight):.2f} |")
+    worst = float(np.max(np.array(told) - rows[labels[usual]]))
+    for name, value in (("", virtual), (" in hindsight", np.mean(hindsight))):
+        part = (single - ours) / (single - value)
+        print(f"closes {part:.0%} of the gap to the virtual best{name}")
     print(
-        f"{len(told)} programs, {changed} with another than {labels[usual]}: closes "
-        f"{(single - ours) / (single - virtual):.0%} of the gap to the virtual best; "
-        f"at worst {100.0 * np.max(np.array(told) - rows[labels[usual]]):.2f} points "
-        "worse than the single best"
+        f"{len(told)} programs, {changed} with another than {labels[usual]}, at worst "
+        f"{100.0 * worst:.2f} points worse than it"
     )
 
 
