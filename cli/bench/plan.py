@@ -8,6 +8,7 @@ import io
 import itertools
 import json
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -322,6 +323,9 @@ def _require_distinct(plan: Plan) -> None:
 
 # -- instances ---------------------------------------------------------------
 
+#: Longest text of a generator's options in the name of a file.
+_LONGEST_MARK = 40
+
 #: A file to read, its format, and the value that a set file gives for it.
 _File = tuple[Path, str | None, float | None]
 
@@ -389,8 +393,7 @@ def _set_file(table: Instances, folder: Path) -> Iterator[tuple[Path, float | No
 def _generate(table: Instances, made: Path) -> Iterator[Path]:
     """Yield the generated instances, written where they are not there yet."""
     kind = str(table.value)
-    options = json.dumps(dict(table.params), sort_keys=True)
-    mark = hashlib.sha256(options.encode()).hexdigest()[:6] if table.params else ""
+    mark = _mark(table.params)
     made.mkdir(parents=True, exist_ok=True)
     for n in table.n:
         for seed in range(table.seed, table.seed + table.count):
@@ -399,6 +402,19 @@ def _generate(table: Instances, made: Path) -> Iterator[Path]:
             if not path.exists():
                 write(generate(kind, n, seed=seed, **table.params), path)
             yield path
+
+
+def _mark(params: Mapping[str, Any]) -> str:
+    """Return what tells the options of a generator: themselves, or a hash."""
+    words = [
+        str(value) if isinstance(value, str) else f"{name}{value}"
+        for name, value in sorted(params.items())
+    ]
+    text = "-".join(words)
+    if len(text) <= _LONGEST_MARK and re.fullmatch(r"[\w.-]*", text):
+        return text
+    options = json.dumps(dict(params), sort_keys=True)
+    return hashlib.sha256(options.encode()).hexdigest()[:6]
 
 
 def _distinct(files: Iterable[_File]) -> list[_File]:
