@@ -358,7 +358,7 @@ POLICY: tuple[Rule, ...] = (
         "scheduling",
         (
             Step("dispatch", share=0.05, most=5.0),
-            Step("cpsat", share=0.2, most=30.0),
+            Step("cpsat", share=0.35, most=30.0),
             Step("cp-lns", share=0.8, most=300.0),
             Step("cpsat"),
         ),

@@ -25,8 +25,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from combkit.comb.scheduling.cp_lns_operators import Operator, Picture, make_operators
-from combkit.comb.scheduling.model_bounds import Windows
-from combkit.comb.scheduling.model_cpsat import Builder, build, worker_options
+from combkit.comb.scheduling.model_cpsat import (
+    Builder,
+    build,
+    find_first,
+    worker_options,
+)
 from combkit.comb.scheduling.model_dispatch import opening, report
 from combkit.instances.problem import Problem
 from combkit.instances.result import Status
@@ -37,7 +41,7 @@ from combkit.mip.balans.bandit import Bandit, make_bandit
 from combkit.mip.balans.naming import parsed
 
 if TYPE_CHECKING:
-    from ortools.sat.python.cp_model import CpModel, CpSolver, CpSolverSolutionCallback
+    from ortools.sat.python.cp_model import CpModel, CpSolver
 
 __all__ = ["solve"]
 
@@ -100,33 +104,13 @@ def solve(
     if run.should_stop():
         return Outcome(reason=run.reason)
     if run.solution is None:
-        outcome = _first(problem, run, limits)
+        outcome = find_first(problem, run, limits)
         if run.objective is None:
             return outcome
     built = run.supervise(lambda: build(model, limits, run))
     if built is None:  # out of time
         return Outcome(reason=run.reason)
     return _Search(problem, run, built, list(arms.values()), chooser).run()
-
-
-def _first(problem: Problem, run: Run, limits: Windows) -> Outcome:
-    """Report the first schedule that CP-SAT finds."""
-    from combkit.mip.cp_search import search
-
-    built = run.supervise(lambda: build(scheduling_model(problem), limits, run))
-    if built is None:  # out of time
-        return Outcome(reason=run.reason)
-
-    def found(callback: CpSolverSolutionCallback) -> None:
-        report(problem, run, *built.read(callback), _SOURCE)
-
-    return search(
-        built.proto,
-        run,
-        found=found,
-        bounded=lambda bound: None,
-        options={"stop_after_first_solution": True},
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from combkit.instances.solutions import Schedule
 if TYPE_CHECKING:
     from ortools.sat.python.cp_model import CpSolver, CpSolverSolutionCallback
 
-__all__ = ["Builder", "build", "solve", "worker_options"]
+__all__ = ["Builder", "build", "find_first", "solve", "worker_options"]
 
 _SOURCE = "cpsat"
 #: Tasks added to the model between two looks at the clock.
@@ -65,6 +65,10 @@ def solve(
     proposed(starts, problem, run, _STARTS)
     if run.should_stop():
         return Outcome(reason=run.reason)
+    if run.objective is None and run.threads == 1:
+        outcome = find_first(problem, run, limits)
+        if run.solution is None or outcome.status is not None:
+            return outcome
     from combkit.mip.cp_search import search
 
     built = run.supervise(lambda: build(model, limits, run))
@@ -83,6 +87,42 @@ def solve(
         options=options,
         log=log,
     )
+
+
+def find_first(problem: Problem, run: Run, limits: Windows) -> Outcome:
+    """Report the first schedule that CP-SAT finds, or that there is none.
+
+    For that, relaxations are worth their time whatever the objective.
+
+    Parameters
+    ----------
+    problem : Problem
+        A problem with a scheduling model.
+    run : Run
+        The run.
+    limits : Windows
+        The windows of the model.
+    """
+    from combkit.mip.cp_search import search
+
+    built = run.supervise(lambda: build(scheduling_model(problem), limits, run))
+    if built is None:  # out of time
+        return Outcome(reason=run.reason)
+
+    def found(callback: Any) -> None:
+        report(problem, run, *built.read(callback), _SOURCE)
+
+    options = {"stop_after_first_solution": True}
+    outcome = search(
+        built.proto,
+        run,
+        found=found,
+        bounded=lambda bound: None,
+        options=options,
+    )
+    # The first one may be called optimal where nothing is to be minimised.
+    proven = outcome.status is Status.INFEASIBLE
+    return outcome if proven or run.objective is None else Outcome()
 
 
 def _bounded(run: Run, bound: float) -> None:
