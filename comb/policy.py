@@ -20,6 +20,7 @@ from combkit.comb.registry import advise, find
 from combkit.instances.errors import UnsupportedFeatureError
 from combkit.instances.problem import Problem
 from combkit.instances.run import Abandoned, Outcome, Run
+from combkit.instances.shops import scheduling_model
 from combkit.instances.solver import SolverInfo
 
 __all__ = ["POLICY", "Plan", "Rule", "Step", "choose", "follow"]
@@ -88,8 +89,8 @@ def _proof_in_reach(problem: Problem, seconds: float) -> bool:
     return problem.size["operations"] <= 400 and seconds > 120.0
 
 
-def _is_sum(problem: Any, seconds: float) -> bool:
-    return not problem.is_bottleneck
+def _is_sum(problem: Problem, seconds: float) -> bool:
+    return not scheduling_model(problem).is_bottleneck
 
 
 def _no_integers(problem: Problem, seconds: float) -> bool:

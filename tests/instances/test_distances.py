@@ -93,7 +93,9 @@ def test_metric_matches_the_scalar_formula(metric: str, data: st.DataObject) -> 
     for i, a in enumerate(points):
         for j, b in enumerate(points):
             expected = 0 if i == j else ORACLES[metric](a, b)
-            assert full[i, j] == distances(i, j) == expected
+            assert full[i, j] == distances(i, j)
+            # Two ways to a root may differ in its last bit.
+            assert full[i, j] == pytest.approx(expected, rel=1e-15, abs=0.0)
 
 
 def test_halves_round_up() -> None:
