@@ -44,6 +44,8 @@ _LEAST = 0.1
 #: Shares of the time for a first solution and for the relaxation, and, of the time of
 #: all parts, for one.
 _FIRST, _RELAXATION, _PART = 0.02, 0.1, 0.3
+#: What counts as the time where there is more, or no limit.
+_LONGEST = 1000.0
 
 
 def _learned(program: MIP, view: View, rng: np.random.Generator) -> Hints:
@@ -155,22 +157,22 @@ class _Search:
 
     def __init__(self, program: MIP, run: Run) -> None:
         self._program, self._run = program, run
-        self._end = run.elapsed + run.remaining
 
     def dive(self, kind: str, share: float, engine: str) -> None:
         """Solve parts that keep fewer and fewer hints."""
         run, program = self._run, self._program
-        seconds = share * run.remaining
+        whole = min(run.remaining, _LONGEST)
+        seconds = share * whole
         until = run.elapsed + seconds
         if run.solution is None:
             solve_any(
                 program,
                 "fix-propagate",
-                time_limit=_FIRST * run.remaining,
+                time_limit=_FIRST * whole,
                 seed=run.seed,
                 events=_Feed(run, exact=False),
             )
-        view = view_of(program, shipped(), _RELAXATION * run.remaining)
+        view = view_of(program, shipped(), _RELAXATION * whole)
         if view is None or not view.columns.size:
             return
         found = KINDS[kind](program, view, generator(run.seed))
@@ -230,7 +232,7 @@ class _Search:
             threads=run.threads,
             seed=run.seed,
             events=_Feed(run, exact=True),
-            initial=run.solution,
+            initial=run.initial if run.solution is None else run.solution,
         )
         if result.bound is not None:
             run.report_bound(result.bound, solver)

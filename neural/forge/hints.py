@@ -25,7 +25,7 @@ from combkit.neural.forge.canonical import canonical
 from combkit.neural.forge.encoder import Encoder, shipped
 from combkit.neural.forge.features import features
 from combkit.neural.forge.graphs import graph_of
-from combkit.neural.forge.relaxation import Relaxation, described, relax
+from combkit.neural.forge.relaxation import described, relax
 from combkit.neural.forge.source import Instance, program_of
 
 __all__ = ["HintModel", "Hints", "View", "hints", "shipped_hint_model", "view_of"]
@@ -52,8 +52,6 @@ class View:
         Where the relaxation rounds to.
     inputs : ndarray of float, shape (k, f)
         What is known of each.
-    relaxation : Relaxation
-        Of the canonical form.
     point : ndarray of float, shape (k,)
         Values in the relaxation.
     """
@@ -61,7 +59,6 @@ class View:
     columns: Integers
     values: Floats
     inputs: Floats
-    relaxation: Relaxation
     point: Floats
 
 
@@ -239,7 +236,6 @@ def view_of(program: MIP, encoder: Encoder, seconds: float) -> View | None:
         # Of zeros, no negative ones.
         values=np.clip(np.round(optimum.x[k]), lower[k], upper[k]) + 0.0,
         inputs=told[k],
-        relaxation=optimum,
         point=optimum.x[k],
     )
 

@@ -220,3 +220,21 @@ def test_balans_takes_the_operator() -> None:
     assert result.objective is not None
     with pytest.raises(UsageError, match="0 < least"):
         solve(program, "balans", operators="forge:least=2")
+
+
+def test_partial_starts_reach_the_solver_that_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    program = cover(8, 60)
+    seen = []
+
+    def watched(problem: MIP, solver: str, **options: object) -> object:
+        seen.append((solver, options.get("initial")))
+        # Nothing is found before.
+        return None if solver == "fix-propagate" else solve(problem, solver, **options)
+
+    monkeypatch.setattr("combkit.neural.forge.hint_solver.solve_any", watched)
+    start = hints(program).surest(5).partial(program)
+    result = solve(program, "forge-hints", initial=start, share=0.0, then="highs")
+    assert seen[-1] == ("highs", start)
+    assert result.objective == solve(program, "highs").objective
