@@ -34,7 +34,7 @@ from combkit.instances.mip import MIP
 from combkit.neural.forge.canonical import canonical
 from combkit.neural.forge.corpus import draw
 from combkit.neural.forge.embedding import embed, scaled_statistics
-from combkit.neural.forge.encoder import Encoder, shipped
+from combkit.neural.forge.encoder import Encoder, encoder_of
 from combkit.neural.forge.gap import GapModel, Sample
 from combkit.neural.forge.index import Index
 from combkit.neural.forge.labels import Labelled, collect, provable
@@ -522,7 +522,7 @@ def main() -> None:
     parser.add_argument("--labelled", type=int, default=8, help="of each structure")
     parser.add_argument("--repeats", type=int, default=5)
     args = parser.parse_args()
-    encoder = shipped() if args.weights is None else Encoder.load(args.weights)
+    encoder = encoder_of(args.weights)
     TABLES[args.table](args, encoder)
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from combkit.cli.exits import Exit
 from combkit.cli.interrupts import Interrupts
 from combkit.cli.models import add_time_limit, show
 from combkit.cli.parser import examples
 from combkit.cli.report import number
+
+if TYPE_CHECKING:
+    from combkit.instances.mip import MIP
 
 __all__ = ["configure", "run"]
 
@@ -53,24 +57,13 @@ def run(args: argparse.Namespace, interrupts: Interrupts) -> int:
     from combkit.comb.solve import solve
     from combkit.instances.errors import UsageError
     from combkit.instances.source import atomic_write
-    from combkit.neural.forge.hints import hints
     from combkit.neural.forge.source import program_of
 
     if not 0.0 <= args.sure <= 1.0:
         raise UsageError(f"--sure {args.sure:g}: from 0 to 1")
     program = program_of(args.file)
-    found = hints(program)
-    found = found.surest(int((found.confidence >= args.sure).sum()))
-    rows = [
-        {"variable": program.col_name(j), "value": value, "chance": round(chance, 4)}
-        for j, value, chance in zip(
-            found.columns.tolist(),
-            found.values.tolist(),
-            found.confidence.tolist(),
-            strict=True,
-        )
-    ]
-    report = {"instance": program.name, "hints": rows}
+    if args.output is not None or not args.solve:
+        report = _report(program, args.sure)
     if args.output is not None:
         atomic_write(args.output, (json.dumps(report, indent=1) + "\n").encode())
     if args.solve:
@@ -81,6 +74,7 @@ def run(args: argparse.Namespace, interrupts: Interrupts) -> int:
     if args.json:
         print(json.dumps(report))
         return Exit.OK
+    rows = report["hints"]
     total = int(program.integrality.sum())
     print(f"{len(rows)} hints for {total} integer variables")
     for row in rows[:_SHOWN] if args.output is None else []:
@@ -89,3 +83,21 @@ def run(args: argparse.Namespace, interrupts: Interrupts) -> int:
     if args.output is None and len(rows) > _SHOWN:
         print(f"and {len(rows) - _SHOWN} more: -o OUT writes them all")
     return Exit.OK
+
+
+def _report(program: MIP, sure: float) -> dict[str, Any]:
+    """Return the hints of a program that are sure enough, the surest first."""
+    from combkit.neural.forge.hints import hints
+
+    found = hints(program)
+    found = found.surest(int((found.confidence >= sure).sum()))
+    rows = [
+        {"variable": program.col_name(j), "value": value, "chance": round(chance, 4)}
+        for j, value, chance in zip(
+            found.columns.tolist(),
+            found.values.tolist(),
+            found.confidence.tolist(),
+            strict=True,
+        )
+    ]
+    return {"instance": program.name, "hints": rows}

@@ -43,9 +43,9 @@ def encoder_of(args: argparse.Namespace) -> Encoder:
     InstanceFormatError
         If the weights cannot be read.
     """
-    from combkit.neural.forge.encoder import Encoder, shipped
+    from combkit.neural.forge import encoder
 
-    return shipped() if args.weights is None else Encoder.load(args.weights)
+    return encoder.encoder_of(args.weights)
 
 
 def add_time_limit(parser: argparse.ArgumentParser) -> None:

@@ -40,10 +40,11 @@ def run(options: argparse.Namespace) -> None:
     from combkit.cli.bench.analysis import Analysis
     from combkit.cli.bench.store import Store
     from combkit.neural.forge.embedding import embed
-    from combkit.neural.forge.encoder import Encoder, shipped
+    from combkit.neural.forge.encoder import encoder_of
     from combkit.neural.forge.recommend import Choice, Recommender
+    from combkit.neural.training import say
 
-    encoder = shipped() if options.weights is None else Encoder.load(options.weights)
+    encoder = encoder_of(options.weights)
     choices: dict[str, Choice] = {}
     files: dict[str, str] = {}
     scores: dict[tuple[str, str], float] = {}
@@ -62,6 +63,7 @@ def run(options: argparse.Namespace) -> None:
     names = [n for n in files if all((n, label) in scores for label in choices)]
     if not names:
         raise UsageError("no program on which all solvers of these batches were run")
+    given = [f"--store {path.name}" for path in options.store]
     found = [embed(files[name], encoder) for name in names]
     table = Recommender.fit(
         np.stack([one.vector for one in found]),
@@ -69,9 +71,12 @@ def run(options: argparse.Namespace) -> None:
         [one.name or name for one, name in zip(found, names, strict=True)],
         list(choices.values()),
         encoder.mark,
-        {"programs": len(names), "batches": [path.name for path in options.store]},
+        {
+            "programs": len(names),
+            "command": " ".join(["combkit train forge-recommend", *given]),
+        },
     )
     options.out.mkdir(parents=True, exist_ok=True)
     path = options.out / "forge-recommend.npz"
     table.save(path)
-    print(f"written {path}: {len(names)} programs, {len(choices)} solvers", flush=True)
+    say(f"written {path}: {len(names)} programs, {len(choices)} solvers")

@@ -405,16 +405,18 @@ def _generate(table: Instances, made: Path) -> Iterator[Path]:
 
 
 def _mark(params: Mapping[str, Any]) -> str:
-    """Return what tells the options of a generator: themselves, or a hash."""
+    """Return what tells the options of a generator: words, if short, and a hash."""
+    if not params:
+        return ""
     words = [
         str(value) if isinstance(value, str) else f"{name}{value}"
         for name, value in sorted(params.items())
     ]
     text = "-".join(words)
-    if len(text) <= _LONGEST_MARK and re.fullmatch(r"[\w.-]*", text):
-        return text
     options = json.dumps(dict(params), sort_keys=True)
-    return hashlib.sha256(options.encode()).hexdigest()[:6]
+    mark = hashlib.sha256(options.encode()).hexdigest()[:6]
+    plain = len(text) <= _LONGEST_MARK and re.fullmatch(r"[\w.-]*", text)
+    return f"{text}-{mark}" if plain else mark
 
 
 def _distinct(files: Iterable[_File]) -> list[_File]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from importlib.resources import as_file, files
 from pathlib import Path
 
 import torch
@@ -11,6 +10,7 @@ import torch
 from combkit.neural.bq.network import Policy
 from combkit.neural.bq.problems import PROBLEMS
 from combkit.neural.bq.weights import load
+from combkit.neural.shipped import weights_file
 
 __all__ = ["fast_in_half", "policy_of", "shipped"]
 
@@ -31,8 +31,7 @@ def shipped(problem: str) -> tuple[Policy, dict[str, object]]:
     InstanceFormatError
         If the installation lacks it.
     """
-    weights = files("combkit.neural") / "weights" / f"bq-{problem}.safetensors"
-    with as_file(weights) as path:
+    with weights_file(f"bq-{problem}.safetensors") as path:
         return load(path, problem)
 
 

@@ -543,7 +543,7 @@ def construct(
     state = _begin(tables, width, n)
     work = np.empty((3, width + 2, head.static.shape[1]), np.float32)
     learned = key.shape[0] == 0
-    values = np.empty(width)
+    values, chance = np.empty(width), np.empty(width)
     nodes, chances, depth = np.zeros(n + 1, np.int64), np.ones(n + 1), 0
     drawn_once = tree.child.shape[0] > 0
     rows = 0
@@ -558,9 +558,11 @@ def construct(
             scale = 1.0 / temperature if temperature > 0.0 else 1.0
             for i in range(count):
                 values[i] = scale * work[2, i, 0]
-            chance = np.exp(values[:count] - values[:count].max())
-            chance /= chance.sum()
             if drawn_once:
+                top = values[:count].max()
+                for i in range(count):
+                    chance[i] = np.exp(values[i] - top)
+                chance[:count] /= chance[:count].sum()
                 _avoid(tree, nodes[depth], values)
             most = -np.inf
             for i in range(count):

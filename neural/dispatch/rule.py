@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from copy import deepcopy
 from functools import lru_cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,7 @@ from combkit.neural.dispatch.rollout import (
     head_of,
     row_of,
 )
+from combkit.neural.shipped import weights_file
 
 __all__ = ["BATCH", "SHIPPED", "Rule", "loaded", "policy_of"]
 
@@ -53,11 +53,10 @@ def loaded(weights: str) -> tuple[Policy, dict[str, Any]]:
     InstanceFormatError
         If the file is not there or holds something else.
     """
-    path = Path(weights)
-    if weights == SHIPPED:
-        folder = resources.files("combkit.neural")
-        path = Path(str(folder / "weights" / "dispatch.safetensors"))
-    return load_policy(path)
+    if weights != SHIPPED:
+        return load_policy(Path(weights))
+    with weights_file("dispatch.safetensors") as path:
+        return load_policy(path)
 
 
 class Rule:

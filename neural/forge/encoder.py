@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,8 +15,9 @@ from numpy.typing import NDArray
 from combkit.instances.errors import InstanceFormatError
 from combkit.neural.forge.archive import read, write
 from combkit.neural.forge.graphs import Graph
+from combkit.neural.shipped import weights_file
 
-__all__ = ["FORMAT", "Encoder", "Encoding", "shipped"]
+__all__ = ["FORMAT", "Encoder", "Encoding", "encoder_of", "shipped"]
 
 Floats = NDArray[np.float32]
 
@@ -174,6 +174,22 @@ class Encoder:
         return encoder
 
 
+def encoder_of(weights: Path | None) -> Encoder:
+    """Return the network of a file, the shipped one without.
+
+    Parameters
+    ----------
+    weights : Path or None
+        The file.
+
+    Raises
+    ------
+    InstanceFormatError
+        If it cannot be read.
+    """
+    return shipped() if weights is None else Encoder.load(weights)
+
+
 @cache
 def shipped() -> Encoder:
     """Return the network that comes with the package, read once.
@@ -183,5 +199,5 @@ def shipped() -> Encoder:
     InstanceFormatError
         If the installation lacks it.
     """
-    with as_file(files("combkit.neural") / "weights" / "forge.npz") as path:
+    with weights_file("forge.npz") as path:
         return Encoder.load(path)

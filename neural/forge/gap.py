@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,6 +18,7 @@ from combkit.neural.forge.embedding import Embedding, embed
 from combkit.neural.forge.encoder import Encoder, shipped
 from combkit.neural.forge.probe import PROBED, Probe, probe
 from combkit.neural.forge.source import Instance, program_of
+from combkit.neural.shipped import weights_file
 
 __all__ = ["GapModel", "GapPrediction", "Sample", "predict_gap", "shipped_gap_model"]
 
@@ -318,7 +318,7 @@ def shipped_gap_model() -> GapModel:
     InstanceFormatError
         If the installation lacks it.
     """
-    with as_file(files("combkit.neural") / "weights" / "forge-gap.npz") as path:
+    with weights_file("forge-gap.npz") as path:
         return GapModel.load(path, shipped())
 
 

@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> None:
         If the weights cannot be read.
     """
     from combkit.neural.forge.embedding import embed
-    from combkit.neural.forge.encoder import Encoder, shipped
+    from combkit.neural.forge.encoder import encoder_of
     from combkit.neural.forge.gap import GapModel, Sample
     from combkit.neural.forge.labels import collect, provable
 
@@ -42,8 +42,7 @@ def run(options: argparse.Namespace) -> None:
         if getattr(options, name) <= 0:
             raise UsageError(f"--{name} {getattr(options, name):g}: more than 0")
     options.out.mkdir(parents=True, exist_ok=True)
-    weights = options.weights
-    encoder = shipped() if weights is None else Encoder.load(weights)
+    encoder = encoder_of(options.weights)
     started = time.perf_counter()
     programs = provable(options.instances, options.seed)
     samples: list[Sample] = []

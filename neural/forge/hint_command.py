@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> None:
     import torch
 
     from combkit.neural.forge.corpus import draw
-    from combkit.neural.forge.encoder import Encoder, shipped
+    from combkit.neural.forge.encoder import encoder_of
     from combkit.neural.forge.hint_labels import collect_solutions
     from combkit.neural.forge.hint_train import Example, example_of, fit
     from combkit.neural.forge.hints import HintModel
@@ -51,8 +51,7 @@ def run(options: argparse.Namespace) -> None:
             raise UsageError(f"--{name} {getattr(options, name):g}: more than 0")
     torch.set_num_threads(1)
     options.out.mkdir(parents=True, exist_ok=True)
-    weights = options.weights
-    encoder = shipped() if weights is None else Encoder.load(weights)
+    encoder = encoder_of(options.weights)
     started = time.perf_counter()
     examples: list[Example] = []
     families: dict[str, int] = {}

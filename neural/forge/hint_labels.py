@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,13 +12,14 @@ from numpy.typing import NDArray
 from combkit.comb.solve import solve
 from combkit.instances.events import Events
 from combkit.instances.mip import MIP
-from combkit.instances.source import atomic_write
+from combkit.neural.forge.archive import read, write
 from combkit.neural.forge.corpus import Drawn
 
 __all__ = ["Solved", "collect_solutions"]
 
 Floats = NDArray[np.float64]
 
+_VERSION = "forge-solutions-1"
 #: Solutions weigh less by a factor e for each such part that they are worse.
 _WORSE = 0.003
 #: Most solutions of a program.
@@ -73,24 +73,23 @@ def collect_solutions(
     for drawn in programs:
         path = folder / f"{drawn.program.name}.npz"
         if not path.exists():
-            _save(path, _solutions(drawn.program, seconds))
-        with np.load(path) as file:
-            points, objectives = file["points"], file["objectives"]
-        if objectives.size:
-            yield Solved(drawn, points, _weights(objectives))
+            found = _solutions(drawn.program, seconds)
+            points = np.array([x for _, x in found], dtype=np.float32)
+            write(
+                path,
+                _VERSION,
+                {"points": points, "objectives": [value for value, _ in found]},
+                {"seconds": seconds},
+            )
+        arrays, _ = read(path, _VERSION, "solutions")
+        if arrays["objectives"].size:
+            yield Solved(drawn, arrays["points"], _weights(arrays["objectives"]))
 
 
 def _solutions(program: MIP, seconds: float) -> list[tuple[float, Floats]]:
     ears = _Ears()
     solve(program, "highs", time_limit=seconds, events=ears)
     return ears.found
-
-
-def _save(path: Path, found: list[tuple[float, Floats]]) -> None:
-    stream = io.BytesIO()
-    points = np.array([x for _, x in found], dtype=np.float32)
-    np.savez_compressed(stream, points=points, objectives=[value for value, _ in found])
-    atomic_write(path, stream.getvalue())
 
 
 def _weights(objectives: Floats) -> Floats:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from combkit.neural.forge.encoder import Encoder
 from combkit.neural.forge.hint_labels import Solved
-from combkit.neural.forge.hints import View, view_of
+from combkit.neural.forge.hints import View, scaled, view_of
 
 __all__ = ["Example", "example_of", "fit"]
 
@@ -26,8 +26,6 @@ _WIDTH = 64
 _HELD = 0.2
 #: Bins of the calibration, equally filled.
 _BINS = 24
-#: Scaled inputs are cut off as the model does it.
-_FAR = 4.0
 
 
 class Example(NamedTuple):
@@ -123,7 +121,7 @@ def fit(examples: Sequence[Example], seed: int) -> dict[str, NDArray[Any]]:
 
 
 def _scaled(inputs: Floats, scale: Floats) -> Tensor:
-    return torch.tensor(np.clip((inputs - scale[0]) / scale[1], -_FAR, _FAR)).float()
+    return torch.from_numpy(scaled(inputs, scale))
 
 
 def _step(

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +26,17 @@ from combkit.neural.forge.features import features
 from combkit.neural.forge.graphs import graph_of
 from combkit.neural.forge.relaxation import described, relax
 from combkit.neural.forge.source import Instance, program_of
+from combkit.neural.shipped import weights_file
 
-__all__ = ["HintModel", "Hints", "View", "hints", "shipped_hint_model", "view_of"]
+__all__ = [
+    "HintModel",
+    "Hints",
+    "View",
+    "hints",
+    "scaled",
+    "shipped_hint_model",
+    "view_of",
+]
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -142,8 +150,7 @@ class HintModel:
         inputs : ndarray of float, shape (k, f)
             What is known of each.
         """
-        mean, deviation = self.arrays["scale"]
-        h = np.clip((inputs - mean) / deviation, -_FAR, _FAR).astype(np.float32)
+        h = scaled(inputs, self.arrays["scale"])
         layers = sum(name.startswith("weight") for name in self.arrays)
         for k in range(layers):
             h = h @ self.arrays[f"weight{k}"].T + self.arrays[f"bias{k}"]
@@ -202,6 +209,21 @@ class HintModel:
             reason = f"damaged hint model: no {sorted(missing)[0]}"
             raise InstanceFormatError(str(path), None, reason)
         return cls(arrays, encoder.mark, card)
+
+
+def scaled(inputs: Floats, scale: Floats) -> NDArray[np.float32]:
+    """Return inputs as the network takes them.
+
+    Parameters
+    ----------
+    inputs : ndarray of float, shape (k, f)
+        What is known of columns.
+    scale : ndarray of float, shape (2, f)
+        Means and deviations.
+    """
+    mean, deviation = scale
+    found = np.clip((inputs - mean) / deviation, -_FAR, _FAR)
+    return np.asarray(found, np.float32)
 
 
 def view_of(program: MIP, encoder: Encoder, seconds: float) -> View | None:
@@ -284,5 +306,5 @@ def shipped_hint_model() -> HintModel:
     InstanceFormatError
         If the installation lacks it.
     """
-    with as_file(files("combkit.neural") / "weights" / "forge-hints.npz") as path:
+    with weights_file("forge-hints.npz") as path:
         return HintModel.load(path, shipped())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from combkit.neural.forge.embedding import Embedding, scaled_statistics
 from combkit.neural.forge.encoder import Encoder, shipped
 from combkit.neural.forge.signature import signature
 from combkit.neural.forge.statistics import NAMES
+from combkit.neural.shipped import weights_file
 
 __all__ = ["Index", "Match", "shipped_index"]
 
@@ -220,7 +220,7 @@ def shipped_index() -> Index:
     InstanceFormatError
         If the installation lacks it.
     """
-    with as_file(files("combkit.neural") / "weights" / "forge-index.npz") as path:
+    with weights_file("forge-index.npz") as path:
         return Index.load(path)
 
 

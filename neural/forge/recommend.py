@@ -12,7 +12,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import as_file, files
 from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,6 +26,7 @@ from combkit.neural.forge.archive import read_made, write
 from combkit.neural.forge.embedding import Embedding, embed
 from combkit.neural.forge.encoder import Encoder, shipped
 from combkit.neural.forge.source import Instance, program_of
+from combkit.neural.shipped import weights_file
 
 __all__ = [
     "Choice",
@@ -149,12 +149,11 @@ class Recommender:
             )
         best, least = (_WIDTHS[0], _PRIORS[0], _MARGINS[0]), np.inf
         place = np.arange(len(scores))
+        # Nobody is left to ask about a program but the others.
+        likeness = vectors @ vectors.T
+        np.fill_diagonal(likeness, -np.inf)
+        means = (scores.sum(axis=0) - scores) / (len(scores) - 1)
         for setting in product(_WIDTHS, _PRIORS, _MARGINS):
-            likeness = vectors @ vectors.T
-            np.fill_diagonal(likeness, -np.inf)
-            # Nobody is left to ask about a program but the others.
-            total = scores.sum(axis=0)
-            means = (total - scores) / (len(scores) - 1)
             expected = _expected(likeness, scores, means, *setting[:2])
             chosen = _chosen(expected, means, setting[2])
             value = float(scores[place, chosen].mean())
@@ -321,5 +320,5 @@ def shipped_recommender() -> Recommender:
     InstanceFormatError
         If the installation lacks it.
     """
-    with as_file(files("combkit.neural") / "weights" / "forge-recommend.npz") as path:
+    with weights_file("forge-recommend.npz") as path:
         return Recommender.load(path, shipped())

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from importlib.resources import as_file, files
 from typing import Any
 
 from combkit.neural.neur2ro.network import ValueNetwork, load
+from combkit.neural.shipped import weights_file
 
 __all__ = ["shipped"]
 
@@ -23,6 +23,5 @@ def shipped(problem: str) -> tuple[ValueNetwork, dict[str, Any]]:
     InstanceFormatError
         If the installation lacks it.
     """
-    weights = files("combkit.neural") / "weights" / f"neur2ro-{problem}.safetensors"
-    with as_file(weights) as path:
+    with weights_file(f"neur2ro-{problem}.safetensors") as path:
         return load(path)

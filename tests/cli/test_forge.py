@@ -218,3 +218,51 @@ def test_hints_are_learned_from_the_command_line(cli, tmp_path, monkeypatch):
         np.load(io.BytesIO(first)) as before,
     ):
         assert (again["weight0"] == before["weight0"]).all()
+
+
+@pytest.fixture
+def batch(cli, tmp_path):
+    """Return the results of two solvers on three programs."""
+    spec = tmp_path / "small.toml"
+    spec.write_text(
+        '[limits]\ntime = 2\n[[instances]]\ngenerate = "mip"\nn = [20, 25, 30]\n'
+        'suffix = "mps"\nparams = {family = "auction"}\n'
+        '[[solver]]\nname = "highs"\n[[solver]]\nname = "scip"\n'
+    )
+    store = tmp_path / "small.bench"
+    done = cli("bench", "run", spec, "-o", store, "--quiet")
+    assert done.code == 0, done.err
+    return store
+
+
+def test_solvers_are_recommended_from_a_batch(cli, tmp_path, batch, model):
+    done = cli("train", "forge-recommend", "--store", batch, "--out", tmp_path / "out")
+    assert done.code == 0, done.err
+    assert "3 programs, 2 solvers" in done.err
+    table = tmp_path / "out" / "forge-recommend.npz"
+    told = json.loads(cli("recommend", model, "--table", table, "--json").out)
+    assert {row["solver"] for row in told["ranking"]} == {"highs", "scip"}
+    assert all("auction" in row["name"] for row in told["like"])
+    solved = cli("recommend", model, "--table", table, "--run", "--json")
+    first = told["ranking"][0]["solver"]
+    result = json.loads(solved.out)
+    assert (solved.code, result["solver"], result["status"]) == (0, first, "optimal")
+    shown = cli("recommend", model)
+    assert shown.code == 0 and "expected" in shown.out
+
+
+def test_tables_of_solvers_need_programs(cli, tmp_path, model):
+    out = tmp_path / "out"
+    done = cli("train", "forge-recommend", "--store", tmp_path / "no", "--out", out)
+    assert done.code == 2 and "no" in done.err
+    spec, store = tmp_path / "tours.toml", tmp_path / "tours.bench"
+    spec.write_text(
+        '[limits]\ntime = 2\n[[instances]]\ngenerate = "tsp"\nn = 5\n'
+        '[[solver]]\nname = "greedy"\n'
+    )
+    assert cli("bench", "run", spec, "-o", store, "--quiet").code == 0
+    done = cli("train", "forge-recommend", "--store", store, "--out", out)
+    assert done.code == 2 and "no program on which all solvers" in done.err
+    assert not out.exists()
+    done = cli("recommend", model, "--table", tmp_path / "none.npz")
+    assert done.code == 2 and "no such table of solvers" in done.err
