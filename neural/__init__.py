@@ -16,6 +16,14 @@ SOLVERS: tuple[SolverInfo, ...] = (
         extra="neural",
     ),
     SolverInfo(
+        "udc",
+        ("tsp", "atsp", "cvrp", "ovrp", "op", "pctsp", "mtsp", "kp", "mis"),
+        "combkit.neural.udc.solver",
+        exact=False,
+        summary="divide, conquer and reunite (UDC): large problems in pieces",
+        packages=("numba",),
+    ),
+    SolverInfo(
         "forge-hints",
         ("mip",),
         "combkit.neural.forge.hint_solver",

@@ -13,9 +13,9 @@ from combkit.comb.routing.paths import Paths
 from combkit.instances.result import Status
 from combkit.instances.run import Outcome, Run
 from combkit.instances.solutions import Tour
-from combkit.instances.tsp import TSP
+from combkit.instances.tsp import ATSP, TSP
 
-__all__ = ["curve_tour", "greedy_tour", "solve"]
+__all__ = ["curve_tour", "fixed_paths", "greedy_tour", "solve"]
 
 Integers = NDArray[np.int64]
 
@@ -73,7 +73,7 @@ def greedy_tour(problem: TSP, first: Iterable[tuple[int, int]] = ()) -> Integers
        problems", ORSA J. Computing 4(4), 1992.
        https://doi.org/10.1287/ijoc.4.4.387
     """
-    paths = _fixed_paths(problem)
+    paths = fixed_paths(problem)
     paths.link(first)
     ends = paths.ends()
     neighbours = _NEIGHBOURS
@@ -107,14 +107,21 @@ def curve_tour(problem: TSP) -> Integers:
         return order
     # A path of fixed edges is walked as a whole where the curve first meets it.
     path_of = {}
-    for path in _fixed_paths(problem).lists():
+    for path in fixed_paths(problem).lists():
         path_of.update(dict.fromkeys(path, path))
     tour = dict.fromkeys(city for first in order.tolist() for city in path_of[first])
     return np.array(list(tour), dtype=np.int64)
 
 
-def _fixed_paths(problem: TSP) -> Paths:
-    paths = Paths(problem.n)
+def fixed_paths(problem: TSP | ATSP) -> Paths:
+    """Return the paths that fixed edges make, single cities included.
+
+    Parameters
+    ----------
+    problem : TSP or ATSP
+        The problem.
+    """
+    paths = Paths(problem.n, directed=isinstance(problem, ATSP))
     if problem.fixed_edges is not None:
         paths.link(problem.fixed_edges.tolist())
     return paths

@@ -40,7 +40,15 @@ if TYPE_CHECKING:
     from combkit.comb.routing._kernels_minmax import Team
     from combkit.comb.routing._kernels_tour import Space
 
-__all__ = ["solve", "split"]
+__all__ = [
+    "everywhere",
+    "rank",
+    "routes_along",
+    "solve",
+    "split",
+    "team_of",
+    "team_space",
+]
 
 Integers = NDArray[np.int64]
 
@@ -110,13 +118,21 @@ def solve(
     return Outcome()
 
 
-def split(problem: MTSP) -> list[list[int]]:
-    """Return a tour of greedy edges in as many parts as there are salesmen.
+def split(problem: MTSP, tour: Integers | None = None) -> list[list[int]]:
+    """Return a tour in as many parts as there are salesmen.
 
     The longest part is as short as this order of the cities allows, but for a
     thousandth.
+
+    Parameters
+    ----------
+    problem : MTSP
+        The problem.
+    tour : ndarray of int64, optional
+        A tour of all nodes, by default of greedy edges.
     """
-    tour = greedy_tour(_everywhere(problem))
+    if tour is None:
+        tour = greedy_tour(everywhere(problem))
     start = int(np.flatnonzero(tour == 0)[0])
     order = np.roll(tour, -start)[1:]
     far = problem.distance(0, np.arange(problem.n + 1)).astype(np.float64)[order]
@@ -174,9 +190,9 @@ class _Search:
         self._kernels = _kernels_minmax
         self._run = run
         self._n = problem.n + 1
-        self._space = _space_of(problem, neighbours, depth)
+        self._space = team_space(problem, neighbours, depth)
         self._teams = [
-            _team_of(problem, self._space, routes, run.seed, number)
+            team_of(problem, self._space, routes, run.seed, number)
             for number in range(run.threads)
         ]
         self._reports = Reports(run, "sisr")
@@ -206,20 +222,13 @@ class _Search:
                         begin, cycle, span = run.elapsed, 2.0 * cycle, 0.0
                     share = span / min(cycle, span + run.remaining)
                     heat, cooling = hot * ratio**share, 0.0
-                self._rank(share)
+                for team in self._teams:
+                    rank(team, share)
                 started = time.perf_counter()
                 move(steps, heat, cooling)
                 steps = fitted(steps, time.perf_counter() - started)
                 self.report()
         self.report(last=True)
-
-    def _rank(self, share: float) -> None:
-        """Let the longest tours count the more, the more of the time is over."""
-        # A share that ought to be the first of a part may be rounded down.
-        part = int(share * len(_SQUARED) + 1e-9)
-        squared = _SQUARED[min(part, len(_SQUARED) - 1)]
-        for team in self._teams:
-            team.count[self._kernels.SQUARED] = squared
 
     def _until_next_rank(self, limit: int) -> int:
         """Return how many steps of so many in all are left in this part."""
@@ -251,35 +260,93 @@ class _Search:
         best = self._kernels.BEST
         team = min(self._teams, key=lambda team: float(team.sums[best]))
         self._reports.offer(
-            float(team.sums[best]), lambda: Routes(self._routes(team)), last=last
+            float(team.sums[best]),
+            lambda: Routes(routes_along(team.best, self._n)),
+            last=last,
         )
 
-    def _routes(self, team: Team) -> list[list[int]]:
-        routes = []
-        for depot in range(self._n, team.best.size):
-            route, node = [], int(team.best[depot])
-            while node < self._n:
-                route.append(node)
-                node = int(team.best[node])
-            if route:
-                routes.append(route)
-        return routes
+
+def rank(team: Team, share: float) -> None:
+    """Let the longest tours count the more, the more of the time is over.
+
+    Parameters
+    ----------
+    team : Team
+        A plan.
+    share : float
+        Share of the time that is over.
+    """
+    from combkit.comb.routing import _kernels_minmax as kernels
+
+    # A share that ought to be the first of a part may be rounded down.
+    part = int(share * len(_SQUARED) + 1e-9)
+    team.count[kernels.SQUARED] = _SQUARED[min(part, len(_SQUARED) - 1)]
 
 
-def _everywhere(problem: MTSP) -> TSP:
-    """Return the problem of one salesman."""
+def routes_along(after: NDArray[np.int32], n: int) -> list[list[int]]:
+    """Return the routes of a plan.
+
+    Parameters
+    ----------
+    after : ndarray of int32, shape (n + m,)
+        Who follows each node, and each of m copies of the depot from ``n`` on.
+    n : int
+        Number of nodes, the depot included.
+    """
+    routes = []
+    for depot in range(n, after.size):
+        route, node = [], int(after[depot])
+        while node < n:
+            route.append(node)
+            node = int(after[node])
+        if route:
+            routes.append(route)
+    return routes
+
+
+def everywhere(problem: MTSP) -> TSP:
+    """Return the problem of one salesman.
+
+    Parameters
+    ----------
+    problem : MTSP
+        The problem of several.
+    """
     return TSP(problem.coords, matrix=problem.matrix, metric=problem.metric)
 
 
-def _space_of(problem: MTSP, neighbours: int, depth: int) -> Space:
-    everywhere = _everywhere(problem)
-    return space_of(everywhere, near_nodes(everywhere, neighbours), depth)
+def team_space(problem: MTSP, neighbours: int, depth: int) -> Space:
+    """Return what stays the same during a search.
+
+    Parameters
+    ----------
+    problem : MTSP
+        The problem.
+    neighbours : int
+        Cities beside which a city may be put in, nearest first.
+    depth : int
+        Levels of a Lin-Kernighan step, at least 1.
+    """
+    whole = everywhere(problem)
+    return space_of(whole, near_nodes(whole, neighbours), depth)
 
 
-def _team_of(
+def team_of(
     problem: MTSP, space: Space, routes: list[list[int]], seed: int, number: int
 ) -> Team:
-    """Return the state of a search that stands at a plan."""
+    """Return the state of a search that stands at a plan.
+
+    Parameters
+    ----------
+    problem : MTSP
+        The problem.
+    space : Space
+        Its distances.
+    routes : list of list of int
+        The plan.
+    seed, number : int
+        Seed of the run, and which of its states this is.
+    """
     from combkit.comb.routing import _kernels_minmax as kernels
 
     n, m = problem.n + 1, problem.salesmen
@@ -325,7 +392,7 @@ def _warm_up(depth: int) -> None:
     from combkit.comb.routing import _kernels_minmax as kernels
 
     tiny = MTSP(np.random.default_rng(0).random((7, 2)), 2)
-    space = _space_of(tiny, 3, depth)
-    team = _team_of(tiny, space, [[1, 2, 3], [4, 5, 6]], 0, 0)
+    space = team_space(tiny, 3, depth)
+    team = team_of(tiny, space, [[1, 2, 3], [4, 5, 6]], 0, 0)
     kernels.shorten_all(space, team)
     kernels.search(space, team, 1, 1, 1.0, 0.0)

@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 from combkit.instances.cvrp import CVRP
 from combkit.instances.tsp import ATSP, TSP
 
-__all__ = ["Routing", "curve_order", "is_symmetric", "near_nodes", "node_count"]
+__all__ = [
+    "Routing",
+    "curve_order",
+    "embedding",
+    "is_symmetric",
+    "near_nodes",
+    "node_count",
+]
 
 Routing = TSP | ATSP | CVRP
 
@@ -99,7 +106,7 @@ def _by_tree(problem: Routing, k: int, nodes: Integers) -> Iterator[Integers]:
     """Yield the neighbours of blocks of nodes, from a k-d tree."""
     from scipy.spatial import cKDTree
 
-    points = _embedding(problem)[nodes]
+    points = embedding(problem)[nodes]
     norm = _NORMS.get(problem.metric, 2.0)
     tree = cKDTree(points)
     step = max(1, _BLOCK // (k + 1))
@@ -131,8 +138,14 @@ def _spread(points: Floats, near: NDArray[np.int32]) -> None:
         near[members] = members[places % size]
 
 
-def _embedding(problem: Routing) -> Floats:
-    """Return points whose distances order the nodes as the metric does."""
+def embedding(problem: Routing) -> Floats:
+    """Return points whose distances order the nodes as the metric does.
+
+    Parameters
+    ----------
+    problem : TSP, ATSP or CVRP
+        A problem with coordinates.
+    """
     coords = problem.coords
     if coords is None:
         raise TypeError("a matrix has no coordinates")

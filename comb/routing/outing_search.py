@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from combkit.comb.routing._kernels_outing import Trip, Wishes
     from combkit.comb.routing._kernels_tour import Space
 
-__all__ = ["OutingSearch", "obstacle"]
+__all__ = ["OutingSearch", "data_of", "everywhere", "obstacle", "trip_of"]
 
 #: Nodes that a step may put in, and reversals that a Lin-Kernighan step may make.
 _POOL, _JOURNAL = 128, 1_000
@@ -39,25 +39,49 @@ _THINNING = 1.05
 
 
 class OutingSearch:
-    """Trips of one problem, advanced in short slices."""
+    """Trips of one problem, advanced in short slices.
+
+    Parameters
+    ----------
+    problem : OP or PCTSP
+        The problem.
+    run : Run
+        The run.
+    source : str
+        Name of the solver.
+    neighbours : int
+        Visited nodes beside which a node may be put in, nearest first.
+    depth : int
+        Levels of a Lin-Kernighan step; 0 for 2-opt and Or-opt instead.
+    kept : ndarray of int64, shape (k, 2), optional
+        Edges that every tour must have; the search then begins with a tour that
+        has them.
+    """
 
     def __init__(
-        self, problem: OP | PCTSP, run: Run, source: str, neighbours: int, depth: int
+        self,
+        problem: OP | PCTSP,
+        run: Run,
+        source: str,
+        neighbours: int,
+        depth: int,
+        kept: NDArray[np.int64] | None = None,
     ) -> None:
         from combkit.comb.routing import _kernels_outing
 
         self._kernels = _kernels_outing
         self._problem, self._run = problem, run
-        # Something feasible before anything is compiled.
-        first = np.zeros(1, np.int64)
-        if isinstance(problem, PCTSP):
-            first = greedy_tour(_everywhere(problem))
-        run.report(Tour(first), source)
+        if kept is None:
+            # Something feasible before anything is compiled.
+            first = np.zeros(1, np.int64)
+            if isinstance(problem, PCTSP):
+                first = greedy_tour(everywhere(problem))
+            run.report(Tour(first), source)
         if isinstance(problem, OP):
             reached = 2.0 * shortest_ways(problem) <= problem.longest
             run.report_bound(float(problem.prizes[reached].sum()), "in reach")
         run.supervise(lambda: _warm_up(depth))
-        self._space, self._wishes = _data_of(problem, neighbours, depth)
+        self._space, self._wishes = data_of(problem, neighbours, depth, kept)
         self._reports = Reports(run, source)
         self._owed = 0.0
         if isinstance(problem, PCTSP):
@@ -70,12 +94,18 @@ class OutingSearch:
         """What stays the same, what is wanted, and the first trip."""
         return self._space, self._wishes, self._trips[0]
 
+    @property
+    def tour(self) -> Tour:
+        """Where the first trip stands."""
+        first = self._trips[0]
+        return Tour(first.tour[: first.count[0]].astype(np.int64))
+
     def begin(self, tour: NDArray[np.int64] | None) -> None:
         """Let every trip start with a tour, or with a thinned greedy one."""
         kernels, problem = self._kernels, self._problem
-        order = greedy_tour(_everywhere(problem)) if tour is None else tour
+        order = greedy_tour(everywhere(problem)) if tour is None else tour
         self._trips = [
-            _trip_of(self._space, self._wishes, order, self._run.seed, number)
+            trip_of(self._space, self._wishes, order, self._run.seed, number)
             for number in range(self._run.threads)
         ]
         first = self._trips[0]
@@ -211,24 +241,51 @@ def _warm_up(depth: int) -> None:
 
     nodes = np.arange(7)
     tiny = OP(np.random.default_rng(0).random((7, 2)), nodes, 3.0)
-    space, wishes = _data_of(tiny, 3, depth)
-    trip = _trip_of(space, wishes, nodes, 0, 0)
+    space, wishes = data_of(tiny, 3, depth)
+    trip = trip_of(space, wishes, nodes, 0, 0)
     kernels.thin(space, wishes, trip, 0.0)
     kernels.fill(space, wishes, trip)
     kernels.search(space, wishes, trip, 1, 1, 1.0, 0.0)
 
 
-def _everywhere(problem: OP | PCTSP) -> TSP:
-    """Return the problem of visiting all nodes."""
-    return TSP(problem.coords, matrix=problem.matrix, metric=problem.metric)
+def everywhere(problem: OP | PCTSP, kept: NDArray[np.int64] | None = None) -> TSP:
+    """Return the problem of visiting all nodes, by some edges in any case.
+
+    Parameters
+    ----------
+    problem : OP or PCTSP
+        The problem.
+    kept : ndarray of int64, shape (k, 2), optional
+        The edges.
+    """
+    return TSP(
+        problem.coords, matrix=problem.matrix, metric=problem.metric, fixed_edges=kept
+    )
 
 
-def _data_of(problem: OP | PCTSP, neighbours: int, depth: int) -> tuple[Space, Wishes]:
-    """Return what stays the same during a search."""
+def data_of(
+    problem: OP | PCTSP,
+    neighbours: int,
+    depth: int,
+    kept: NDArray[np.int64] | None = None,
+) -> tuple[Space, Wishes]:
+    """Return what stays the same during a search.
+
+    Parameters
+    ----------
+    problem : OP or PCTSP
+        The problem.
+    neighbours : int
+        Visited nodes beside which a node may be put in, nearest first.
+    depth : int
+        Levels of a Lin-Kernighan step.
+    kept : ndarray of int64, shape (k, 2), optional
+        Edges that every tour must have.
+    """
     from combkit.comb.routing._kernels_outing import Wishes
 
-    everywhere = _everywhere(problem)
-    space = space_of(everywhere, near_nodes(everywhere, neighbours), depth)
+    whole = everywhere(problem, kept)
+    space = space_of(whole, near_nodes(whole, neighbours), depth)
     prizes = problem.prizes.astype(np.float64)
     if isinstance(problem, OP):
         none, longest = np.zeros(prizes.size), float(problem.longest)
@@ -237,14 +294,24 @@ def _data_of(problem: OP | PCTSP, neighbours: int, depth: int) -> tuple[Space, W
     return space, Wishes(owed, prizes, 1.0, math.inf, math.inf, float(problem.needed))
 
 
-def _trip_of(
+def trip_of(
     space: Space,
     wishes: Wishes,
     order: NDArray[np.int64],
     seed: int,
     number: int,
 ) -> Trip:
-    """Return the state of a search that stands at a tour."""
+    """Return the state of a search that stands at a tour.
+
+    Parameters
+    ----------
+    space, wishes
+        The data.
+    order : ndarray of int64
+        The tour.
+    seed, number : int
+        Seed of the run, and which of its states this is.
+    """
     from combkit.comb.routing import _kernels_outing as kernels
 
     n = wishes.value.size

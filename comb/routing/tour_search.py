@@ -39,7 +39,14 @@ if TYPE_CHECKING:
     from combkit.comb.routing._kernels_directed import Arcs
     from combkit.comb.routing._kernels_tour import Space, Walk
 
-__all__ = ["CANDIDATES", "search", "space_of"]
+__all__ = [
+    "CANDIDATES",
+    "arcs_of",
+    "best_tour",
+    "search",
+    "space_of",
+    "walk_of",
+]
 
 #: Where candidates may come from; alpha where there is the time.
 CANDIDATES = ("auto", "alpha", "nearest")
@@ -114,7 +121,7 @@ def search(
     run.supervise(lambda: _warm_up(depth, directed))
     space: Space | Arcs
     if isinstance(problem, ATSP):
-        space = _arcs_of(problem, neighbours or 8)
+        space = arcs_of(problem, neighbours or 8)
     else:
         found = None
         if candidates != "nearest":
@@ -157,7 +164,7 @@ class _Search:
         self._space = space
         self._segment = segment
         self._walks = [
-            _walk_of(tour, run.seed, k, space.depth, isinstance(space, Arcs))
+            walk_of(tour, run.seed, k, space.depth, isinstance(space, Arcs))
             for k in range(run.threads)
         ]
         self._reports = Reports(run, source)
@@ -246,7 +253,7 @@ class _Search:
 
     def _meet(self, leader: Walk) -> None:
         """Let all walks go on from the best tour of one of them."""
-        tour, length = _best_tour(leader), leader.length[1]
+        tour, length = best_tour(leader), leader.length[1]
         for walk in self._walks:
             walk.tour[:], walk.length[:2] = tour, length
             walk.place[tour] = np.arange(tour.size)
@@ -257,12 +264,18 @@ class _Search:
     def _report(self, *, last: bool = False) -> None:
         best = self._best
         self._reports.offer(
-            float(best.length[1]), lambda: Tour(_best_tour(best)), last=last
+            float(best.length[1]), lambda: Tour(best_tour(best)), last=last
         )
 
 
-def _best_tour(walk: Walk) -> NDArray[np.int32]:
-    """Return a copy of the best tour of a walk."""
+def best_tour(walk: Walk) -> NDArray[np.int32]:
+    """Return a copy of the best tour of a walk.
+
+    Parameters
+    ----------
+    walk : Walk
+        The walk.
+    """
     is_best = walk.length[1] < walk.length[2]
     return np.array(walk.tour if is_best else walk.best)
 
@@ -274,11 +287,11 @@ def _warm_up(depth: int, directed: bool) -> None:
     points = np.random.default_rng(0).random((8, 2))
     tiny: Space | Arcs
     if directed:
-        tiny = _arcs_of(ATSP(np.hypot(*(points[:, None] - points).T)), 5)
+        tiny = arcs_of(ATSP(np.hypot(*(points[:, None] - points).T)), 5)
     else:
         problem = TSP(points)
         tiny = space_of(problem, near_nodes(problem, 5), depth)
-    walk = _walk_of(np.arange(8), 0, 0, depth, directed)
+    walk = walk_of(np.arange(8), 0, 0, depth, directed)
     walk.length[0] = 0.0
     _kernels.descend(tiny, walk, 100)
     _kernels.kick(tiny, walk, 1, 1, 1.0, 0, math.inf)
@@ -313,7 +326,16 @@ def space_of(problem: TSP, near: NDArray[np.int32], depth: int) -> Space:
     )
 
 
-def _arcs_of(problem: ATSP, neighbours: int) -> Arcs:
+def arcs_of(problem: ATSP, neighbours: int) -> Arcs:
+    """Return what stays the same during a search of directed tours.
+
+    Parameters
+    ----------
+    problem : ATSP
+        The problem.
+    neighbours : int
+        Candidates of a city, in each direction.
+    """
     from combkit.comb.routing._kernels_directed import Arcs
 
     matrix = problem.distances().astype(np.float64)
@@ -349,10 +371,22 @@ def _fixed_partners(problem: TSP) -> NDArray[np.int32]:
     return partners
 
 
-def _walk_of(
+def walk_of(
     tour: NDArray[np.int64], seed: int, number: int, depth: int, directed: bool
 ) -> Walk:
-    """Return a walk that stands at a tour, with every city queued."""
+    """Return a walk that stands at a tour, with every city queued.
+
+    Parameters
+    ----------
+    tour : ndarray of int64, shape (n,)
+        The tour.
+    seed, number : int
+        Seed of the run, and which of its walks this is.
+    depth : int
+        Levels of a Lin-Kernighan step.
+    directed : bool
+        Whether tours are directed.
+    """
     from combkit.comb.routing._kernels_tour import Walk
 
     n = tour.size

@@ -1,0 +1,1 @@
+"""Divide, conquer and reunite: large problems in pieces (UDC)."""

@@ -1,0 +1,144 @@
+"""Conquerors: what improves a piece, for its share of the time.
+
+``walk`` goes on with the local search of its kind at the heat of the whole search;
+it may end at a worse piece, as annealing does. Any other name is a solver, which
+starts from the piece as it is and hands back something better or nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from combkit.comb.registry import find
+from combkit.comb.routing.slices import fitted
+from combkit.comb.routing.walkers import walker_of
+from combkit.instances.events import Events
+from combkit.instances.run import Abandoned, Run
+from combkit.instances.stop import MaxIterations, MaxRuntime
+from combkit.neural.udc.pieces import Piece
+
+__all__ = ["WALK", "Conquest", "Task", "conquer"]
+
+#: The conqueror that is no solver.
+WALK = "walk"
+#: Steps of the first slice.
+_SLICE = 10
+#: Most steps of one heat where steps are counted.
+_COUNTED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is to be done with a piece.
+
+    Parameters
+    ----------
+    run : Run
+        The run of the whole problem.
+    seconds : float
+        How long; infinite where steps count.
+    steps : int
+        Steps of a walk, iterations of a solver; 0 where seconds count.
+    heat : callable
+        Heat after a share of the task, 0 to 1.
+    shares : tuple of float
+        Shares of the whole search that are over before and after.
+    memory : dict
+        What walks hand on from piece to piece.
+    seed : int
+        Seed.
+    """
+
+    run: Run
+    seconds: float
+    steps: int
+    heat: Callable[[float], float]
+    shares: tuple[float, float]
+    memory: dict[str, float]
+    seed: int
+
+
+class Conquest(NamedTuple):
+    """What became of a piece: where the search stands, and the best that it met."""
+
+    current: Any
+    best: Any
+
+
+def conquer(piece: Piece, name: str, task: Task) -> Conquest | None:
+    """Return what a conqueror makes of a piece, None if nothing.
+
+    Parameters
+    ----------
+    piece : Piece
+        The piece.
+    name : str
+        ``walk`` or a solver of its kind.
+    task : Task
+        How long and how hot.
+    """
+    return _walk(piece, task) if name == WALK else _solve(piece, name, task)
+
+
+def _walk(piece: Piece, task: Task) -> Conquest:
+    """Walk on from the piece at falling heat."""
+    started = time.perf_counter()
+    walker = walker_of(piece.problem, piece.start, task.seed, piece.kept, task.memory)
+    first, last = task.shares
+    steps = done = 0
+    share = 0.0
+    while share < 1.0 and not task.run.should_stop():
+        if task.steps:
+            steps = min(_COUNTED, task.steps - done)
+        heat = task.heat(share)
+        before = time.perf_counter()
+        walker.advance(max(1, steps), heat, first + share * (last - first))
+        now = time.perf_counter()
+        done += max(1, steps)
+        if task.steps:
+            share = done / task.steps
+            continue
+        share = (now - started) / max(task.seconds, 1e-9)
+        steps = fitted(max(_SLICE, steps), now - before)
+        # A slice is not worth more than what is left.
+        pace = max(1, steps) / max(now - before, 1e-9)
+        steps = min(steps, int(pace * max(0.0, task.seconds - (now - started))))
+    walker.remember(task.memory)
+    return Conquest(walker.solution, walker.best)
+
+
+class _Relay(Events):
+    """Ends what works at a piece when the whole run must end."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def should_stop(self) -> bool:
+        """Whether the run has to end."""
+        return self._run.should_stop()
+
+
+def _solve(piece: Piece, name: str, task: Task) -> Conquest | None:
+    """Let a solver look for a better piece."""
+    if piece.kept is not None:
+        return None
+    problem = piece.problem
+    limit = MaxIterations(task.steps) if task.steps else MaxRuntime(task.seconds)
+    run = Run(
+        problem,
+        stop=limit,
+        seed=task.seed,
+        events=_Relay(task.run),
+        initial=piece.start,
+    )
+    with contextlib.suppress(Abandoned):
+        find(name, problem.kind).load()(problem, run)
+    run.abandoned = True
+    before = problem.evaluate(piece.start)
+    if run.objective is None or not problem.better(run.objective, before):
+        return None
+    return Conquest(run.solution, run.solution)

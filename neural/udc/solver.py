@@ -1,0 +1,206 @@
+"""Divide, conquer and reunite as a solver, for ten kinds of problems.
+
+References
+----------
+.. [1] Z. Zheng et al., "UDC: a unified neural divide-and-conquer framework for
+   large-scale combinatorial optimization problems", NeurIPS 2024.
+   https://arxiv.org/abs/2407.00312
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from combkit.comb.registry import find
+from combkit.comb.routing import minmax
+from combkit.comb.routing.greedy_tsp import greedy_tour
+from combkit.comb.routing.outing_search import everywhere, obstacle
+from combkit.comb.routing.starts import start_of
+from combkit.comb.routing.walkers import warm_up
+from combkit.instances.cvrp import CVRP
+from combkit.instances.errors import UsageError
+from combkit.instances.mtsp import MTSP
+from combkit.instances.prizes import OP, PCTSP
+from combkit.instances.problem import Problem
+from combkit.instances.result import Status
+from combkit.instances.run import Abandoned, Outcome, Run
+from combkit.instances.seeds import generator
+from combkit.instances.solutions import Routes, Tour
+from combkit.instances.stop import MaxRuntime, Reason
+from combkit.instances.tsp import ATSP, TSP
+from combkit.mip.balans.bandit import make_bandit
+from combkit.mip.balans.naming import parsed
+from combkit.neural.udc.attempt import Settings
+from combkit.neural.udc.conquer import WALK
+from combkit.neural.udc.crew import Crew
+from combkit.neural.udc.dividers import DIVIDERS, divide
+from combkit.neural.udc.engine import Engine
+from combkit.neural.udc.fleets import FleetCutter
+from combkit.neural.udc.outings import OutingCutter
+from combkit.neural.udc.pieces import Cutter
+from combkit.neural.udc.subsets import ItemCutter, VertexCutter
+from combkit.neural.udc.tours import TourCutter
+
+__all__ = ["solve"]
+
+#: Smallest pieces that may be asked for.
+_SMALLEST = 4
+#: How each kind is cut, and how hot; found by trial on generated instances.
+_SETTINGS = {
+    "tsp": Settings(2_000, hot=0.3),
+    "atsp": Settings(1_000, hot=0.3),
+    "cvrp": Settings(300, hot=1.0, cold=0.01),
+    "ovrp": Settings(300, hot=1.0, cold=0.01),
+    "op": Settings(300, alpha=6, hot=2.0, cold=0.03),
+    "pctsp": Settings(300, alpha=6, hot=2.0, cold=0.03),
+    "mtsp": Settings(300, hot=1.0, cold=0.003),
+    "kp": Settings(1_000),
+    "mis": Settings(1_000),
+}
+#: Who conquers pieces of a kind by default.
+_CONQUERORS = {"kp": "knapsack-dp", "mis": "local-search"}
+_CUTTERS: dict[str, Callable[[Any], Cutter]] = {
+    "tsp": TourCutter,
+    "atsp": TourCutter,
+    "cvrp": FleetCutter,
+    "ovrp": FleetCutter,
+    "op": OutingCutter,
+    "pctsp": OutingCutter,
+    "mtsp": FleetCutter,
+    "kp": ItemCutter,
+    "mis": VertexCutter,
+}
+
+
+def solve(
+    problem: Problem,
+    run: Run,
+    *,
+    divider: str = "auto",
+    conquerors: str = "auto",
+    bandit: str = "discounted-thompson",
+    piece: int | None = None,
+    alpha: int | None = None,
+) -> Outcome:
+    """Divide, conquer and reunite until the run ends.
+
+    A divider makes rough global solutions [1]_, or ``run.initial`` is the first one.
+    They are cut into pieces, which conquerors improve, then cut elsewhere, again and
+    again. With several threads, as many global solutions are improved side by side.
+    An iteration is a stage: a cut into pieces and their conquest.
+
+    Parameters
+    ----------
+    problem : Problem
+        A TSP, ATSP, CVRP, OVRP, OP, PCTSP, MTSP, knapsack or independent set.
+    run : Run
+        The run.
+    divider : str
+        ``insertion``, ``greedy-edge``, ``savings``, ``space-filling`` and so on, as
+        far as the kind has them; ``auto`` is the best one that was measured.
+    conquerors : str
+        Names separated by commas: ``walk``, the local search of the kind at the heat
+        of the whole, or solvers of the kind. ``auto`` is the best one measured.
+    bandit : str
+        Policy that draws among several, as for ``balans``.
+    piece : int, optional
+        Nodes of a piece, at least 4; there are always two pieces or more.
+    alpha : int, optional
+        Global solutions of the first half of the time, of which the best goes on.
+
+    Raises
+    ------
+    UsageError
+        If an option is wrong.
+    """
+    settings = _settings(problem, piece, alpha)
+    divider = DIVIDERS[problem.kind][0] if divider == "auto" else divider
+    crew = _crew(problem, conquerors, bandit, run.seed)
+    if isinstance(problem, OP | PCTSP) and (reason := obstacle(problem)):
+        return Outcome(Status.INFEASIBLE, raw_status=reason)
+
+    cutter = _CUTTERS[problem.kind](problem)
+
+    def begin(number: int) -> Any:
+        found = divide(problem, divider, run, generator(run.seed, number, 1))
+        if found is not None and not problem.check(found):
+            run.report(found, divider)
+            return found
+        return run.solution
+
+    try:
+        run.supervise(partial(warm_up, problem))
+        first = run.initial
+        if first is None:
+            first = run.supervise(partial(begin, 0))
+    except Abandoned:
+        run.report(_quick(problem), "quick start")
+        raise
+    if first is None:
+        return Outcome(raw_status=f"{divider} found no feasible solution to begin with")
+    engine = Engine(run, cutter, begin, partial(_unit, problem), crew, settings)
+    was_cut = engine.go(first)
+    extra = {"stages": engine.stages, "conquerors": crew.statistics()}
+    return Outcome(reason=None if was_cut else Reason.COMPLETED, extra=extra)
+
+
+def _settings(problem: Problem, piece: int | None, alpha: int | None) -> Settings:
+    settings = _SETTINGS[problem.kind]
+    if piece is not None:
+        if piece < _SMALLEST:
+            raise UsageError(f"piece={piece}: at least {_SMALLEST}")
+        settings = replace(settings, size=piece)
+    if alpha is not None:
+        if alpha < 1:
+            raise UsageError(f"alpha={alpha}: at least 1")
+        settings = replace(settings, alpha=alpha)
+    return settings
+
+
+def _crew(problem: Problem, conquerors: str, bandit: str, seed: int) -> Crew:
+    """Return the conquerors, all known for the kind."""
+    default = _CONQUERORS.get(problem.kind, WALK)
+    names = default if conquerors == "auto" else conquerors
+    chosen = [name.strip() for name in names.split(",")]
+    for name in chosen:
+        if name == WALK and default == WALK:
+            continue
+        if name in (WALK, "udc"):
+            raise UsageError(
+                f"conquerors={conquerors!r}: {name!r} takes no {problem.kind}"
+            )
+        find(name, problem.kind)
+    policy, options = parsed("bandit", bandit)
+    return Crew(chosen, make_bandit(policy, len(chosen), seed=seed, **options))
+
+
+def _unit(problem: Any, solution: Any) -> float:
+    """Return what heats are measured in: a mean distance, or prize of a visit."""
+    if isinstance(problem, OP):
+        return problem.evaluate(solution) / float(solution.tour.size)
+    if isinstance(problem, PCTSP):
+        return problem.length(solution) / float(solution.tour.size)
+    if isinstance(problem, TSP | ATSP):
+        return float(problem.evaluate(solution)) / problem.n
+    if isinstance(problem, MTSP):
+        longest = float(problem.evaluate(solution))
+        return longest * len(solution.routes) / (problem.n + 1)
+    if isinstance(problem, CVRP):
+        stops = problem.n + len(solution.routes)
+        return float(problem.evaluate(solution)) / max(1, stops)
+    return 0.0
+
+
+def _quick(problem: Any) -> Any:
+    """Return a solution at once, with nothing to compile."""
+    if isinstance(problem, OP):
+        return Tour([0])
+    if isinstance(problem, PCTSP):
+        return Tour(greedy_tour(everywhere(problem)))
+    if isinstance(problem, MTSP):
+        return Routes(minmax.split(problem))
+    part = Run(problem, stop=MaxRuntime(0.0))
+    return start_of(problem, part)
