@@ -17,7 +17,7 @@ SOLVERS: tuple[SolverInfo, ...] = (
     ),
     SolverInfo(
         "udc",
-        ("tsp", "atsp", "cvrp", "ovrp", "op", "pctsp", "mtsp", "kp", "mis"),
+        ("tsp", "atsp", "cvrp", "ovrp", "op", "pctsp", "spctsp", "mtsp", "kp", "mis"),
         "combkit.neural.udc.solver",
         exact=False,
         summary="divide, conquer and reunite (UDC): large problems in pieces",

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from combkit.comb.routing._kernels_outing import Trip, Wishes
     from combkit.comb.routing._kernels_tour import Space
 
-__all__ = ["solve"]
+__all__ = ["follow", "solve"]
 
 Integers = NDArray[np.int32]
 
@@ -33,12 +33,16 @@ Integers = NDArray[np.int32]
 _STEPS, _FEWER = 50_000, 200
 #: Share of the time, or of the steps, for the first plan.
 _FIRST = 0.5
+#: Nodes beside which a node may be put in, levels of a Lin-Kernighan step.
+_NEIGHBOURS, _DEPTH = 10, 6
+#: Seconds that a step takes, about, before it is known.
+_STEP = 1e-5
 #: Longest string that a step takes out; heats of first and later plans, in mean legs.
 _LONGEST, _HOT, _WARM, _COLD = 10, 2.0, 0.2, 0.03
 
 
 def solve(
-    problem: SPCTSP, run: Run, *, neighbours: int = 10, depth: int = 6
+    problem: SPCTSP, run: Run, *, neighbours: int = _NEIGHBOURS, depth: int = _DEPTH
 ) -> Outcome:
     """Make plans and follow them to the end; the result is the tour that was made.
 
@@ -64,11 +68,37 @@ def solve(
     """
     if neighbours < 1 or depth < 0:
         raise UsageError(f"neighbours={neighbours}, depth={depth}: at least 1 and 0")
+    return _travel(problem, run, None, neighbours, depth)
+
+
+def follow(problem: SPCTSP, run: Run, plan: Tour) -> Outcome:
+    """Follow a plan that was made for the expected prizes, and plan again on the way.
+
+    Parameters
+    ----------
+    problem : SPCTSP
+        The problem.
+    run : Run
+        The run; a later plan takes the time that is left, or as many steps as one
+        without limits where iterations are limited.
+    plan : Tour
+        The plan.
+    """
+    return _travel(problem, run, plan.tour, _NEIGHBOURS, _DEPTH)
+
+
+def _travel(
+    problem: SPCTSP,
+    run: Run,
+    plan: NDArray[np.int64] | None,
+    neighbours: int,
+    depth: int,
+) -> Outcome:
     planner = OutingSearch(problem, run, "replan", neighbours, depth)
     if problem.n == 0:
         return Outcome(reason=Reason.COMPLETED)
-    planner.begin(None)
-    traveller = _Traveller(problem, run, *planner.state)
+    planner.begin(plan)
+    traveller = _Traveller(problem, run, *planner.state, has_plan=plan is not None)
     run.report(Tour(traveller.go()), "replan")
     return Outcome(reason=Reason.COMPLETED, extra={"plans": traveller.plans})
 
@@ -77,7 +107,14 @@ class _Traveller:
     """Somebody under way, with a plan."""
 
     def __init__(
-        self, problem: SPCTSP, run: Run, space: Space, wishes: Wishes, trip: Trip
+        self,
+        problem: SPCTSP,
+        run: Run,
+        space: Space,
+        wishes: Wishes,
+        trip: Trip,
+        *,
+        has_plan: bool,
     ) -> None:
         from combkit.comb.routing import _kernels_outing
 
@@ -91,13 +128,14 @@ class _Traveller:
         self._trip = trip
         visits = max(1, int(trip.count[0]))
         self._leg = float(trip.sums[_kernels_outing.LENGTH]) / visits
-        self._pace = 0.0
+        self._has_plan, self._pace = has_plan, _STEP if has_plan else 0.0
         self.plans = 0
 
     def go(self) -> list[int]:
         """Return the nodes that were visited, in order."""
         trip, path = self._trip, [0]
-        self._plan(first=True)
+        if not self._has_plan:
+            self._plan(first=True)
         while True:
             plan = self._rest(path[-1])
             if plan.size < 2:
@@ -158,9 +196,10 @@ class _Traveller:
     def _steps(self, first: bool, done: int = 0, spent: float = 0.0) -> int:
         """Return how many steps a plan should take."""
         run, left = self._run, max(1, int(self._trip.count[0]))
-        if (limit := run.limits.iterations) is not None:
+        limit = run.limits.iterations
+        if limit is not None and not self._has_plan:
             return int(limit * _FIRST) if first else int(limit * (1 - _FIRST) / left)
-        if math.isinf(run.remaining):
+        if limit is not None or math.isinf(run.remaining):
             return _STEPS if first else _FEWER
         if not first:
             return int(run.remaining / left / max(self._pace, 1e-7))

@@ -16,8 +16,8 @@ from combkit.neural.udc.pieces import Cutter, Piece
 
 __all__ = ["Attempt", "Settings", "Span"]
 
-#: Seconds that a stage should spend on each node, and least and most stages.
-_PACE, _FEWEST, _MOST = 3e-4, 4, 16
+#: Seconds that a stage should spend on each node.
+_PACE = 3e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,8 @@ class Settings:
     hot, cold : float
         First and last heat in the unit of the kind; it falls linearly where the last
         one is 0, else exponentially.
+    stages : tuple of int
+        Least and most stages of an attempt, where seconds count.
     effort : int
         Steps for each node of a piece in a stage, where stages are counted.
     """
@@ -41,6 +43,7 @@ class Settings:
     alpha: int = 1
     hot: float = 1.0
     cold: float = 0.0
+    stages: tuple[int, int] = (4, 16)
     effort: int = 20
 
     def heat(self, share: float) -> float:
@@ -49,6 +52,11 @@ class Settings:
             return self.hot * (1.0 - share)
         return float(self.hot * (self.cold / self.hot) ** share)
 
+    def planned(self, seconds: float, nodes: int) -> int:
+        """Return the number of stages of an attempt at so many nodes."""
+        least, most = self.stages
+        return int(min(most, max(least, seconds / (_PACE * max(1, nodes)))))
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -56,13 +64,6 @@ class Span:
 
     seconds: float
     stages: int | None = None
-
-    def planned(self, nodes: int) -> int:
-        """Return its number of stages."""
-        if self.stages is not None:
-            return self.stages
-        fitting = self.seconds / (_PACE * max(1, nodes))
-        return int(min(_MOST, max(_FEWEST, fitting)))
 
 
 class Attempt:
@@ -128,7 +129,8 @@ class Attempt:
         """
         self._meet(solution)
         begun = time.perf_counter()
-        planned = span.planned(next(iter(self._run.problem.size.values())))
+        nodes = next(iter(self._run.problem.size.values()))
+        planned = span.stages or self._settings.planned(span.seconds, nodes)
         stage = 0
         while not count():
             share = stage / planned

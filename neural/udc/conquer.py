@@ -21,7 +21,7 @@ from combkit.instances.run import Abandoned, Run
 from combkit.instances.stop import MaxIterations, MaxRuntime
 from combkit.neural.udc.pieces import Piece
 
-__all__ = ["WALK", "Conquest", "Task", "conquer"]
+__all__ = ["WALK", "Conquest", "Relay", "Task", "conquer"]
 
 #: The conqueror that is no solver.
 WALK = "walk"
@@ -111,8 +111,14 @@ def _walk(piece: Piece, task: Task) -> Conquest:
     return Conquest(walker.solution, walker.best)
 
 
-class _Relay(Events):
-    """Ends what works at a piece when the whole run must end."""
+class Relay(Events):
+    """Ends what works at a part when the whole run must end.
+
+    Parameters
+    ----------
+    run : Run
+        The whole run.
+    """
 
     def __init__(self, run: Run) -> None:
         self._run = run
@@ -132,7 +138,7 @@ def _solve(piece: Piece, name: str, task: Task) -> Conquest | None:
         problem,
         stop=limit,
         seed=task.seed,
-        events=_Relay(task.run),
+        events=Relay(task.run),
         initial=piece.start,
     )
     with contextlib.suppress(Abandoned):

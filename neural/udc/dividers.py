@@ -41,6 +41,7 @@ DIVIDERS: dict[str, tuple[str, ...]] = {
     "ovrp": ("savings", "insertion", "greedy-edge", "space-filling"),
     "op": ("insertion", "greedy-edge", "space-filling"),
     "pctsp": ("insertion", "greedy-edge", "space-filling"),
+    "spctsp": ("insertion", "greedy-edge", "space-filling"),
     "mtsp": ("insertion", "greedy-edge", "space-filling"),
     "kp": ("greedy",),
     "mis": ("greedy",),

@@ -23,6 +23,7 @@ from dataclasses import replace
 from typing import Any
 
 from combkit.instances.run import Run
+from combkit.instances.stop import relative_gap
 from combkit.neural.udc.attempt import Attempt, Settings, Span
 from combkit.neural.udc.crew import Crew
 from combkit.neural.udc.pieces import Cutter
@@ -32,7 +33,9 @@ __all__ = ["Engine"]
 #: Seconds of the first cycle where nothing limits the run; each is twice the last.
 _CYCLE = 10.0
 #: Share of a cycle for several attempts, and heat of what follows, of their first one.
-_TRYING, _WARM = 0.5, 0.1
+_TRYING, _WARM = 0.5, 0.3
+#: Gap of an optimum to its bound: rounding.
+_PROVEN = 1e-9
 #: Price of an orienteer's length once the limit is kept, of the one that kept it.
 _CHEAPER = 0.3
 
@@ -91,7 +94,7 @@ class Engine:
         run, limit = self._run, self._run.limits.iterations
         cycle = _CYCLE
         with ThreadPoolExecutor(run.threads) as pool:
-            while not run.should_stop(self.stages):
+            while not self._ended():
                 seconds = cycle if math.isinf(run.remaining) else run.remaining
                 stages = None if limit is None else limit - self.stages
                 if not self._cycle(pool, Span(seconds, stages), first):
@@ -107,7 +110,7 @@ class Engine:
         share = _TRYING if alpha > 1 else 1.0
         done: list[Attempt] = []
         for _ in range(rounds):
-            if done and run.should_stop(self.stages):
+            if done and self._ended():
                 return True
             starts = [self._divide(self._numbers + k) for k in range(threads)]
             if first is not None:
@@ -118,7 +121,7 @@ class Engine:
             )
         if not any(attempt.pieces for attempt in done):
             return False
-        if alpha == 1 or run.should_stop(self.stages):
+        if alpha == 1 or self._ended():
             return True
         best = done[0]
         for other in done[1:]:
@@ -162,9 +165,15 @@ class Engine:
             future.result()
         return attempts
 
+    def _ended(self) -> bool:
+        """Whether the run has to end, or its best solution is as good as its bound."""
+        run = self._run
+        gap = relative_gap(run.objective, run.bound)
+        return run.should_stop(self.stages) or gap <= _PROVEN
+
     def _count(self) -> bool:
         """Count a stage, unless the run has to end; return whether it has."""
-        if self._run.should_stop():
+        if self._ended():
             return True
         self.stages += 1
         return False

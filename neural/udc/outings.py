@@ -71,7 +71,9 @@ class OutingCutter:
         start = Tour(np.arange(part.nodes.size))
         if isinstance(small, OP):
             outside = problem.length(solution) - small.length(start)
-            small = replace(small, limit=max(0.0, small.limit - outside))
+            # Others may have gone too far already, but a price needs some limit.
+            least = 1e-9 * float(small.limit)
+            small = replace(small, limit=max(least, small.limit - outside))
         else:
             outside = float(problem.prizes[on & ~chosen].sum())
             small = replace(small, quota=max(0.0, small.quota - outside))

@@ -9,32 +9,36 @@ References
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from combkit.comb.packing.greedy_knapsack import by_density, dantzig_bound
 from combkit.comb.registry import find
-from combkit.comb.routing import minmax
+from combkit.comb.routing import minmax, replanning
+from combkit.comb.routing.detours import shortest_ways
 from combkit.comb.routing.greedy_tsp import greedy_tour
 from combkit.comb.routing.outing_search import everywhere, obstacle
 from combkit.comb.routing.starts import start_of
 from combkit.comb.routing.walkers import warm_up
 from combkit.instances.cvrp import CVRP
 from combkit.instances.errors import UsageError
+from combkit.instances.knapsack import Knapsack
 from combkit.instances.mtsp import MTSP
-from combkit.instances.prizes import OP, PCTSP
+from combkit.instances.prizes import OP, PCTSP, SPCTSP
 from combkit.instances.problem import Problem
 from combkit.instances.result import Status
 from combkit.instances.run import Abandoned, Outcome, Run
 from combkit.instances.seeds import generator
 from combkit.instances.solutions import Routes, Tour
-from combkit.instances.stop import MaxRuntime, Reason
+from combkit.instances.stop import MaxIterations, MaxRuntime, Reason, Stop
 from combkit.instances.tsp import ATSP, TSP
 from combkit.mip.balans.bandit import make_bandit
 from combkit.mip.balans.naming import parsed
 from combkit.neural.udc.attempt import Settings
-from combkit.neural.udc.conquer import WALK
+from combkit.neural.udc.conquer import WALK, Relay
 from combkit.neural.udc.crew import Crew
 from combkit.neural.udc.dividers import DIVIDERS, divide
 from combkit.neural.udc.engine import Engine
@@ -54,12 +58,16 @@ _SETTINGS = {
     "atsp": Settings(1_000, hot=0.3),
     "cvrp": Settings(300, hot=1.0, cold=0.01),
     "ovrp": Settings(300, hot=1.0, cold=0.01),
-    "op": Settings(300, alpha=6, hot=2.0, cold=0.03),
-    "pctsp": Settings(300, alpha=6, hot=2.0, cold=0.03),
+    "op": Settings(300, alpha=3, hot=2.0, cold=0.03),
+    "pctsp": Settings(300, alpha=3, hot=2.0, cold=0.03),
+    "spctsp": Settings(300, alpha=3, hot=2.0, cold=0.03),
     "mtsp": Settings(300, hot=1.0, cold=0.003),
     "kp": Settings(1_000),
-    "mis": Settings(1_000),
+    "mis": Settings(1_000, stages=(3, 16)),
 }
+#: Share of the time for the plan of somebody who learns prizes on the way, and stages
+#: of that plan where nothing limits the run.
+_PLANNING, _STAGES = 0.5, 48
 #: Who conquers pieces of a kind by default.
 _CONQUERORS = {"kp": "knapsack-dp", "mis": "local-search"}
 _CUTTERS: dict[str, Callable[[Any], Cutter]] = {
@@ -119,9 +127,20 @@ def solve(
     settings = _settings(problem, piece, alpha)
     divider = DIVIDERS[problem.kind][0] if divider == "auto" else divider
     crew = _crew(problem, conquerors, bandit, run.seed)
-    if isinstance(problem, OP | PCTSP) and (reason := obstacle(problem)):
+    fixed = isinstance(problem, OP | PCTSP) and not isinstance(problem, SPCTSP)
+    if fixed and (reason := obstacle(problem)):
         return Outcome(Status.INFEASIBLE, raw_status=reason)
 
+    _bound(problem, run)
+    if isinstance(problem, SPCTSP):
+        return _travel(problem, run, divider, crew, settings)
+    return _improve(problem, run, divider, crew, settings)
+
+
+def _improve(
+    problem: Problem, run: Run, divider: str, crew: Crew, settings: Settings
+) -> Outcome:
+    """Divide, conquer and reunite."""
     cutter = _CUTTERS[problem.kind](problem)
 
     def begin(number: int) -> Any:
@@ -145,6 +164,44 @@ def solve(
     was_cut = engine.go(first)
     extra = {"stages": engine.stages, "conquerors": crew.statistics()}
     return Outcome(reason=None if was_cut else Reason.COMPLETED, extra=extra)
+
+
+def _travel(
+    problem: SPCTSP, run: Run, divider: str, crew: Crew, settings: Settings
+) -> Outcome:
+    """Plan for the expected prizes, then see what they are on the way.
+
+    Half of the time is for the plan; whoever passes by plans again.
+    """
+    expected = PCTSP(
+        problem.coords,
+        problem.prizes,
+        problem.penalties,
+        problem.quota,
+        matrix=problem.matrix,
+        metric=problem.metric,
+    )
+    limits = run.limits
+    stop: Stop = MaxRuntime(run.elapsed + _PLANNING * run.remaining)
+    if limits.iterations is not None:
+        stop = stop | MaxIterations(limits.iterations)
+    elif math.isinf(run.remaining):
+        stop = MaxIterations(_STAGES)
+    plan = Run(
+        expected,
+        stop=stop,
+        seed=run.seed,
+        threads=run.threads,
+        events=Relay(run),
+        start=run.start,
+    )
+    outcome = Outcome()
+    if not obstacle(expected):
+        outcome = _improve(expected, plan, divider, crew, settings)
+    if plan.solution is None:
+        return replanning.solve(problem, run)
+    followed = replanning.follow(problem, run, plan.solution)
+    return replace(followed, extra={**outcome.extra, **followed.extra})
 
 
 def _settings(problem: Problem, piece: int | None, alpha: int | None) -> Settings:
@@ -192,6 +249,16 @@ def _unit(problem: Any, solution: Any) -> float:
         stops = problem.n + len(solution.routes)
         return float(problem.evaluate(solution)) / max(1, stops)
     return 0.0
+
+
+def _bound(problem: Problem, run: Run) -> None:
+    """Report a bound where one is cheap."""
+    if isinstance(problem, Knapsack):
+        order = by_density(problem.profits, problem.weights)
+        run.report_bound(dantzig_bound(problem, order), "linear relaxation")
+    if isinstance(problem, MTSP):
+        farthest = float(shortest_ways(problem).max())
+        run.report_bound(2.0 * farthest, "there and back")
 
 
 def _quick(problem: Any) -> Any:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
 from combkit.comb.graphs.view import adjacency
+from combkit.comb.packing.greedy_knapsack import by_density
 from combkit.instances.graph_sets import IndependentSet
 from combkit.instances.knapsack import Knapsack
 from combkit.instances.solutions import Selection
@@ -32,8 +35,13 @@ class ItemCutter:
 
     def __init__(self, problem: Knapsack) -> None:
         self._problem = problem
-        weights = np.maximum(problem.weights.astype(np.float64), 1e-300)
-        self._order = np.argsort(-problem.profits / weights, kind="stable")
+        order = by_density(problem.profits, problem.weights)
+        full = np.cumsum(problem.weights[order], dtype=np.float64)
+        self._order = order
+        self._break = int(np.searchsorted(full, problem.capacity))
+        sums = max(float(problem.profits.sum()), float(full[-1]), 1e-300)
+        #: Fractions become integers by this factor, within what 53 bits hold.
+        self._scale = 2.0 ** (52 - math.ceil(math.log2(sums)))
 
     def cells(
         self, solution: Selection, size: int, stage: int, rng: np.random.Generator
@@ -42,7 +50,7 @@ class ItemCutter:
         n = self._problem.n
         if stage % 2:
             return windows(rng.permutation(n), size, 0)
-        offset = int(rng.integers(n)) if stage else 0
+        offset = int(rng.integers(n)) if stage else self._break - min(size, n // 2) // 2
         return windows(self._order, size, offset)
 
     def piece(self, solution: Selection, cell: Integers) -> Piece | None:
@@ -55,12 +63,18 @@ class ItemCutter:
         cell = np.sort(cell)
         rest = np.flatnonzero(taken & ~mine)
         room = problem.capacity - total(problem.weights[rest])
+        profits, weights = problem.profits[cell], problem.weights[cell]
+        if not (problem.integral and profits.dtype == np.int64):
+            # Rounded so that what fits the integers fits; exact but for the last bits.
+            profits = np.floor(profits * self._scale).astype(np.int64)
+            weights = np.ceil(weights * self._scale).astype(np.int64)
+            room = math.floor(room * self._scale)
         if room <= 0:
             return None
-        small = Knapsack(problem.profits[cell], problem.weights[cell], room)
+        small = Knapsack(profits, weights, room)
         start = Selection(np.flatnonzero(taken[cell]))
-        if small.check(start):  # by the rounding of sums
-            return None
+        if small.check(start):  # by rounding
+            start = Selection([])
         return Piece(
             small,
             start,
@@ -69,7 +83,10 @@ class ItemCutter:
 
 
 class VertexCutter:
-    """Cuts a graph into vertices that are near each other.
+    """Cuts a graph into what is left when vertices that are far away stay chosen.
+
+    A piece has the vertices that none of those excludes. In a dense graph a few
+    chosen vertices exclude most others, so pieces are measured by what is left.
 
     Parameters
     ----------
@@ -84,46 +101,56 @@ class VertexCutter:
     def cells(
         self, solution: Selection, size: int, stage: int, rng: np.random.Generator
     ) -> list[Integers]:
-        """Return vertices in the order of a breadth-first search, in windows."""
+        """Return all vertices from several places on, near ones first."""
+        n = self._problem.n
+        count = max(2, math.ceil(n / size))
+        self._size = min(size, 9 * n // 10)
+        return [self._from(int(root)) for root in rng.integers(n, size=count)]
+
+    def _from(self, root: int) -> Integers:
+        """Return the vertices in the order of a breadth-first search."""
         n = self._problem.n
         order = np.empty(n, np.int64)
         seen = np.zeros(n, bool)
-        head = tail = 0
-        for root in rng.permutation(n).tolist():
-            if seen[root]:
-                continue
-            seen[root] = True
-            order[tail] = root
-            tail += 1
-            while head < tail:
-                near = self._graph.of(int(order[head]))
-                fresh = near[~seen[near]]
-                seen[fresh] = True
-                order[tail : tail + fresh.size] = fresh
-                tail += fresh.size
-                head += 1
-        return windows(order, size, 0)
+        seen[root], order[0] = True, root
+        head, tail, other = 0, 1, 0
+        while head < n:
+            if head == tail:  # another component
+                other += int(np.argmin(seen[other:]))
+                seen[other], order[tail] = True, other
+                tail += 1
+            near = self._graph.of(int(order[head]))
+            fresh = near[~seen[near]]
+            seen[fresh] = True
+            order[tail : tail + fresh.size] = fresh
+            tail += fresh.size
+            head += 1
+        return order
 
     def piece(self, solution: Selection, cell: Integers) -> Piece | None:
-        """Return the vertices of a cell that no chosen one outside excludes."""
+        """Return the graph that chosen vertices leave, those that come last kept."""
         problem = self._problem
-        inside = np.zeros(problem.n, bool)
-        inside[cell] = True
         taken = np.zeros(problem.n, bool)
         taken[solution.selected] = True
-        outside = taken & ~inside
-        ends = problem.edges
-        for a, b in ((0, 1), (1, 0)):
-            inside[ends[outside[ends[:, a]], b]] = False
-        nodes = np.flatnonzero(inside)
+        free = np.ones(problem.n, bool)
+        left = problem.n
+        for vertex in cell[::-1][taken[cell[::-1]]].tolist():
+            if left <= self._size:
+                break
+            free[vertex] = False
+            near = self._graph.of(vertex)
+            left -= 1 + int(free[near].sum())
+            free[near] = False
+            taken[vertex] = False
+        nodes = np.flatnonzero(free)
         if nodes.size == 0:
             return None
-        place = np.full(problem.n, -1)
-        place[nodes] = np.arange(nodes.size)
-        edges = place[ends]
-        edges = edges[(edges >= 0).all(axis=1)]
+        graph = self._graph.induced(nodes)
+        owner = np.repeat(np.arange(nodes.size), np.diff(graph.offsets))
+        forward = owner < graph.near
+        edges = np.stack([owner[forward], graph.near[forward]], axis=1)
         weights = None if problem.weights is None else problem.weights[nodes]
-        rest = np.flatnonzero(outside)
+        rest = np.setdiff1d(solution.selected, nodes)
         return Piece(
             IndependentSet(nodes.size, edges, weights),
             Selection(np.flatnonzero(taken[nodes])),
