@@ -156,7 +156,8 @@ def _stays(space: Space, node: int) -> bool:
 @kernel
 def _joined(space: Space, trip: Trip, a: int, b: int) -> bool:
     """Whether nothing goes between neighbours; of two nodes, one way is free."""
-    return trip.count[0] > 2 and is_fixed(space.fixed, a, b)
+    one_way = trip.count[0] > 2 or trip.place[a] == 0
+    return one_way and is_fixed(space.fixed, a, b)
 
 
 @kernel

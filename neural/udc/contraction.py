@@ -71,9 +71,13 @@ class Contraction:
         labels = nodes[order]
         parts: list[Integers] = []
         begin = 0
+        used = -1
         for k in np.flatnonzero(forward | backward).tolist():
-            parts.append(labels[begin : k + 1])
             first = int(order[k] if forward[k] else follows[k])
+            if order.size == 2 and first == used:
+                continue  # of two nodes, the other way is free
+            used = first
+            parts.append(labels[begin : k + 1])
             inner = self._tour[self._ends[first] + 1 : self._ends[first + 1]]
             parts.append(inner if forward[k] else inner[::-1])
             begin = k + 1

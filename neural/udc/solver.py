@@ -127,10 +127,10 @@ def solve(
     settings = _settings(problem, piece, alpha)
     divider = DIVIDERS[problem.kind][0] if divider == "auto" else divider
     crew = _crew(problem, conquerors, bandit, run.seed)
-    fixed = isinstance(problem, OP | PCTSP) and not isinstance(problem, SPCTSP)
-    if fixed and (reason := obstacle(problem)):
-        return Outcome(Status.INFEASIBLE, raw_status=reason)
-
+    if isinstance(problem, PCTSP) and not isinstance(problem, SPCTSP):
+        reason = obstacle(problem)
+        if reason:
+            return Outcome(Status.INFEASIBLE, raw_status=reason)
     _bound(problem, run)
     if isinstance(problem, SPCTSP):
         return _travel(problem, run, divider, crew, settings)
