@@ -22,6 +22,7 @@ METHODS: dict[str, tuple[str, str]] = {
     "forge-gap": ("integrality gaps", "combkit.neural.forge.gap_command"),
     "forge-hints": ("values of variables", "combkit.neural.forge.hint_command"),
     "forge-recommend": ("solvers of programs", "combkit.cli.recommend_train"),
+    "udc": ("dividers of large problems", "combkit.neural.udc.command"),
     "neur2ro": ("learned value of reactions", "combkit.neural.neur2ro.command"),
 }
 
