@@ -1,8 +1,9 @@
 """Conquerors: what improves a piece, for its share of the time.
 
 ``walk`` goes on with the local search of its kind at the heat of the whole search;
-it may end at a worse piece, as annealing does. Any other name is a solver, which
-starts from the piece as it is and hands back something better or nothing.
+it may end at a worse piece, as annealing does. ``construct`` lets the policy of BQ
+make the piece anew. Any other name is a solver, which starts from the piece as it is.
+Both hand back something better or nothing.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ from combkit.instances.run import Abandoned, Run
 from combkit.instances.stop import MaxIterations, MaxRuntime
 from combkit.neural.udc.pieces import Piece
 
-__all__ = ["WALK", "Conquest", "Relay", "Task", "conquer"]
+__all__ = ["CONSTRUCT", "WALK", "Conquest", "Relay", "Task", "conquer"]
 
-#: The conqueror that is no solver.
-WALK = "walk"
+#: The conquerors that are no solvers.
+WALK, CONSTRUCT = "walk", "construct"
 #: Steps of the first slice.
 _SLICE = 10
 #: Most steps of one heat where steps are counted.
@@ -77,11 +78,13 @@ def conquer(piece: Piece, name: str, task: Task) -> Conquest | None:
     piece : Piece
         The piece.
     name : str
-        ``walk`` or a solver of its kind.
+        ``walk``, ``construct`` or a solver of its kind.
     task : Task
         How long and how hot.
     """
-    return _walk(piece, task) if name == WALK else _solve(piece, name, task)
+    if name == WALK:
+        return _walk(piece, task)
+    return _better(piece, _made(piece, name, task))
 
 
 def _walk(piece: Piece, task: Task) -> Conquest:
@@ -128,10 +131,24 @@ class Relay(Events):
         return self._run.should_stop()
 
 
-def _solve(piece: Piece, name: str, task: Task) -> Conquest | None:
-    """Let a solver look for a better piece."""
+def _better(piece: Piece, solution: Any) -> Conquest | None:
+    """Return a solution as a conquest, if it is better than what the piece has."""
+    problem = piece.problem
+    if solution is None:
+        return None
+    if not problem.better(problem.evaluate(solution), problem.evaluate(piece.start)):
+        return None
+    return Conquest(solution, solution)
+
+
+def _made(piece: Piece, name: str, task: Task) -> Any:
+    """Return what the policy or a solver makes of a piece, None if nothing."""
     if piece.kept is not None:
         return None
+    if name == CONSTRUCT:
+        from combkit.neural.udc.construct import construct_anew
+
+        return construct_anew(piece.problem)
     problem = piece.problem
     limit = MaxIterations(task.steps) if task.steps else MaxRuntime(task.seconds)
     run = Run(
@@ -141,10 +158,10 @@ def _solve(piece: Piece, name: str, task: Task) -> Conquest | None:
         events=Relay(task.run),
         initial=piece.start,
     )
-    with contextlib.suppress(Abandoned):
-        find(name, problem.kind).load()(problem, run)
-    run.abandoned = True
-    before = problem.evaluate(piece.start)
-    if run.objective is None or not problem.better(run.objective, before):
+    solver = find(name, problem.kind)
+    if solver.unsupported(problem) is not None:
         return None
-    return Conquest(run.solution, run.solution)
+    with contextlib.suppress(Abandoned):
+        solver.load()(problem, run)
+    run.abandoned = True
+    return run.solution

@@ -29,19 +29,19 @@ from combkit.instances.run import Run
 from combkit.instances.solutions import Routes, Tour
 from combkit.instances.tsp import ATSP, TSP
 
-__all__ = ["DIVIDERS", "divide"]
+__all__ = ["DIVIDERS", "checked", "decoded", "divide"]
 
 Integers = NDArray[np.int64]
 
 #: Dividers of each kind, the best one first.
 DIVIDERS: dict[str, tuple[str, ...]] = {
-    "tsp": ("insertion", "greedy-edge", "space-filling"),
+    "tsp": ("insertion", "greedy-edge", "space-filling", "neural"),
     "atsp": ("patching", "insertion"),
-    "cvrp": ("savings", "insertion", "greedy-edge", "space-filling"),
+    "cvrp": ("savings", "insertion", "greedy-edge", "space-filling", "neural"),
     "ovrp": ("savings", "insertion", "greedy-edge", "space-filling"),
-    "op": ("insertion", "greedy-edge", "space-filling"),
-    "pctsp": ("insertion", "greedy-edge", "space-filling"),
-    "spctsp": ("insertion", "greedy-edge", "space-filling"),
+    "op": ("insertion", "greedy-edge", "space-filling", "neural"),
+    "pctsp": ("insertion", "greedy-edge", "space-filling", "neural"),
+    "spctsp": ("insertion", "greedy-edge", "space-filling", "neural"),
     "mtsp": ("insertion", "greedy-edge", "space-filling"),
     "kp": ("greedy",),
     "mis": ("greedy",),
@@ -51,27 +51,19 @@ _NEAR = 16
 
 
 def divide(problem: Problem, divider: str, run: Run, rng: np.random.Generator) -> Any:
-    """Return a rough solution of the whole problem.
+    """Return a rough solution of the whole problem, None where there is none.
 
     Parameters
     ----------
     problem : Problem
         A problem of a kind in ``DIVIDERS``.
     divider : str
-        One of the dividers of the kind.
+        One of the dividers of the kind, ``neural`` excepted.
     run : Run
         The run.
     rng : Generator
         Random numbers, which only insertion needs.
-
-    Raises
-    ------
-    UsageError
-        If the divider does not exist for the problem.
     """
-    known = DIVIDERS[problem.kind]
-    if divider not in known:
-        raise UsageError(f"divider={divider!r}: {problem.kind} has {', '.join(known)}")
     if divider == "greedy":
         solve = greedy.solve if problem.kind == "mis" else greedy_knapsack.solve
         return _found(problem, run, solve)
@@ -82,18 +74,58 @@ def divide(problem: Problem, divider: str, run: Run, rng: np.random.Generator) -
     if isinstance(problem, TSP | ATSP):
         return Tour(_tour(problem, divider, rng))
     if isinstance(problem, OP | PCTSP):
-        order = _tour(everywhere(problem), divider, rng)
-        search = OutingSearch(problem, run, "insertion", _NEAR, 0)
-        search.begin(np.roll(order, -int(np.flatnonzero(order == 0)[0])))
+        return decoded(problem, _tour(everywhere(problem), divider, rng), run)
+    if isinstance(problem, MTSP):
+        return decoded(problem, _tour(minmax.everywhere(problem), divider, rng), run)
+    if isinstance(problem, CVRP):
+        return decoded(problem, _tour(_customers(problem), divider, rng) + 1, run)
+    raise TypeError(f"no divider for {problem.kind}")
+
+
+def decoded(problem: Any, order: Integers, run: Run) -> Any:
+    """Return the solution that an order of nodes stands for.
+
+    Parameters
+    ----------
+    problem : TSP, CVRP, OVRP, OP, PCTSP or MTSP
+        The problem.
+    order : ndarray of int64
+        All cities; all customers without the depot; some nodes with the depot.
+    run : Run
+        The run.
+    """
+    if isinstance(problem, OP | PCTSP):
+        search = OutingSearch(problem, run, "divider", _NEAR, 0)
+        search.begin(np.roll(order, -int(np.argmax(order == 0))))
         return search.tour
     if isinstance(problem, MTSP):
-        order = _tour(minmax.everywhere(problem), divider, rng)
         return Routes(minmax.split(problem, order))
     if isinstance(problem, CVRP):
-        order = _tour(_customers(problem), divider, rng) + 1
-        routes = split_tour(problem, order)
-        return Routes(fit_fleet(problem, routes))
-    raise TypeError(f"no divider for {problem.kind}")
+        return Routes(fit_fleet(problem, split_tour(problem, order)))
+    return Tour(order)
+
+
+def checked(problem: Problem, divider: str) -> str:
+    """Return the name of a divider, the best one for ``auto``.
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem.
+    divider : str
+        The name.
+
+    Raises
+    ------
+    UsageError
+        If the kind has no such divider.
+    """
+    known = DIVIDERS[problem.kind]
+    if divider == "auto":
+        return known[0]
+    if divider not in known:
+        raise UsageError(f"divider={divider!r}: {problem.kind} has {', '.join(known)}")
+    return divider
 
 
 def _found(problem: Problem, run: Run, solve: Any) -> Any:

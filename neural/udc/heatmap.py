@@ -13,14 +13,19 @@ import torch
 from numpy.typing import NDArray
 
 from combkit.comb.routing.metric import metric_arrays
+from combkit.instances.cvrp import CVRP
+from combkit.instances.prizes import OP, PCTSP
 from combkit.instances.tsp import TSP
+from combkit.neural.devices import device_of
 from combkit.neural.udc.graph import graph_of
-from combkit.neural.udc.network import Divider, Embedded
+from combkit.neural.udc.network import Divider, Embedded, divider_of
 
-__all__ = ["Heatmap"]
+__all__ = ["Heatmap", "heatmap_of"]
 
 Integers = NDArray[np.int64]
 
+#: Least chance of a visit of those with whom an attempt begins: from, to.
+_LIKELY = (0.3, 0.6)
 #: Nodes between two heatmaps, and most heatmaps of a walk.
 _RENEWED, _MOST = 100, 10
 
@@ -40,7 +45,7 @@ class Heatmap:
         whole = TSP(problem.coords, matrix=problem.matrix, metric=problem.metric)
         self._distances = metric_arrays(whole)
         graph = graph_of(problem)
-        self._near = graph.near
+        self._problem, self._near = problem, graph.near
         device = next(network.parameters()).device
         with torch.inference_mode():
             found: Embedded = network(
@@ -54,6 +59,26 @@ class Heatmap:
         )
         #: Chance of each node to be visited at all.
         self.visit: NDArray[np.float64] = 1.0 / (1.0 + np.exp(-visit.astype(float)))
+
+    def order(self, rng: np.random.Generator) -> Integers:
+        """Return nodes in the order of a walk from a random one, or from the depot.
+
+        Those who choose whom to visit begin with nodes that are likely to be visited:
+        more of them or less in every attempt.
+
+        Parameters
+        ----------
+        rng : Generator
+            For the start and how many.
+        """
+        nodes = np.arange(self.visit.size)
+        if isinstance(self._problem, OP | PCTSP):
+            likely = self.visit > rng.uniform(*_LIKELY)
+            likely[0] = True
+            return self.tour(nodes[likely], 0)
+        if isinstance(self._problem, CVRP):
+            nodes = nodes[1:]
+        return self.tour(nodes, int(rng.choice(nodes)))
 
     def tour(self, nodes: Integers, start: int) -> Integers:
         """Return some nodes in the order of a walk.
@@ -80,3 +105,31 @@ class Heatmap:
             end = min(m, begin + step)
             walk(*self._distances, self._near, heat, open_nodes, tour, begin, end)
         return tour
+
+
+def heatmap_of(problem: Any, weights: str, device: str) -> Heatmap:
+    """Return the heatmap of a problem by the network of its kind.
+
+    Parameters
+    ----------
+    problem : TSP, CVRP, OVRP, OP or PCTSP
+        The problem.
+    weights : str
+        ``shipped``, or a file.
+    device : str
+        ``cpu``, ``cuda`` or ``auto``.
+
+    Raises
+    ------
+    UsageError
+        If the device is not there.
+    InstanceFormatError
+        If the weights cannot be used.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        network, _ = divider_of(problem.kind, weights)
+        return Heatmap(problem, network.to(device_of(device)))
+    finally:
+        torch.set_num_threads(before)

@@ -13,7 +13,9 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from combkit.comb.packing.greedy_knapsack import by_density, dantzig_bound
 from combkit.comb.registry import find
@@ -38,9 +40,9 @@ from combkit.instances.tsp import ATSP, TSP
 from combkit.mip.balans.bandit import make_bandit
 from combkit.mip.balans.naming import parsed
 from combkit.neural.udc.attempt import Settings
-from combkit.neural.udc.conquer import WALK, Relay
+from combkit.neural.udc.conquer import CONSTRUCT, WALK, Relay
 from combkit.neural.udc.crew import Crew
-from combkit.neural.udc.dividers import DIVIDERS, divide
+from combkit.neural.udc.dividers import checked, decoded, divide
 from combkit.neural.udc.engine import Engine
 from combkit.neural.udc.fleets import FleetCutter
 from combkit.neural.udc.outings import OutingCutter
@@ -50,6 +52,9 @@ from combkit.neural.udc.tours import TourCutter
 
 __all__ = ["solve"]
 
+#: Kinds whose tours can be cut in several ways, and the ways.
+_TOURS = ("tsp", "atsp", "op", "pctsp")
+_CUTS = ("auto", "blocks", "windows")
 #: Smallest pieces that may be asked for.
 _SMALLEST = 4
 #: How each kind is cut, and how hot; found by trial on generated instances.
@@ -70,13 +75,16 @@ _SETTINGS = {
 _PLANNING, _STAGES = 0.5, 48
 #: Who conquers pieces of a kind by default.
 _CONQUERORS = {"kp": "knapsack-dp", "mis": "local-search"}
-_CUTTERS: dict[str, Callable[[Any], Cutter]] = {
+#: Kinds whose pieces a policy can construct anew.
+_CONSTRUCTED = ("tsp", "cvrp")
+_CUTTERS: dict[str, Callable[..., Cutter]] = {
     "tsp": TourCutter,
     "atsp": TourCutter,
     "cvrp": FleetCutter,
     "ovrp": FleetCutter,
     "op": OutingCutter,
     "pctsp": OutingCutter,
+    "spctsp": OutingCutter,
     "mtsp": FleetCutter,
     "kp": ItemCutter,
     "mis": VertexCutter,
@@ -91,7 +99,10 @@ def solve(
     conquerors: str = "auto",
     bandit: str = "discounted-thompson",
     piece: int | None = None,
+    cut: str = "auto",
     alpha: int | None = None,
+    weights: str = "shipped",
+    device: str = "auto",
 ) -> Outcome:
     """Divide, conquer and reunite until the run ends.
 
@@ -111,42 +122,75 @@ def solve(
         far as the kind has them; ``auto`` is the best one that was measured.
     conquerors : str
         Names separated by commas: ``walk``, the local search of the kind at the heat
-        of the whole, or solvers of the kind. ``auto`` is the best one measured.
+        of the whole; ``construct``, the policy of BQ, for routes and for windows of
+        tours; or solvers of the kind. ``auto`` is the best one measured.
     bandit : str
         Policy that draws among several, as for ``balans``.
     piece : int, optional
         Nodes of a piece, at least 4; there are always two pieces or more.
+    cut : str
+        ``blocks`` of the plane or ``windows`` of the tour, where tours are cut;
+        ``auto``: blocks where there are coordinates.
     alpha : int, optional
         Global solutions of the first half of the time, of which the best goes on.
+    weights : str
+        File of other weights of the neural divider than the ``shipped`` ones.
+    device : str
+        Where its network runs: ``cpu``, ``cuda`` or ``auto``.
 
     Raises
     ------
     UsageError
         If an option is wrong.
+    InstanceFormatError
+        If the weights cannot be used.
     """
     settings = _settings(problem, piece, alpha)
-    divider = DIVIDERS[problem.kind][0] if divider == "auto" else divider
+    cutter = _cutter(problem, cut)
+    divider = checked(problem, divider)
     crew = _crew(problem, conquerors, bandit, run.seed)
     if isinstance(problem, PCTSP) and not isinstance(problem, SPCTSP):
         reason = obstacle(problem)
         if reason:
             return Outcome(Status.INFEASIBLE, raw_status=reason)
     _bound(problem, run)
+    division = Division(divider, weights, device)
     if isinstance(problem, SPCTSP):
-        return _travel(problem, run, divider, crew, settings)
-    return _improve(problem, run, divider, crew, settings)
+        return _travel(problem, run, division, crew, settings)
+    return _improve(cutter, run, division, crew, settings)
+
+
+class Division(NamedTuple):
+    """How a problem is divided: by whom, with which weights, and where they run."""
+
+    divider: str
+    weights: str
+    device: str
+
+    def by(self, problem: Problem, run: Run) -> Callable[[np.random.Generator], Any]:
+        """Return what makes a solution of a problem from random numbers."""
+        if self.divider != "neural":
+            return partial(divide, problem, self.divider, run)
+        from combkit.neural.udc.heatmap import heatmap_of
+
+        heatmap = heatmap_of(problem, self.weights, self.device)
+        return lambda rng: decoded(problem, heatmap.order(rng), run)
 
 
 def _improve(
-    problem: Problem, run: Run, divider: str, crew: Crew, settings: Settings
+    cutter: Cutter, run: Run, division: Division, crew: Crew, settings: Settings
 ) -> Outcome:
     """Divide, conquer and reunite."""
-    cutter = _CUTTERS[problem.kind](problem)
+    problem = run.problem
+
+    ways: list[Callable[[np.random.Generator], Any]] = []
 
     def begin(number: int) -> Any:
-        found = divide(problem, divider, run, generator(run.seed, number, 1))
+        if not ways:
+            ways.append(division.by(problem, run))
+        found = ways[0](generator(run.seed, number, 1))
         if found is not None and not problem.check(found):
-            run.report(found, divider)
+            run.report(found, division.divider)
             return found
         return run.solution
 
@@ -159,7 +203,8 @@ def _improve(
         run.report(_quick(problem), "quick start")
         raise
     if first is None:
-        return Outcome(raw_status=f"{divider} found no feasible solution to begin with")
+        reason = f"{division.divider} found no feasible solution to begin with"
+        return Outcome(raw_status=reason)
     engine = Engine(run, cutter, begin, partial(_unit, problem), crew, settings)
     was_cut = engine.go(first)
     extra = {"stages": engine.stages, "conquerors": crew.statistics()}
@@ -167,7 +212,7 @@ def _improve(
 
 
 def _travel(
-    problem: SPCTSP, run: Run, divider: str, crew: Crew, settings: Settings
+    problem: SPCTSP, run: Run, division: Division, crew: Crew, settings: Settings
 ) -> Outcome:
     """Plan for the expected prizes, then see what they are on the way.
 
@@ -197,7 +242,7 @@ def _travel(
     )
     outcome = Outcome()
     if not obstacle(expected):
-        outcome = _improve(expected, plan, divider, crew, settings)
+        outcome = _improve(OutingCutter(expected), plan, division, crew, settings)
     if plan.solution is None:
         return replanning.solve(problem, run)
     followed = replanning.follow(problem, run, plan.solution)
@@ -217,6 +262,17 @@ def _settings(problem: Problem, piece: int | None, alpha: int | None) -> Setting
     return settings
 
 
+def _cutter(problem: Problem, cut: str) -> Cutter:
+    if cut not in _CUTS:
+        raise UsageError(f"cut={cut!r}: one of {', '.join(_CUTS)}")
+    make = _CUTTERS[problem.kind]
+    if cut == "auto":
+        return make(problem)
+    if problem.kind not in _TOURS:
+        raise UsageError(f"cut={cut!r}: {problem.kind} is always cut the same way")
+    return make(problem, cut)
+
+
 def _crew(problem: Problem, conquerors: str, bandit: str, seed: int) -> Crew:
     """Return the conquerors, all known for the kind."""
     default = _CONQUERORS.get(problem.kind, WALK)
@@ -225,7 +281,9 @@ def _crew(problem: Problem, conquerors: str, bandit: str, seed: int) -> Crew:
     for name in chosen:
         if name == WALK and default == WALK:
             continue
-        if name in (WALK, "udc"):
+        if name == CONSTRUCT and problem.kind in _CONSTRUCTED:
+            continue
+        if name in (WALK, CONSTRUCT, "udc"):
             raise UsageError(
                 f"conquerors={conquerors!r}: {name!r} takes no {problem.kind}"
             )

@@ -8,6 +8,7 @@ near nodes that are still open there: the heat of edges as the walk will see it.
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -95,7 +96,8 @@ def fit(
     begun, saved, losses = time.perf_counter(), time.perf_counter(), []
     while spent < plan.seconds:
         for group in optimizer.param_groups:
-            group["lr"] = _RATE * 0.5 * (1.0 + np.cos(np.pi * spent / plan.seconds))
+            share = min(1.0, spent / plan.seconds)
+            group["lr"] = _RATE * 0.5 * (1.0 + math.cos(math.pi * share))
         rows = groups[int(rng.choice(len(groups), p=chances))]
         batch = [rows[i] for i in rng.integers(len(rows), size=_BATCH)]
         loss = loss_of(network, batch, rng, plan.device)

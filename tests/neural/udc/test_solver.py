@@ -174,6 +174,10 @@ def test_unknown_prizes_that_never_suffice() -> None:
         ("tsp", {"conquerors": "udc"}, "'udc' takes no tsp"),
         ("tsp", {"conquerors": "walk,savings"}, "savings"),
         ("tsp", {"bandit": "nobody"}, "nobody"),
+        ("op", {"conquerors": "construct"}, "'construct' takes no op"),
+        ("tsp", {"cut": "slices"}, "one of auto, blocks, windows"),
+        ("kp", {"cut": "blocks"}, "always cut the same way"),
+        ("atsp", {"cut": "blocks"}, "there are no coordinates"),
     ],
 )
 def test_wrong_options(kind: str, options: dict[str, object], message: str) -> None:
