@@ -37,7 +37,7 @@ from combkit.instances.solutions import Selection
 if TYPE_CHECKING:
     from combkit.comb.graphs._kernels_cover import Cover
 
-__all__ = ["solve", "supports"]
+__all__ = ["cover_of", "solve", "supports"]
 
 _SOURCE = "local-search"
 #: Share of the time that reductions and bounds may take.
@@ -130,7 +130,7 @@ class _Search:
         equal = bool(np.all(kernel.weights == kernel.weights[0]))
         self._move = kernels.advance if equal else kernels.advance_weighted
         self._covers = [
-            _cover_of(kernel.graph, kernel.weights, run.seed, k)
+            cover_of(kernel.graph, kernel.weights, run.seed, k)
             for k in range(run.threads)
         ]
         for cover in self._covers:
@@ -155,10 +155,20 @@ class _Search:
         self._reports.offer(self._view.bound(weight), selection, last=last)
 
 
-def _cover_of(
+def cover_of(
     graph: Adjacency, weights: NDArray[np.float64], seed: int, number: int
 ) -> Cover:
-    """Return the state of a search, to be loaded."""
+    """Return the state of a search, to be loaded.
+
+    Parameters
+    ----------
+    graph : Adjacency
+        The graph.
+    weights : ndarray, shape (n,), float64
+        Weight of each vertex.
+    seed, number : int
+        Seed of the run, and which of its states this is.
+    """
     from combkit.comb.graphs._kernels_cover import Cover
 
     n, m = graph.n, graph.m
@@ -197,7 +207,7 @@ def _warm_up() -> None:
     from combkit.comb.graphs import _kernels_cover as kernels
 
     path = Adjacency(np.array([0, 1, 3, 4]), np.array([1, 0, 2, 1], dtype=np.int32))
-    cover = _cover_of(path, np.ones(3), 0, 0)
+    cover = cover_of(path, np.ones(3), 0, 0)
     for move in (kernels.advance, kernels.advance_weighted):
         kernels.load(cover, np.zeros(3, dtype=np.bool_))
         move(cover, 2, 1, 0.3)

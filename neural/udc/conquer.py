@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from combkit.comb.registry import find
 from combkit.comb.routing.slices import fitted
-from combkit.comb.routing.walkers import walker_of
+from combkit.comb.walkers import walker_of
 from combkit.instances.events import Events
 from combkit.instances.run import Abandoned, Run
 from combkit.instances.stop import MaxIterations, MaxRuntime

@@ -29,23 +29,10 @@ from combkit.instances.run import Run
 from combkit.instances.solutions import Routes, Tour
 from combkit.instances.tsp import ATSP, TSP
 
-__all__ = ["DIVIDERS", "checked", "decoded", "divide"]
+__all__ = ["decoded", "divide"]
 
 Integers = NDArray[np.int64]
 
-#: Dividers of each kind, the best one first.
-DIVIDERS: dict[str, tuple[str, ...]] = {
-    "tsp": ("insertion", "greedy-edge", "space-filling", "neural"),
-    "atsp": ("patching", "insertion"),
-    "cvrp": ("savings", "insertion", "greedy-edge", "space-filling", "neural"),
-    "ovrp": ("savings", "insertion", "greedy-edge", "space-filling"),
-    "op": ("insertion", "greedy-edge", "space-filling", "neural"),
-    "pctsp": ("insertion", "greedy-edge", "space-filling", "neural"),
-    "spctsp": ("insertion", "greedy-edge", "space-filling", "neural"),
-    "mtsp": ("insertion", "greedy-edge", "space-filling"),
-    "kp": ("greedy",),
-    "mis": ("greedy",),
-}
 #: Visited nodes beside which a node may be put in.
 _NEAR = 16
 
@@ -56,9 +43,9 @@ def divide(problem: Problem, divider: str, run: Run, rng: np.random.Generator) -
     Parameters
     ----------
     problem : Problem
-        A problem of a kind in ``DIVIDERS``.
+        The problem.
     divider : str
-        One of the dividers of the kind, ``neural`` excepted.
+        One of the dividers of its kind in `kinds.KINDS`, ``neural`` excepted.
     run : Run
         The run.
     rng : Generator
@@ -103,29 +90,6 @@ def decoded(problem: Any, order: Integers, run: Run) -> Any:
     if isinstance(problem, CVRP):
         return Routes(fit_fleet(problem, split_tour(problem, order)))
     return Tour(order)
-
-
-def checked(problem: Problem, divider: str) -> str:
-    """Return the name of a divider, the best one for ``auto``.
-
-    Parameters
-    ----------
-    problem : Problem
-        The problem.
-    divider : str
-        The name.
-
-    Raises
-    ------
-    UsageError
-        If the kind has no such divider.
-    """
-    known = DIVIDERS[problem.kind]
-    if divider == "auto":
-        return known[0]
-    if divider not in known:
-        raise UsageError(f"divider={divider!r}: {problem.kind} has {', '.join(known)}")
-    return divider
 
 
 def _found(problem: Problem, run: Run, solve: Any) -> Any:

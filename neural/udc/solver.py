@@ -18,15 +18,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from combkit.comb.packing.greedy_knapsack import by_density, dantzig_bound
-from combkit.comb.registry import find
 from combkit.comb.routing import minmax, replanning
 from combkit.comb.routing.detours import shortest_ways
 from combkit.comb.routing.greedy_tsp import greedy_tour
 from combkit.comb.routing.outing_search import everywhere, obstacle
 from combkit.comb.routing.starts import start_of
-from combkit.comb.routing.walkers import warm_up
-from combkit.instances.cvrp import CVRP
-from combkit.instances.errors import UsageError
+from combkit.comb.walkers import warm_up
 from combkit.instances.knapsack import Knapsack
 from combkit.instances.mtsp import MTSP
 from combkit.instances.prizes import OP, PCTSP, SPCTSP
@@ -36,59 +33,26 @@ from combkit.instances.run import Abandoned, Outcome, Run
 from combkit.instances.seeds import generator
 from combkit.instances.solutions import Routes, Tour
 from combkit.instances.stop import MaxIterations, MaxRuntime, Reason, Stop
-from combkit.instances.tsp import ATSP, TSP
-from combkit.mip.balans.bandit import make_bandit
-from combkit.mip.balans.naming import parsed
 from combkit.neural.udc.attempt import Settings
-from combkit.neural.udc.conquer import CONSTRUCT, WALK, Relay
+from combkit.neural.udc.conquer import Relay
 from combkit.neural.udc.crew import Crew
-from combkit.neural.udc.dividers import checked, decoded, divide
+from combkit.neural.udc.dividers import decoded, divide
 from combkit.neural.udc.engine import Engine
-from combkit.neural.udc.fleets import FleetCutter
+from combkit.neural.udc.kinds import (
+    crew_of,
+    cutter_of,
+    divider_of,
+    settings_of,
+    unit,
+)
 from combkit.neural.udc.outings import OutingCutter
 from combkit.neural.udc.pieces import Cutter
-from combkit.neural.udc.subsets import ItemCutter, VertexCutter
-from combkit.neural.udc.tours import TourCutter
 
 __all__ = ["solve"]
 
-#: Kinds whose tours can be cut in several ways, and the ways.
-_TOURS = ("tsp", "atsp", "op", "pctsp")
-_CUTS = ("auto", "blocks", "windows")
-#: Smallest pieces that may be asked for.
-_SMALLEST = 4
-#: How each kind is cut, and how hot; found by trial on generated instances.
-_SETTINGS = {
-    "tsp": Settings(2_000, hot=0.3),
-    "atsp": Settings(1_000, hot=0.3),
-    "cvrp": Settings(300, hot=1.0, cold=0.01),
-    "ovrp": Settings(300, hot=1.0, cold=0.01),
-    "op": Settings(300, alpha=3, hot=2.0, cold=0.03),
-    "pctsp": Settings(300, alpha=3, hot=2.0, cold=0.03),
-    "spctsp": Settings(300, alpha=3, hot=2.0, cold=0.03),
-    "mtsp": Settings(300, hot=1.0, cold=0.003),
-    "kp": Settings(1_000),
-    "mis": Settings(1_000, stages=(3, 16)),
-}
 #: Share of the time for the plan of somebody who learns prizes on the way, and stages
 #: of that plan where nothing limits the run.
 _PLANNING, _STAGES = 0.5, 48
-#: Who conquers pieces of a kind by default.
-_CONQUERORS = {"kp": "knapsack-dp", "mis": "local-search"}
-#: Kinds whose pieces a policy can construct anew.
-_CONSTRUCTED = ("tsp", "cvrp")
-_CUTTERS: dict[str, Callable[..., Cutter]] = {
-    "tsp": TourCutter,
-    "atsp": TourCutter,
-    "cvrp": FleetCutter,
-    "ovrp": FleetCutter,
-    "op": OutingCutter,
-    "pctsp": OutingCutter,
-    "spctsp": OutingCutter,
-    "mtsp": FleetCutter,
-    "kp": ItemCutter,
-    "mis": VertexCutter,
-}
 
 
 def solve(
@@ -145,10 +109,10 @@ def solve(
     InstanceFormatError
         If the weights cannot be used.
     """
-    settings = _settings(problem, piece, alpha)
-    cutter = _cutter(problem, cut)
-    divider = checked(problem, divider)
-    crew = _crew(problem, conquerors, bandit, run.seed)
+    settings = settings_of(problem, piece, alpha)
+    cutter = cutter_of(problem, cut)
+    divider = divider_of(problem, divider)
+    crew = crew_of(problem, conquerors, bandit, run.seed)
     if isinstance(problem, PCTSP) and not isinstance(problem, SPCTSP):
         reason = obstacle(problem)
         if reason:
@@ -205,7 +169,7 @@ def _improve(
     if first is None:
         reason = f"{division.divider} found no feasible solution to begin with"
         return Outcome(raw_status=reason)
-    engine = Engine(run, cutter, begin, partial(_unit, problem), crew, settings)
+    engine = Engine(run, cutter, begin, partial(unit, problem), crew, settings)
     was_cut = engine.go(first)
     extra = {"stages": engine.stages, "conquerors": crew.statistics()}
     return Outcome(reason=None if was_cut else Reason.COMPLETED, extra=extra)
@@ -247,66 +211,6 @@ def _travel(
         return replanning.solve(problem, run)
     followed = replanning.follow(problem, run, plan.solution)
     return replace(followed, extra={**outcome.extra, **followed.extra})
-
-
-def _settings(problem: Problem, piece: int | None, alpha: int | None) -> Settings:
-    settings = _SETTINGS[problem.kind]
-    if piece is not None:
-        if piece < _SMALLEST:
-            raise UsageError(f"piece={piece}: at least {_SMALLEST}")
-        settings = replace(settings, size=piece)
-    if alpha is not None:
-        if alpha < 1:
-            raise UsageError(f"alpha={alpha}: at least 1")
-        settings = replace(settings, alpha=alpha)
-    return settings
-
-
-def _cutter(problem: Problem, cut: str) -> Cutter:
-    if cut not in _CUTS:
-        raise UsageError(f"cut={cut!r}: one of {', '.join(_CUTS)}")
-    make = _CUTTERS[problem.kind]
-    if cut == "auto":
-        return make(problem)
-    if problem.kind not in _TOURS:
-        raise UsageError(f"cut={cut!r}: {problem.kind} is always cut the same way")
-    return make(problem, cut)
-
-
-def _crew(problem: Problem, conquerors: str, bandit: str, seed: int) -> Crew:
-    """Return the conquerors, all known for the kind."""
-    default = _CONQUERORS.get(problem.kind, WALK)
-    names = default if conquerors == "auto" else conquerors
-    chosen = [name.strip() for name in names.split(",")]
-    for name in chosen:
-        if name == WALK and default == WALK:
-            continue
-        if name == CONSTRUCT and problem.kind in _CONSTRUCTED:
-            continue
-        if name in (WALK, CONSTRUCT, "udc"):
-            raise UsageError(
-                f"conquerors={conquerors!r}: {name!r} takes no {problem.kind}"
-            )
-        find(name, problem.kind)
-    policy, options = parsed("bandit", bandit)
-    return Crew(chosen, make_bandit(policy, len(chosen), seed=seed, **options))
-
-
-def _unit(problem: Any, solution: Any) -> float:
-    """Return what heats are measured in: a mean distance, or prize of a visit."""
-    if isinstance(problem, OP):
-        return problem.evaluate(solution) / float(solution.tour.size)
-    if isinstance(problem, PCTSP):
-        return problem.length(solution) / float(solution.tour.size)
-    if isinstance(problem, TSP | ATSP):
-        return float(problem.evaluate(solution)) / problem.n
-    if isinstance(problem, MTSP):
-        longest = float(problem.evaluate(solution))
-        return longest * len(solution.routes) / (problem.n + 1)
-    if isinstance(problem, CVRP):
-        stops = problem.n + len(solution.routes)
-        return float(problem.evaluate(solution)) / max(1, stops)
-    return 0.0
 
 
 def _bound(problem: Problem, run: Run) -> None:

@@ -149,7 +149,7 @@ def test_kept_scores_are_those_of_their_definition() -> None:
     from combkit.comb.graphs import _kernels_cover as kernels
 
     view = view_of(generate("mis", 60, seed=3, p=0.2, largest=9))
-    cover = local_search._cover_of(view.graph, view.weights, 0, 0)
+    cover = local_search.cover_of(view.graph, view.weights, 0, 0)
     for move in (kernels.advance, kernels.advance_weighted):
         kernels.load(cover, np.zeros(60, dtype=np.bool_))
         move(cover, 5_000, 30, 0.3)

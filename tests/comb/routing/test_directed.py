@@ -35,8 +35,8 @@ def arcs(n: int, seed: int = 0, **fields: Any) -> ATSP:
 
 def prepared(problem: ATSP, seed: int = 0) -> tuple[Any, Any]:
     """Return data and state of a search from the patched tour."""
-    space = tour_search._arcs_of(problem, 8)
-    walk = tour_search._walk_of(patched_tour(problem)[0], seed, 0, 1, True)
+    space = tour_search.arcs_of(problem, 8)
+    walk = tour_search.walk_of(patched_tour(problem)[0], seed, 0, 1, True)
     walk.length[0] = problem.evaluate(Tour(walk.tour))
     return space, walk
 
@@ -83,14 +83,14 @@ class TestKernels:
         assert sorted(walk.tour) == list(range(n))
         assert (walk.tour[walk.place] == np.arange(n)).all()
         assert walk.length[0] == problem.evaluate(Tour(walk.tour))
-        best = problem.evaluate(Tour(tour_search._best_tour(walk)))
+        best = problem.evaluate(Tour(tour_search.best_tour(walk)))
         assert walk.length[1] == best
 
     def test_no_exchange_of_a_local_optimum_gains(self) -> None:
         n = 12
         problem = arcs(n)
-        space = tour_search._arcs_of(problem, n - 1)
-        walk = tour_search._walk_of(np.arange(n), 0, 0, 1, True)
+        space = tour_search.arcs_of(problem, n - 1)
+        walk = tour_search.walk_of(np.arange(n), 0, 0, 1, True)
         walk.length[0] = problem.evaluate(Tour(walk.tour))
         assert _kernels.descend(space, walk, 10**6)
         tour = walk.tour.tolist()

@@ -36,7 +36,7 @@ def prepared(problem: TSP, solver: str, seed: int = 0) -> tuple[Space, Walk]:
     """Return data and state of a search from the greedy tour."""
     depth = DEPTHS[solver]
     space = tour_search.space_of(problem, near_nodes(problem, 10), depth)
-    walk = tour_search._walk_of(greedy_tour(problem), seed, 0, depth, False)
+    walk = tour_search.walk_of(greedy_tour(problem), seed, 0, depth, False)
     walk.length[0] = problem.evaluate(Tour(walk.tour))
     return space, walk
 
@@ -70,7 +70,7 @@ class TestKernels:
         assert (walk.tour[walk.place] == np.arange(300)).all()
         length = problem.evaluate(Tour(walk.tour))
         assert walk.length[0] == pytest.approx(length, rel=1e-12)
-        best = problem.evaluate(Tour(tour_search._best_tour(walk)))
+        best = problem.evaluate(Tour(tour_search.best_tour(walk)))
         assert walk.length[1] == pytest.approx(best, rel=1e-12)
         assert walk.length[1] < walk.length[0]
         if metric == "EUC_2D":
@@ -114,7 +114,7 @@ class TestKernels:
         _kernels.shake(space, walk, 10)
         assert walk.length[0] > best[1]
         assert problem.evaluate(Tour(walk.tour)) == walk.length[0]
-        assert (tour_search._best_tour(walk) == best[0]).all()
+        assert (tour_search.best_tour(walk) == best[0]).all()
         _kernels.descend(space, walk, 10**6)
         assert problem.evaluate(Tour(walk.tour)) == walk.length[0]
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from combkit.comb.routing.walkers import walker_of
 from combkit.comb.solve import solve
+from combkit.comb.walkers import walker_of
 from combkit.instances.cvrp import CVRP
 from combkit.instances.generators import generate
 from combkit.instances.graph_sets import IndependentSet
@@ -118,7 +118,7 @@ CUTTERS = {
 
 def improved(problem: Problem, start: Solution, kept: np.ndarray | None) -> Solution:
     """Return another solution of a piece, better or not."""
-    if isinstance(start, Selection):
+    if isinstance(problem, Knapsack):
         return solve(problem, "greedy").solution
     walker = walker_of(problem, start, 1, kept)
     walker.advance(50, 0.05, 0.5)

@@ -16,7 +16,7 @@ from combkit.instances.result import Status
 from combkit.instances.solutions import Tour
 from combkit.instances.stop import MaxIterations, Reason
 from combkit.instances.tsp import ATSP, TSP
-from combkit.neural.udc.dividers import DIVIDERS
+from combkit.neural.udc.kinds import KINDS
 
 GENERATED = ("tsp", "atsp", "cvrp", "ovrp", "op", "pctsp", "spctsp", "mtsp", "kp")
 
@@ -45,7 +45,7 @@ def test_stages_improve_what_was_divided(kind: str) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "divider"),
-    [(kind, divider) for kind, known in DIVIDERS.items() for divider in known],
+    [(kind, divider) for kind, row in KINDS.items() for divider in row.dividers],
 )
 def test_every_divider_leads_to_an_answer(kind: str, divider: str) -> None:
     problem = problem_of(kind)

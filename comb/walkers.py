@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from combkit.comb.graphs.local_search import cover_of
+from combkit.comb.graphs.view import adjacency
 from combkit.comb.routing import minmax, outing_search, tour_search
 from combkit.comb.routing.candidates import nearest_candidates
 from combkit.comb.routing.sisr_data import (
@@ -22,10 +24,11 @@ from combkit.comb.routing.sisr_data import (
     routes_of,
 )
 from combkit.instances.cvrp import CVRP
+from combkit.instances.graph_sets import IndependentSet
 from combkit.instances.mtsp import MTSP
 from combkit.instances.prizes import OP, PCTSP
 from combkit.instances.problem import Problem
-from combkit.instances.solutions import Routes, Solution, Tour
+from combkit.instances.solutions import Routes, Selection, Solution, Tour
 from combkit.instances.tsp import ATSP, TSP
 
 if TYPE_CHECKING:
@@ -41,6 +44,8 @@ Integers = NDArray[np.int64]
 _SEGMENT, _CANDIDATES, _DEPTH = 30, 8, 25
 #: Strings of a fleet: mean customers removed, longest, chances of split and blink.
 _STRINGS = (10.0, 10, 0.5, 0.01)
+#: Mean weight of an edge, in vertices, at which weights are forgotten, and what stays.
+_MEAN, _KEPT = 0.5, 0.3
 #: First price of length, in the mean value of a length.
 _PRICE = 0.5
 #: Customers beside which one may be put in, and longest string and levels elsewhere.
@@ -90,7 +95,7 @@ def walker_of(
 
     Parameters
     ----------
-    problem : TSP, ATSP, CVRP, OVRP, OP, PCTSP or MTSP
+    problem : TSP, ATSP, CVRP, OVRP, OP, PCTSP, MTSP or IndependentSet
         The problem.
     start : Solution
         A feasible solution.
@@ -109,6 +114,8 @@ def walker_of(
         return _TeamWalker(problem, start, seed)
     if isinstance(problem, CVRP):
         return _FleetWalker(problem, start, seed)
+    if isinstance(problem, IndependentSet):
+        return _CoverWalker(problem, start, seed)
     raise TypeError(f"no walker for {problem.kind}")
 
 
@@ -132,6 +139,10 @@ def warm_up(problem: Problem) -> None:
         tiny = OP(points, cities, 100.0)
     elif isinstance(problem, MTSP):
         tiny, start = MTSP(points, 2), Routes([cities[1:5], cities[5:]])
+    elif isinstance(problem, IndependentSet):
+        weights = None if problem.weights is None else [1, 2, 3]
+        tiny = IndependentSet(3, [[0, 1], [1, 2]], weights)
+        start = Selection([1])
     elif isinstance(problem, CVRP):
         tiny, start = CVRP(points, cities, 28), Routes([cities[1:5], cities[5:]])
     else:
@@ -303,3 +314,35 @@ class _TeamWalker(_Plain):
     def best(self) -> Routes:
         """The best tours."""
         return Routes(minmax.routes_along(self._team.best, self._problem.n + 1))
+
+
+class _CoverWalker(_Plain):
+    """A vertex cover whose complement counts; see ``graphs.local_search``."""
+
+    def __init__(self, problem: IndependentSet, start: Selection, seed: int) -> None:
+        from combkit.comb.graphs import _kernels_cover
+
+        n = problem.n
+        costs = np.ones(n) if problem.weights is None else problem.weights.astype(float)
+        self._cover = cover_of(adjacency(n, problem.edges), costs, seed, 0)
+        equal = bool((costs == costs[0]).all())
+        kernels = _kernels_cover
+        self._move = kernels.advance if equal else kernels.advance_weighted
+        self._mean = max(1, round(_MEAN * n))
+        chosen = np.zeros(n, bool)
+        chosen[start.selected] = True
+        _kernels_cover.load(self._cover, chosen)
+
+    def advance(self, steps: int, heat: float, share: float) -> None:
+        """Exchange as often; a cover has no heat."""
+        self._move(self._cover, steps, self._mean, _KEPT)
+
+    @property
+    def solution(self) -> Selection:
+        """The best independent set: between two, a cover leaves edges open."""
+        return self.best
+
+    @property
+    def best(self) -> Selection:
+        """The best independent set."""
+        return Selection(np.flatnonzero(self._cover.best == 0))
