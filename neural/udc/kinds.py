@@ -29,6 +29,8 @@ __all__ = ["KINDS", "Kind", "crew_of", "cutter_of", "divider_of", "settings_of",
 #: Kinds whose tours can be cut in several ways, and the ways.
 _CUT_ANYHOW = ("tsp", "atsp", "op", "pctsp")
 _CUTS = ("auto", "blocks", "windows")
+#: Pieces of a stage, at most, unless smaller ones are asked for.
+_MOST_PIECES = 100
 #: Smallest pieces that may be asked for.
 _SMALLEST = 4
 
@@ -108,7 +110,7 @@ def settings_of(problem: Problem, piece: int | None, alpha: int | None) -> Setti
     problem : Problem
         The problem.
     piece : int or None
-        Nodes of a piece.
+        Nodes of a piece; by default those of the kind, or a hundredth of all.
     alpha : int or None
         Global solutions.
 
@@ -118,6 +120,9 @@ def settings_of(problem: Problem, piece: int | None, alpha: int | None) -> Setti
         If a number is too small.
     """
     settings = KINDS[problem.kind].settings
+    # Whatever is done with a piece, putting it back takes time for all nodes.
+    nodes = next(iter(problem.size.values()))
+    settings = replace(settings, size=max(settings.size, nodes // _MOST_PIECES))
     if piece is not None:
         if piece < _SMALLEST:
             raise UsageError(f"piece={piece}: at least {_SMALLEST}")

@@ -91,7 +91,8 @@ def solve(
     bandit : str
         Policy that draws among several, as for ``balans``.
     piece : int, optional
-        Nodes of a piece, at least 4; there are always two pieces or more.
+        Nodes of a piece, at least 4; there are always two pieces or more. By default
+        some hundred or thousand, by the kind, and at least a hundredth of all.
     cut : str
         ``blocks`` of the plane or ``windows`` of the tour, where tours are cut;
         ``auto``: blocks where there are coordinates.
