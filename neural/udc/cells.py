@@ -9,22 +9,34 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from combkit.instances.errors import UsageError
+
 __all__ = ["blocks", "chunks", "plane", "windows"]
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 
-def plane(problem: Any) -> Floats | None:
-    """Return positions of all nodes in the plane, None where only distances are known.
+def plane(problem: Any, cut: str = "auto") -> Floats | None:
+    """Return positions of all nodes in the plane, None where it is not to be cut.
 
     Parameters
     ----------
     problem : Problem
         A problem with nodes; of three coordinates the first two count.
+    cut : str
+        ``blocks`` of the plane, ``windows`` of the tour, or ``auto``: blocks where
+        there are coordinates.
+
+    Raises
+    ------
+    UsageError
+        If there are no coordinates for blocks.
     """
     points = problem.coords if problem.coords is not None else problem.display
-    if points is None:
+    if cut == "blocks" and points is None:
+        raise UsageError("cut='blocks': there are no coordinates")
+    if cut == "windows" or points is None:
         return None
     flat: Floats = points[:, :2]
     return flat

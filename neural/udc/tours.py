@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from combkit.instances.errors import UsageError
 from combkit.instances.solutions import Tour
 from combkit.instances.tsp import ATSP, TSP
 from combkit.neural.udc.cells import blocks, plane, windows
@@ -33,19 +32,12 @@ class TourCutter:
     problem : TSP or ATSP
         The problem.
     cut : str
-        ``blocks`` or ``windows``; ``auto`` is blocks where there are coordinates.
-
-    Raises
-    ------
-    UsageError
-        If there are no coordinates for blocks.
+        See `cells.plane`.
     """
 
     def __init__(self, problem: TSP | ATSP, cut: str = "auto") -> None:
         self._problem = problem
-        self._points = None if cut == "windows" else plane(problem)
-        if cut == "blocks" and self._points is None:
-            raise UsageError("cut='blocks': there are no coordinates")
+        self._points = plane(problem, cut)
 
     def cells(
         self, solution: Tour, size: int, stage: int, rng: np.random.Generator
