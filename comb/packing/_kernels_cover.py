@@ -274,6 +274,9 @@ def advance(c: Cover, steps: int, least: float) -> bool:
             c.stamp[j] = counters[STEP]
         counters[STEP] += 1
         j = _loosest(c, counters[LAST])
+        if j < 0:
+            # The last one is the only one; with it nothing else might ever fit.
+            j = _loosest(c, -1)
         if j >= 0:
             _remove(c, j)
             c.stamp[j] = counters[STEP]

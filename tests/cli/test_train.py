@@ -15,7 +15,7 @@ def test_nothing_to_learn_from(cli, tmp_path) -> None:
     ("words", "said"),
     [
         (["bq", "jsp"], "invalid choice"),
-        (["udc"], "invalid choice"),
+        (["nobody"], "invalid choice"),
         (["bq", "kp", "--minutes", "0"], "more than 0"),
         (["bq", "kp", "--init", "shipped", "--dim", "8"], "comes with the weights"),
         (["bq", "kp", "--init", "none.safetensors"], "no such weights"),

@@ -228,3 +228,12 @@ def test_what_costs_nothing_and_what_gains_nothing() -> None:
     assert solve(nothing, "local-search", stop=MaxIterations(100)).objective == 0
     tight = MultiKnapsack([5, 6], [[1, 2]], [0])
     assert solve(tight, "local-search", stop=MaxIterations(100)).objective == 0
+
+
+def test_a_single_set_does_not_stay_for_ever() -> None:
+    # The cheap sets 0 and 4 cover for 5; whoever holds 4 alone has no room for 1.
+    sets = [[0, 1, 4], [0, 1, 2, 3, 4, 5], [], [], [0, 1, 2, 3, 5]]
+    problem = SetCover([2, 4, 0, 0, 3], sets)
+    for seed in range(6):
+        result = solve(problem, "local-search", stop=MaxIterations(1_000), seed=seed)
+        assert result.objective == 4
