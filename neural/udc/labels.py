@@ -95,6 +95,9 @@ def collect(
     .. [1] Z. Zheng et al., "UDC", NeurIPS 2024. https://arxiv.org/abs/2407.00312
     """
     shelf = _Shelf(path, [kind, seed, list(nodes), [Path(name).name for name in own]])
+    # Loading or compiling the solver is not to count.
+    first = _random(kind, min(nodes), generator(seed, 0))
+    solve(first, SOLVERS[kind], stop=MaxIterations(1))
     saved = time.perf_counter()
     examples = []
     number = 0

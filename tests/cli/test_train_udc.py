@@ -16,7 +16,7 @@ def test_training_from_the_command_line_goes_on(cli, tmp_path) -> None:
     out = tmp_path / "run"
     own = tmp_path / "own.json"
     write(generate("op", 25, seed=3), own)
-    words = ("train", "udc", "op", "--minutes", "0.08", "--nodes", "20,30")
+    words = ("train", "udc", "op", "--minutes", "0.15", "--nodes", "20,30")
     done = cli(*words, "--out", out, "--data", own)
     assert done.code == 0, done.err
     weights = out / "udc-op.safetensors"
