@@ -21,6 +21,7 @@ from combkit.comb.routing.sisr_data import (
     fleet_size,
     lists_of,
     plan_of,
+    routes_along,
     routes_of,
 )
 from combkit.instances.cvrp import CVRP
@@ -308,12 +309,12 @@ class _TeamWalker(_Plain):
     def solution(self) -> Routes:
         """Where it stands."""
         after = self._team.link[:, self._kernels.AFTER]
-        return Routes(minmax.routes_along(after, self._problem.n + 1))
+        return Routes(routes_along(after, self._problem.n + 1))
 
     @property
     def best(self) -> Routes:
         """The best tours."""
-        return Routes(minmax.routes_along(self._team.best, self._problem.n + 1))
+        return Routes(routes_along(self._team.best, self._problem.n + 1))
 
 
 class _CoverWalker(_Plain):

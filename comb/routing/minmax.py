@@ -27,6 +27,8 @@ from numpy.typing import NDArray
 from combkit.comb.routing.detours import shortest_ways
 from combkit.comb.routing.greedy_tsp import greedy_tour
 from combkit.comb.routing.nearness import near_nodes
+from combkit.comb.routing.outing_search import everywhere
+from combkit.comb.routing.sisr_data import routes_along
 from combkit.comb.routing.slices import Reports, fitted
 from combkit.comb.routing.tour_search import space_of
 from combkit.instances.errors import UsageError
@@ -34,16 +36,13 @@ from combkit.instances.mtsp import MTSP
 from combkit.instances.run import Outcome, Run
 from combkit.instances.seeds import kernel_state
 from combkit.instances.solutions import Routes
-from combkit.instances.tsp import TSP
 
 if TYPE_CHECKING:
     from combkit.comb.routing._kernels_minmax import Team
     from combkit.comb.routing._kernels_tour import Space
 
 __all__ = [
-    "everywhere",
     "rank",
-    "routes_along",
     "solve",
     "split",
     "team_of",
@@ -281,38 +280,6 @@ def rank(team: Team, share: float) -> None:
     # A share that ought to be the first of a part may be rounded down.
     part = int(share * len(_SQUARED) + 1e-9)
     team.count[kernels.SQUARED] = _SQUARED[min(part, len(_SQUARED) - 1)]
-
-
-def routes_along(after: NDArray[np.int32], n: int) -> list[list[int]]:
-    """Return the routes of a plan.
-
-    Parameters
-    ----------
-    after : ndarray of int32, shape (n + m,)
-        Who follows each node, and each of m copies of the depot from ``n`` on.
-    n : int
-        Number of nodes, the depot included.
-    """
-    routes = []
-    for depot in range(n, after.size):
-        route, node = [], int(after[depot])
-        while node < n:
-            route.append(node)
-            node = int(after[node])
-        if route:
-            routes.append(route)
-    return routes
-
-
-def everywhere(problem: MTSP) -> TSP:
-    """Return the problem of one salesman.
-
-    Parameters
-    ----------
-    problem : MTSP
-        The problem of several.
-    """
-    return TSP(problem.coords, matrix=problem.matrix, metric=problem.metric)
 
 
 def team_space(problem: MTSP, neighbours: int, depth: int) -> Space:

@@ -16,6 +16,7 @@ from combkit.comb.routing.greedy_tsp import greedy_tour
 from combkit.comb.routing.nearness import near_nodes
 from combkit.comb.routing.slices import Reports, fitted
 from combkit.comb.routing.tour_search import space_of
+from combkit.instances.mtsp import MTSP
 from combkit.instances.prizes import OP, PCTSP
 from combkit.instances.run import Run
 from combkit.instances.seeds import kernel_state
@@ -53,35 +54,25 @@ class OutingSearch:
         Visited nodes beside which a node may be put in, nearest first.
     depth : int
         Levels of a Lin-Kernighan step; 0 for 2-opt and Or-opt instead.
-    kept : ndarray of int64, shape (k, 2), optional
-        Edges that every tour must have; the search then begins with a tour that
-        has them.
     """
 
     def __init__(
-        self,
-        problem: OP | PCTSP,
-        run: Run,
-        source: str,
-        neighbours: int,
-        depth: int,
-        kept: NDArray[np.int64] | None = None,
+        self, problem: OP | PCTSP, run: Run, source: str, neighbours: int, depth: int
     ) -> None:
         from combkit.comb.routing import _kernels_outing
 
         self._kernels = _kernels_outing
         self._problem, self._run = problem, run
-        if kept is None:
-            # Something feasible before anything is compiled.
-            first = np.zeros(1, np.int64)
-            if isinstance(problem, PCTSP):
-                first = greedy_tour(everywhere(problem))
-            run.report(Tour(first), source)
+        # Something feasible before anything is compiled.
+        first = np.zeros(1, np.int64)
+        if isinstance(problem, PCTSP):
+            first = greedy_tour(everywhere(problem))
+        run.report(Tour(first), source)
         if isinstance(problem, OP):
             reached = 2.0 * shortest_ways(problem) <= problem.longest
             run.report_bound(float(problem.prizes[reached].sum()), "in reach")
         run.supervise(lambda: _warm_up(depth))
-        self._space, self._wishes = data_of(problem, neighbours, depth, kept)
+        self._space, self._wishes = data_of(problem, neighbours, depth)
         self._reports = Reports(run, source)
         self._owed = 0.0
         if isinstance(problem, PCTSP):
@@ -248,12 +239,14 @@ def _warm_up(depth: int) -> None:
     kernels.search(space, wishes, trip, 1, 1, 1.0, 0.0)
 
 
-def everywhere(problem: OP | PCTSP, kept: NDArray[np.int64] | None = None) -> TSP:
-    """Return the problem of visiting all nodes, by some edges in any case.
+def everywhere(
+    problem: OP | PCTSP | MTSP, kept: NDArray[np.int64] | None = None
+) -> TSP:
+    """Return the problem of one tour of all nodes, by some edges in any case.
 
     Parameters
     ----------
-    problem : OP or PCTSP
+    problem : OP, PCTSP or MTSP
         The problem.
     kept : ndarray of int64, shape (k, 2), optional
         The edges.

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from combkit.comb.routing.metric import metric_arrays
 from combkit.comb.routing.nearness import is_symmetric, near_nodes
@@ -144,22 +145,31 @@ def routes_of(plan: Plan) -> list[list[int]]:
     """Return the routes of the best plan."""
     from combkit.comb.routing import _kernels_sisr as kernels
 
-    return _lists(plan, kernels.KEPT)
+    return routes_along(plan.link[:, kernels.KEPT], len(plan.rank))
 
 
 def lists_of(plan: Plan) -> list[list[int]]:
     """Return the routes of the plan as it is."""
     from combkit.comb.routing import _kernels_sisr as kernels
 
-    return _lists(plan, kernels.AFTER)
+    return routes_along(plan.link[:, kernels.AFTER], len(plan.rank))
 
 
-def _lists(plan: Plan, column: int) -> list[list[int]]:
-    after, depot = plan.link[:, column].tolist(), len(plan.rank)
+def routes_along(after: NDArray[np.int32], depot: int) -> list[list[int]]:
+    """Return the routes of a plan, those without customers left out.
+
+    Parameters
+    ----------
+    after : ndarray of int32, shape (depot + m,)
+        Who follows each node, and each of the m copies of the depot.
+    depot : int
+        The first copy; nodes have smaller numbers.
+    """
+    following = after.tolist()
     routes = []
-    for node in range(depot, len(after)):
+    for node in range(depot, len(following)):
         route = []
-        while (node := after[node]) < depot:
+        while (node := following[node]) < depot:
             route.append(node)
         if route:
             routes.append(route)

@@ -9,12 +9,11 @@ References
 
 from __future__ import annotations
 
-import contextlib
 import math
 import os
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from functools import partial
@@ -149,7 +148,9 @@ def solve(
     wanted = options.effort or ("search" if limited else "beam")
     held = _Held(problem, run)
     try:
-        with _threads(run.threads):
+        from combkit.neural.devices import torch_threads
+
+        with torch_threads(run.threads):
             if wanted == "search":
                 with run.stage(_SHARE * run.remaining):
                     _climb([problem], held, run.seed, options, "greedy")
@@ -204,19 +205,6 @@ def _prepare(problem: Problem, options: _Options) -> None:
     from combkit.neural.devices import device_of
 
     policy_of(policy_name(problem), options.weights, device_of(options.device))
-
-
-@contextlib.contextmanager
-def _threads(count: int) -> Iterator[None]:
-    """Let the network use some threads; the setting is the process's."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 class _Held:
@@ -371,7 +359,9 @@ class _Batch:
                 _classical(run.problem, run)
         problems = [run.problem for run in self._runs]
         searching = self._effort == "search"
-        with _threads(self._crew):
+        from combkit.neural.devices import torch_threads
+
+        with torch_threads(self._crew):
             rung = "greedy" if searching else self._effort
             done = _climb(problems, self, seed, self._options, rung)
         used = self._runs[0].elapsed / len(self._runs)

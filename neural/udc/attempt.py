@@ -12,7 +12,7 @@ from combkit.instances.run import Run
 from combkit.instances.seeds import generator
 from combkit.neural.udc.conquer import Task, conquer
 from combkit.neural.udc.crew import Crew
-from combkit.neural.udc.pieces import Cutter, Piece
+from combkit.neural.udc.pieces import Cutter, Piece, size_of
 
 __all__ = ["Attempt", "Settings", "Span"]
 
@@ -129,8 +129,9 @@ class Attempt:
         """
         self._meet(solution)
         begun = time.perf_counter()
-        nodes = next(iter(self._run.problem.size.values()))
-        planned = span.stages or self._settings.planned(span.seconds, nodes)
+        planned = span.stages or self._settings.planned(
+            span.seconds, size_of(self._run.problem)
+        )
         stage = 0
         while not count():
             share = stage / planned
@@ -188,10 +189,12 @@ class Attempt:
         gain = 0.0
         if found is not None:
             before = self.objective
-            if found.best is not None and self._meet(piece.join(found.best)):
+            best = None if found.best is None else piece.join(found.best)
+            if best is not None and self._meet(best):
                 gain = abs(self.objective - before)
-                self._run.report(self.best, f"udc: {name}")
-            solution = piece.join(found.current)
+                self._run.report(best, f"udc: {name}")
+            same = found.current is found.best
+            solution = best if same else piece.join(found.current)
         spent = time.perf_counter() - started
         self._crew.learn(number, gain, spent, task.steps if counted else spent)
         return solution

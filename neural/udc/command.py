@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> None:
     from combkit.neural.devices import device_of
     from combkit.neural.networks import save_network
     from combkit.neural.udc.labels import collect
-    from combkit.neural.udc.network import VERSION, Divider, divider_of
+    from combkit.neural.udc.network import VERSION, Divider, network_of
     from combkit.neural.udc.train import Plan, fit
 
     if not options.minutes > 0:
@@ -61,7 +61,7 @@ def run(options: argparse.Namespace) -> None:
     torch.manual_seed(options.seed)
     options.out.mkdir(parents=True, exist_ok=True)
     kind = options.problem
-    network = divider_of(kind, options.init)[0] if options.init else Divider()
+    network = network_of(kind, options.init)[0] if options.init else Divider()
     started = time.perf_counter()
     examples = collect(
         kind,

@@ -92,24 +92,22 @@ def _walk(piece: Piece, task: Task) -> Conquest:
     started = time.perf_counter()
     walker = walker_of(piece.problem, piece.start, task.seed, piece.kept, task.memory)
     first, last = task.shares
-    steps = done = 0
-    share = 0.0
+    steps, done, share = _SLICE, 0, 0.0
     while share < 1.0 and not task.run.should_stop():
         if task.steps:
             steps = min(_COUNTED, task.steps - done)
-        heat = task.heat(share)
         before = time.perf_counter()
-        walker.advance(max(1, steps), heat, first + share * (last - first))
-        now = time.perf_counter()
-        done += max(1, steps)
+        walker.advance(steps, task.heat(share), first + share * (last - first))
+        done += steps
         if task.steps:
             share = done / task.steps
             continue
-        share = (now - started) / max(task.seconds, 1e-9)
-        steps = fitted(max(_SLICE, steps), now - before)
-        # A slice is not worth more than what is left.
-        pace = max(1, steps) / max(now - before, 1e-9)
-        steps = min(steps, int(pace * max(0.0, task.seconds - (now - started))))
+        now = time.perf_counter()
+        left = task.seconds - (now - started)
+        share = 1.0 - left / max(task.seconds, 1e-9)
+        # A slice is not to take longer than what is left.
+        most = int(steps * left / max(now - before, 1e-9))
+        steps = max(1, min(fitted(steps, now - before), most))
     walker.remember(task.memory)
     return Conquest(walker.solution, walker.best)
 
@@ -148,7 +146,7 @@ def _made(piece: Piece, name: str, task: Task) -> Any:
     if name == CONSTRUCT:
         from combkit.neural.udc.construct import construct_anew
 
-        return construct_anew(piece.problem)
+        return construct_anew(piece.problem, task.run.should_stop)
     problem = piece.problem
     limit = MaxIterations(task.steps) if task.steps else MaxRuntime(task.seconds)
     run = Run(

@@ -60,10 +60,8 @@ def divide(problem: Problem, divider: str, run: Run, rng: np.random.Generator) -
         return _found(problem, run, patching.solve)
     if isinstance(problem, TSP | ATSP):
         return Tour(_tour(problem, divider, rng))
-    if isinstance(problem, OP | PCTSP):
+    if isinstance(problem, OP | PCTSP | MTSP):
         return decoded(problem, _tour(everywhere(problem), divider, rng), run)
-    if isinstance(problem, MTSP):
-        return decoded(problem, _tour(minmax.everywhere(problem), divider, rng), run)
     if isinstance(problem, CVRP):
         return decoded(problem, _tour(_customers(problem), divider, rng) + 1, run)
     raise TypeError(f"no divider for {problem.kind}")

@@ -112,9 +112,10 @@ class Engine:
         for _ in range(rounds):
             if done and self._ended():
                 return True
-            starts = [self._divide(self._numbers + k) for k in range(threads)]
-            if first is not None:
-                starts[0], first = first, None
+            starts = [] if first is None else [first]
+            first = None
+            while len(starts) < threads:
+                starts.append(self._divide(self._numbers + len(starts)))
             part = _part(span, share / rounds)
             done += self._side_by_side(
                 pool, starts, part, self._settings, {"soft": 1.0}

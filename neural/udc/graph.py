@@ -19,10 +19,8 @@ from combkit.instances.prizes import OP, PCTSP
 from combkit.instances.problem import Problem
 from combkit.instances.tsp import TSP
 
-__all__ = ["EDGE_FEATURES", "KINDS", "NODE_FEATURES", "Graph", "graph_of"]
+__all__ = ["EDGE_FEATURES", "NODE_FEATURES", "Graph", "graph_of"]
 
-#: Kinds that have graphs.
-KINDS = ("tsp", "cvrp", "ovrp", "op", "pctsp", "spctsp")
 #: Numbers of a node and of an edge.
 NODE_FEATURES, EDGE_FEATURES = 7, 5
 #: Length of an optimal tour of n random points in a unit square over sqrt(n).

@@ -16,9 +16,9 @@ from combkit.comb.routing.metric import metric_arrays
 from combkit.instances.cvrp import CVRP
 from combkit.instances.prizes import OP, PCTSP
 from combkit.instances.tsp import TSP
-from combkit.neural.devices import device_of
+from combkit.neural.devices import device_of, torch_threads
 from combkit.neural.udc.graph import graph_of
-from combkit.neural.udc.network import Divider, Embedded, divider_of
+from combkit.neural.udc.network import Divider, Embedded, network_of
 
 __all__ = ["Heatmap", "heatmap_of"]
 
@@ -126,10 +126,6 @@ def heatmap_of(problem: Any, weights: str, device: str) -> Heatmap:
     InstanceFormatError
         If the weights cannot be used.
     """
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        network, _ = divider_of(problem.kind, weights)
+    with torch_threads(1):
+        network, _ = network_of(problem.kind, weights)
         return Heatmap(problem, network.to(device_of(device)))
-    finally:
-        torch.set_num_threads(before)

@@ -20,7 +20,7 @@ from combkit.neural.udc.conquer import CONSTRUCT, WALK
 from combkit.neural.udc.crew import Crew
 from combkit.neural.udc.fleets import FleetCutter
 from combkit.neural.udc.outings import OutingCutter
-from combkit.neural.udc.pieces import Cutter
+from combkit.neural.udc.pieces import Cutter, size_of
 from combkit.neural.udc.subsets import ItemCutter, VertexCutter
 from combkit.neural.udc.tours import TourCutter
 
@@ -121,8 +121,8 @@ def settings_of(problem: Problem, piece: int | None, alpha: int | None) -> Setti
     """
     settings = KINDS[problem.kind].settings
     # Whatever is done with a piece, putting it back takes time for all nodes.
-    nodes = next(iter(problem.size.values()))
-    settings = replace(settings, size=max(settings.size, nodes // _MOST_PIECES))
+    least = size_of(problem) // _MOST_PIECES
+    settings = replace(settings, size=max(settings.size, least))
     if piece is not None:
         if piece < _SMALLEST:
             raise UsageError(f"piece={piece}: at least {_SMALLEST}")

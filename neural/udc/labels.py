@@ -134,8 +134,10 @@ def _problem(
     return _random(kind, int(rng.choice(np.array(nodes))), rng)
 
 
-def _tour_of(solution: Tour | Routes) -> tuple[Integers, NDArray[np.bool_]]:
+def _tour_of(solution: Tour | Routes | None) -> tuple[Integers, NDArray[np.bool_]]:
     """Return visited nodes in order, and who leads to the next one."""
+    if solution is None:
+        return np.zeros(0, np.int64), np.zeros(0, bool)
     if isinstance(solution, Tour):
         return solution.tour, np.ones(solution.tour.size, bool)
     routes = [route for route in solution.routes if route.size]

@@ -20,7 +20,7 @@ from combkit.neural.networks import load_network
 from combkit.neural.shipped import weights_file
 from combkit.neural.udc.graph import EDGE_FEATURES, NODE_FEATURES
 
-__all__ = ["VERSION", "Divider", "Embedded", "divider_of"]
+__all__ = ["VERSION", "Divider", "Embedded", "network_of"]
 
 #: Version of features and layers: older weights do not fit newer code.
 VERSION = "udc-1"
@@ -121,7 +121,7 @@ def _perceptron(width: int, out: int) -> nn.Sequential:
     return nn.Sequential(nn.Linear(width, width), nn.SiLU(), nn.Linear(width, out))
 
 
-def divider_of(kind: str, weights: str = "shipped") -> tuple[Divider, dict[str, Any]]:
+def network_of(kind: str, weights: str = "shipped") -> tuple[Divider, dict[str, Any]]:
     """Return the trained divider of a kind, and its card.
 
     Parameters

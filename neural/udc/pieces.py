@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from combkit.instances.problem import Problem
 from combkit.instances.solutions import Solution
 
-__all__ = ["Cutter", "Piece"]
+__all__ = ["Cutter", "Piece", "size_of"]
 
 Integers = NDArray[np.int64]
 
@@ -46,7 +46,18 @@ class Piece:
     @property
     def size(self) -> int:
         """Number of its nodes, items or vertices."""
-        return next(iter(self.problem.size.values()))
+        return size_of(self.problem)
+
+
+def size_of(problem: Problem) -> int:
+    """Return the number of a problem's nodes, items or vertices.
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem.
+    """
+    return next(iter(problem.size.values()))
 
 
 class Cutter(Protocol):

@@ -9,6 +9,7 @@ References
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable
 from dataclasses import replace
@@ -24,6 +25,7 @@ from combkit.comb.routing.greedy_tsp import greedy_tour
 from combkit.comb.routing.outing_search import everywhere, obstacle
 from combkit.comb.routing.starts import start_of
 from combkit.comb.walkers import warm_up
+from combkit.instances.graph_sets import IndependentSet
 from combkit.instances.knapsack import Knapsack
 from combkit.instances.mtsp import MTSP
 from combkit.instances.prizes import OP, PCTSP, SPCTSP
@@ -148,24 +150,25 @@ def _improve(
     """Divide, conquer and reunite."""
     problem = run.problem
 
-    ways: list[Callable[[np.random.Generator], Any]] = []
+    def prepare() -> Callable[[np.random.Generator], Any]:
+        warm_up(problem)
+        return division.by(problem, run)
 
     def begin(number: int) -> Any:
-        if not ways:
-            ways.append(division.by(problem, run))
-        found = ways[0](generator(run.seed, number, 1))
+        found = way(generator(run.seed, number, 1))
         if found is not None and not problem.check(found):
             run.report(found, division.divider)
             return found
         return run.solution
 
     try:
-        run.supervise(partial(warm_up, problem))
+        way = run.supervise(prepare)
         first = run.initial
         if first is None:
             first = run.supervise(partial(begin, 0))
     except Abandoned:
-        run.report(_quick(problem), "quick start")
+        if (found := _quick(problem, run)) is not None:
+            run.report(found, "quick start")
         raise
     if first is None:
         reason = f"{division.divider} found no feasible solution to begin with"
@@ -207,7 +210,9 @@ def _travel(
     )
     outcome = Outcome()
     if not obstacle(expected):
-        outcome = _improve(OutingCutter(expected), plan, division, crew, settings)
+        # Out of time for a plan: then there is one on the way only.
+        with contextlib.suppress(Abandoned):
+            outcome = _improve(OutingCutter(expected), plan, division, crew, settings)
     if plan.solution is None:
         return replanning.solve(problem, run)
     followed = replanning.follow(problem, run, plan.solution)
@@ -224,8 +229,10 @@ def _bound(problem: Problem, run: Run) -> None:
         run.report_bound(2.0 * farthest, "there and back")
 
 
-def _quick(problem: Any) -> Any:
-    """Return a solution at once, with nothing to compile."""
+def _quick(problem: Any, run: Run) -> Any:
+    """Return a solution at once, with nothing to compile, None if there is none."""
+    if isinstance(problem, Knapsack | IndependentSet):
+        return divide(problem, "greedy", run, generator(run.seed))
     if isinstance(problem, OP):
         return Tour([0])
     if isinstance(problem, PCTSP):

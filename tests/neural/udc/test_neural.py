@@ -144,6 +144,12 @@ def test_the_policy_alone_conquers(kind: str, options: dict[str, object]) -> Non
 
 
 def test_pieces_that_are_no_paths_are_not_constructed() -> None:
-    assert construct_anew(TSP(np.random.default_rng(0).random((9, 2)))) is None
+    def no() -> bool:
+        return False
+
+    assert construct_anew(TSP(np.random.default_rng(0).random((9, 2))), no) is None
     fixed = TSP(np.random.default_rng(0).random((9, 2)), fixed_edges=[[2, 3]])
-    assert construct_anew(fixed) is None
+    assert construct_anew(fixed, no) is None
+    path = TSP(np.random.default_rng(0).random((9, 2)), fixed_edges=[[8, 0]])
+    assert construct_anew(path, no) is not None
+    assert construct_anew(path, lambda: True) is None

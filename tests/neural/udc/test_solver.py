@@ -1,5 +1,7 @@
 """Divide, conquer and reunite: answers, options, limits and determinism."""
 
+import time
+
 import numpy as np
 import pytest
 
@@ -16,6 +18,7 @@ from combkit.instances.result import Status
 from combkit.instances.solutions import Tour
 from combkit.instances.stop import MaxIterations, Reason
 from combkit.instances.tsp import ATSP, TSP
+from combkit.neural.udc import solver
 from combkit.neural.udc.kinds import KINDS
 
 GENERATED = ("tsp", "atsp", "cvrp", "ovrp", "op", "pctsp", "spctsp", "mtsp", "kp")
@@ -197,3 +200,13 @@ def test_the_tour_of_a_matrix_is_cut_into_windows() -> None:
     problem = TSP(matrix=np.hypot(*(places[:, None] - places).T))
     result = solve(problem, "udc", stop=MaxIterations(8), piece=40)
     assert result.objective < 0.95 * problem.evaluate(Tour(np.arange(100)))
+
+
+@pytest.mark.parametrize("kind", [*GENERATED, "mis"])
+def test_kernels_that_take_too_long_leave_a_solution(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(solver, "warm_up", lambda problem: time.sleep(2.0))
+    problem = problem_of(kind)
+    result = solve(problem, "udc", time_limit=0.2)
+    assert not problem.check(result.solution)
