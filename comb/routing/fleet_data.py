@@ -12,7 +12,7 @@ from combkit.instances.fleet.solution import FleetRoutes, Route
 from combkit.instances.seeds import kernel_state
 
 if TYPE_CHECKING:
-    from combkit.comb.routing._kernels_fleet import Plan, World
+    from combkit.comb.routing._kernels_fleet_plan import Plan, World
 
 __all__ = ["adopt", "plan_of", "routes_of", "world_of"]
 
@@ -37,7 +37,7 @@ def world_of(problem: RichVRP, neighbours: int) -> World:
     neighbours : int
         Clients beside which a client may be inserted.
     """
-    from combkit.comb.routing import _kernels_fleet as kernels
+    from combkit.comb.routing import _kernels_fleet_plan as kernels
 
     n = problem.n
     length, time = _legs(problem)
@@ -45,7 +45,8 @@ def world_of(problem: RichVRP, neighbours: int) -> World:
     required = np.zeros(first_member.size - 1, np.int8)
     np.maximum.at(required, task, problem.required.astype(np.int8))
     window, first_window = _windows(problem)
-    load = np.stack([problem.delivery, problem.pickup], axis=1)
+    load = np.stack([problem.delivery, problem.pickup + problem.handed], axis=1)
+    brought, given = ((x > 0).any(1) for x in (problem.delivery, problem.pickup))
     client = np.zeros((n, 4))
     client[:, kernels.SERVICE] = problem.service
     client[:, kernels.RELEASE] = np.where(problem.release > 0, problem.release, -np.inf)
@@ -65,7 +66,7 @@ def world_of(problem: RichVRP, neighbours: int) -> World:
         ends=_ends(problem),
         client=client,
         load=load,
-        sort=(load > 0).any(axis=2).astype(np.int8),
+        sort=np.column_stack([brought, given]).astype(np.int8),
         window=window,
         first_window=first_window,
         near=near,
@@ -73,6 +74,7 @@ def world_of(problem: RichVRP, neighbours: int) -> World:
         task=task,
         member=member,
         first_member=first_member,
+        mate=problem.mates.astype(np.int32),
         required=required,
         type=_types(problem),
         capacity=problem.capacity * (1.0 + _NOISE),
@@ -96,7 +98,7 @@ def plan_of(world: World, problem: RichVRP, seed: int, number: int) -> Plan:
     seed, number : int
         Seed of the run and number of the search.
     """
-    from combkit.comb.routing import _kernels_fleet as kernels
+    from combkit.comb.routing import _kernels_fleet_plan as kernels
 
     n, t = problem.n, world.required.size
     m = int(min(problem.available.sum(), n))
@@ -110,9 +112,9 @@ def plan_of(world: World, problem: RichVRP, seed: int, number: int) -> Plan:
     # The first route is on top of the stack.
     count[:, kernels.STACK] = np.arange(m)[::-1]
     kind = int(np.argmax(problem.available > 0))
-    place = np.empty(nodes, np.int32)
+    place = np.empty(nodes + 1, np.int32)
     place[:n] = problem.clients
-    place[n::2], place[n + 1 :: 2] = world.ends[kind]
+    place[n:-1:2], place[n + 1 :: 2] = world.ends[kind]
     worth = np.zeros(t)
     np.add.at(worth, world.task, problem.prize)
     worth[world.required > 0] += _PENALTY * _round_trip(world)
@@ -121,10 +123,10 @@ def plan_of(world: World, problem: RichVRP, seed: int, number: int) -> Plan:
         type=np.full((m, 2), kind, np.int32),
         link=link,
         chosen=world.first_window[:-1].copy(),
-        ahead=np.zeros((nodes, 8)),
-        rest=np.zeros((nodes, 8)),
-        ahead_load=np.zeros((nodes, 3, q)),
-        rest_load=np.zeros((nodes, 3, q)),
+        ahead=np.zeros((nodes + 1, 8)),
+        rest=np.zeros((nodes + 1, 8)),
+        ahead_load=np.zeros((nodes + 1, 3, q)),
+        rest_load=np.zeros((nodes + 1, 3, q)),
         cost=np.zeros(m),
         total=np.zeros((m, 2)),
         count=count,
@@ -133,10 +135,11 @@ def plan_of(world: World, problem: RichVRP, seed: int, number: int) -> Plan:
         todo=np.zeros(2 * t + 2, np.int32),
         key=np.zeros(2 * t + 2),
         seen=np.zeros(t, np.int64),
+        tried=np.zeros(nodes, np.int64),
         worth=worth,
         absent=np.arange(t, dtype=np.int32),
         where=np.arange(t, dtype=np.int32),
-        scalars=np.zeros(10),
+        scalars=np.zeros(11),
         random=kernel_state(seed, number),
     )
     plan.ahead[:n, kernels.TO] = -1.0
@@ -151,7 +154,7 @@ def plan_of(world: World, problem: RichVRP, seed: int, number: int) -> Plan:
 
 def routes_of(problem: RichVRP, plan: Plan) -> FleetRoutes:
     """Return the best routes of a search."""
-    from combkit.comb.routing._kernels_fleet import KEPT, THEN
+    from combkit.comb.routing._kernels_fleet_plan import KEPT, THEN
 
     kept, types = plan.link[:, KEPT].tolist(), plan.type[:, THEN].tolist()
     routes = []
@@ -170,11 +173,11 @@ def adopt(world: World, plan: Plan, start: FleetRoutes) -> None:
 
     Clients that make a route break a rule are left out, from its end.
     """
-    from combkit.comb.routing import _kernels_fleet as kernels
+    from combkit.comb.routing._kernels_fleet import take_over
 
     for route in start.routes:
         if plan.free[route.vehicle_type] > 0:
-            kernels.take_over(world, plan, route.vehicle_type, route.visits)
+            take_over(world, plan, route.vehicle_type, route.visits)
 
 
 def _legs(problem: RichVRP) -> tuple[Floats, Floats]:
@@ -199,7 +202,7 @@ def _ends(problem: RichVRP) -> Integers:
 
 def _kin(problem: RichVRP) -> NDArray[np.int32]:
     """Return which types may stand in for each one, times as they are."""
-    from combkit.comb.routing import _kernels_fleet as kernels
+    from combkit.comb.routing import _kernels_fleet_plan as kernels
 
     table = _types(problem)[:, [kernels.OPENS, kernels.CLOSES]]
     table = np.column_stack([table, _ends(problem), problem.profile])
@@ -213,12 +216,16 @@ def _kin(problem: RichVRP) -> NDArray[np.int32]:
 
 
 def _tasks(problem: RichVRP) -> tuple[Integers, Integers, Integers]:
-    """Return the task of each client, and the clients of each task."""
+    """Return the task of each client, and the clients by which each is known."""
     own = np.where(problem.group >= 0, problem.group, problem.n + np.arange(problem.n))
+    given, taken = problem.shipments.T
+    own[taken] = own[given]
     _, task = np.unique(own, return_inverse=True)
     task = task.ravel()
     member = np.argsort(task, kind="stable")
-    sizes = np.bincount(task)
+    # A shipment is known by its pickup.
+    member = member[~np.isin(member, taken)]
+    sizes = np.bincount(task[member])
     first = np.concatenate([[0], np.cumsum(sizes)])
     return task, member, first
 
@@ -266,7 +273,7 @@ def _reach(problem: RichVRP, length: Floats, near: Integers) -> Floats:
 
 
 def _types(problem: RichVRP) -> Floats:
-    from combkit.comb.routing import _kernels_fleet as kernels
+    from combkit.comb.routing import _kernels_fleet_plan as kernels
 
     table = np.zeros((problem.n_types, 8))
     table[:, kernels.FIXED] = problem.fixed_cost
@@ -284,9 +291,9 @@ def _types(problem: RichVRP) -> Floats:
 
 
 def _flags(problem: RichVRP, length: Floats, neighbours: int) -> Floats:
-    from combkit.comb.routing import _kernels_fleet as kernels
+    from combkit.comb.routing import _kernels_fleet_plan as kernels
 
-    flags = np.zeros(8)
+    flags = np.zeros(9)
     times = (
         *(problem.window_end, problem.depot_end, problem.shift_end),
         problem.max_duration,
@@ -304,13 +311,14 @@ def _flags(problem: RichVRP, length: Floats, neighbours: int) -> Floats:
     flags[kernels.FLOOR] = least * (2.0 if symmetric else 1.0)
     flags[kernels.CHEAPEST] = least
     flags[kernels.PLACES] = neighbours
+    flags[kernels.PAIRS] = len(problem.shipments) > 0
     flags[kernels.EVEN] = symmetric and len(length) == 1
     return flags
 
 
 def _round_trip(world: World) -> float:
     """Return what a vehicle of its own costs at most, about."""
-    from combkit.comb.routing import _kernels_fleet as kernels
+    from combkit.comb.routing import _kernels_fleet_plan as kernels
 
     far = 2.0 * float(world.client[:, kernels.FAR].max())
     work = float(world.client[:, kernels.SERVICE].max())

@@ -25,7 +25,7 @@ from combkit.instances.fleet.solution import FleetRoutes
 from combkit.instances.run import Outcome, Run
 
 if TYPE_CHECKING:
-    from combkit.comb.routing._kernels_fleet import Plan
+    from combkit.comb.routing._kernels_fleet_plan import Plan
 
 __all__ = ["solve", "supports"]
 
@@ -37,6 +37,11 @@ _SPLIT, _BLINK = 0.5, 0.01
 _STEP = 2.5e-5
 #: Steps a client from which the first temperature is one mean leg.
 _STEPS_AT_ONE = 450.0
+#: Share of the run that may go into fewer vehicles, where those are dear, and its
+#: temperature in those of the start.
+_SHRINKING, _COOL = 0.3, 0.1
+#: Seconds of that where nothing limits the run.
+_PATIENCE = 10.0
 #: What the price of absent tasks is multiplied with, again and again.
 _WEIGHT = 1.05
 
@@ -104,6 +109,8 @@ def solve(
         return Outcome()
     search = run.supervise(lambda: _Search(problem, run, neighbours, removed, longest))
     try:
+        if search.vehicles_are_dear():
+            search.shrink(hot)
         search.run(hot, cold)
     finally:
         search.close()
@@ -121,23 +128,58 @@ class _Search:
         removed: float,
         longest: int,
     ) -> None:
-        from combkit.comb.routing import _kernels_fleet
+        from combkit.comb.routing import _kernels_fleet, _kernels_fleet_plan
 
-        self._kernels = _kernels_fleet
+        self._kernels, self._columns = _kernels_fleet, _kernels_fleet_plan
         self._problem, self._run = problem, run
         self._world = world_of(problem, neighbours)
-        self._plans = [
-            plan_of(self._world, problem, run.seed, number)
-            for number in range(run.threads)
-        ]
         self._strings = removed, longest, _SPLIT, _BLINK
         self._pool = ThreadPoolExecutor(run.threads)
         self._reports = Reports(run, "sisr")
-        self._least = 1e-9 * float(self._plans[0].worth.max(initial=1.0))
         self._done = 0
+        start = run.initial if isinstance(run.initial, FleetRoutes) else None
+        self._restart(start or FleetRoutes([]))
+
+    def vehicles_are_dear(self) -> bool:
+        """Whether all tasks must be done, and a vehicle costs more than its ways."""
+        plan, problem = self._plans[0], self._problem
+        fixed = float(problem.fixed_cost.min()) * plan.scalars[self._columns.USED]
+        alike = problem.n_types == 1 and bool(problem.required.all())
+        return alike and 2.0 * fixed > float(plan.cost.sum())
+
+    def shrink(self, hot: float) -> None:
+        """Do with fewer vehicles: give up a route, and find places for its tasks."""
+        run, limit = self._run, self._run.limits.iterations
+        left = _PATIENCE if np.isinf(run.remaining) else run.remaining
+        end, last = run.elapsed + _SHRINKING * left, np.inf
+        if limit is not None:
+            end, last = np.inf, self._done + _SHRINKING * (limit - self._done)
+        heat, steps = _COOL * hot * self._mean_leg(), 100
+        while self._done < last and run.elapsed < end:
+            self._report()
+            if run.should_stop(self._done):
+                return
+            for plan in self._plans:
+                spare = plan.scalars[self._columns.USED] > 1.0
+                if spare and not plan.scalars[self._columns.ABSENT]:
+                    self._kernels.dissolve(self._world, plan)
+            if limit is not None:
+                steps = max(1, min(steps, limit - self._done))
+            steps = self._advance(steps, heat, 0.0)
+        best = min(self._plans, key=self._best)
+        if np.isfinite(self._best(best)):
+            self._restart(routes_of(self._problem, best))
+
+    def _restart(self, start: FleetRoutes) -> None:
+        """Let every plan begin with given routes."""
+        problem, threads = self._problem, self._run.threads
+        numbers = range(self._done * threads, (self._done + 1) * threads)
+        self._plans = [
+            plan_of(self._world, problem, self._run.seed, number) for number in numbers
+        ]
+        self._least = 1e-9 * float(self._plans[0].worth.max(initial=1.0))
         for plan in self._plans:
-            if isinstance(run.initial, FleetRoutes):
-                adopt(self._world, plan, run.initial)
+            adopt(self._world, plan, start)
             self._kernels.fill(self._world, plan, self._least)
 
     def run(self, hot: float, cold: float) -> None:
@@ -175,10 +217,10 @@ class _Search:
 
     def _mean_leg(self) -> float:
         """Return what a leg of the first plan costs, about."""
-        plan, kernels = self._plans[0], self._kernels
-        legs = plan.scalars[kernels.SERVED] + plan.scalars[kernels.USED]
-        used = plan.type[plan.cost > 0, kernels.NOW]
-        costs = float(plan.cost.sum() - self._world.type[used, kernels.FIXED].sum())
+        plan, at = self._plans[0], self._columns
+        legs = plan.scalars[at.SERVED] + plan.scalars[at.USED]
+        used = plan.type[plan.cost > 0, at.NOW]
+        costs = float(plan.cost.sum() - self._world.type[used, at.FIXED].sum())
         return max(costs / max(float(legs), 1.0), 1e-9)
 
     def _report(self, *, last: bool = False) -> None:
@@ -191,4 +233,4 @@ class _Search:
             )
 
     def _best(self, plan: Plan) -> float:
-        return float(plan.scalars[self._kernels.BEST])
+        return float(plan.scalars[self._columns.BEST])

@@ -66,8 +66,13 @@ def nearest_routes(problem: RichVRP) -> FleetRoutes:
 
 
 def _one_route(problem: RichVRP, kind: int, left: NDArray[np.bool_]) -> Route:
-    """Return the route of a vehicle that goes on while it may."""
+    """Return the route of a vehicle that goes on while it may.
+
+    What it picks up for another client it brings there at once.
+    """
+    mates = problem.mates
     open_ = left & problem.allowed[kind]
+    open_[problem.shipments[:, 1]] = False
     visits: list[int] = []
     here = problem.depots[problem.start_depot[kind]]
     profile = int(problem.profile[kind])
@@ -75,13 +80,14 @@ def _one_route(problem: RichVRP, kind: int, left: NDArray[np.bool_]) -> Route:
         candidates = np.flatnonzero(open_)
         ways, _ = problem.legs(profile, here, problem.clients[candidates])
         for client in candidates[np.argsort(ways, kind="stable")[:_TRIED]].tolist():
-            if problem.route_violations(Route(kind, [*visits, client])):
+            stops = [client] if mates[client] < 0 else [client, int(mates[client])]
+            if problem.route_violations(Route(kind, [*visits, *stops])):
                 continue
-            visits.append(client)
+            visits += stops
             open_[client] = False
             if problem.group[client] >= 0:
                 open_[problem.group == problem.group[client]] = False
-            here = problem.clients[client]
+            here = problem.clients[stops[-1]]
             break
         else:
             break

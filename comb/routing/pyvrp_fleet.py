@@ -42,6 +42,9 @@ def supports(problem: RichVRP) -> str | None:
             (problem.max_clients < problem.n).any()
         ),
         "not every vehicle may serve every client": not problem.allowed.all(),
+        "clients of shipments have release times": bool(
+            (problem.release[problem.shipments] > 0).any()
+        ),
         f"it has more than {_MOST_PLACES:,} places": problem.places > _MOST_PLACES,
     }
     return next((reason for reason, true in reasons.items() if true), None)
@@ -67,24 +70,48 @@ class _Search(PyVRPSearch):
     def __init__(self, problem: RichVRP, run: Run, start: FleetRoutes) -> None:
         super().__init__(run)
         self._problem, self._first = problem, start
+        #: Clients that are no part of a shipment: those are PyVRP's clients.
+        self._alone = np.flatnonzero(problem.mates < 0)
 
     def start(self, data: Any) -> Any:
         """Return the routes that there are."""
         import pyvrp
 
+        known = self._activities()
         routes = [
-            pyvrp.Route(data, route.visits.tolist(), route.vehicle_type)
+            pyvrp.Route(
+                data,
+                [pyvrp.Activity(*known[client]) for client in route.visits.tolist()],
+                route.vehicle_type,
+            )
             for route in self._first.routes
         ]
         return pyvrp.Solution(data, routes) if routes else None
 
+    def _activities(self) -> list[tuple[Any, int]]:
+        """Return what PyVRP calls each client: a type of activity and a number."""
+        from pyvrp import ActivityType
+
+        known = [(ActivityType.CLIENT, 0)] * self._problem.n
+        for number, client in enumerate(self._alone.tolist()):
+            known[client] = ActivityType.CLIENT, number
+        for number, (given, taken) in enumerate(self._problem.shipments.tolist()):
+            known[given] = ActivityType.PICKUP, number
+            known[taken] = ActivityType.DELIVERY, number
+        return known
+
     def solution_of(self, found: Any) -> FleetRoutes:
         """Return the routes with their vehicle types."""
+        clients = {name: client for client, name in enumerate(self._activities())}
         return FleetRoutes(
             [
                 Route(
                     route.vehicle_type(),
-                    [stop.idx for stop in route.schedule() if stop.is_client()],
+                    [
+                        clients[stop.type, stop.idx]
+                        for stop in route.schedule()
+                        if not stop.is_depot()
+                    ],
                 )
                 for route in found.routes()
             ]
@@ -104,11 +131,12 @@ class _Search(PyVRPSearch):
         scale = _scale_of(*(x for pair in pairs for x in pair), *times)
         price = _scale_of(problem.distance_cost, problem.duration_cost)
         money = scale * price
-        load = _scale_of(problem.delivery, problem.pickup)
+        load = _scale_of(problem.delivery, problem.pickup, problem.shipment_load)
         groups = [
             np.flatnonzero(problem.group == g).tolist()
             for g in np.unique(problem.group[problem.group >= 0])
         ]
+        number = {client: k for k, client in enumerate(self._alone.tolist())}
         member = {k: g for g, row in enumerate(groups) for k in row}
         required = problem.required
         opens, closes = (
@@ -130,7 +158,7 @@ class _Search(PyVRPSearch):
                     required=bool(required[k]) and k not in member,
                     group=member.get(k),
                 )
-                for k in range(problem.n)
+                for k in self._alone.tolist()
             ],
             depots=[
                 pyvrp.Depot(
@@ -160,7 +188,26 @@ class _Search(PyVRPSearch):
             distance_matrices=[_whole(one, scale) for one, _ in pairs],
             duration_matrices=[_whole(other, scale) for _, other in pairs],
             groups=[
-                pyvrp.ClientGroup(row, bool(required[row].any())) for row in groups
+                pyvrp.ClientGroup([number[k] for k in row], bool(required[row].any()))
+                for row in groups
+            ],
+            shipments=[
+                pyvrp.Shipment(
+                    int(problem.clients[pair[0]]),
+                    int(problem.clients[pair[1]]),
+                    pickup_tw_early=_up(max(opens[pair[0]], 0.0), scale),
+                    pickup_tw_late=_down(closes[pair[0]], scale),
+                    pickup_service_duration=_up(problem.service[pair[0]], scale),
+                    delivery_tw_early=_up(max(opens[pair[1]], 0.0), scale),
+                    delivery_tw_late=_down(closes[pair[1]], scale),
+                    delivery_service_duration=_up(problem.service[pair[1]], scale),
+                    amount=_up(amount, load),
+                    prize=_near(problem.prize[pair].sum(), money),
+                    required=bool(required[pair].any()),
+                )
+                for pair, amount in zip(
+                    problem.shipments.tolist(), problem.shipment_load, strict=True
+                )
             ],
         )
 

@@ -86,6 +86,7 @@ class RoutingProblem:
         self._points: list[tuple[float, float] | None] = []
         self._depots: list[_Depot] = []
         self._clients: list[_Client] = []
+        self._shipments: list[tuple[int, int, Load, float | None]] = []
         self._types: list[_VehicleType] = []
         self._matrices: dict[str, tuple[ArrayLike, ArrayLike | None]] = {}
         self._last = "mixed"
@@ -164,6 +165,32 @@ class RoutingProblem:
             )
         )
         return len(self._clients) - 1
+
+    def add_shipment(
+        self, pickup: int, delivery: int, load: Load = 0.0, prize: float | None = None
+    ) -> int:
+        """Let one vehicle bring goods from a client to another one.
+
+        Parameters
+        ----------
+        pickup, delivery : int
+            Clients without deliveries, pickups and a group of their own, as
+            ``add_client`` numbered them.
+        load : float or sequence of float
+            The goods.
+        prize : float, optional
+            What it costs not to do it. With a prize it need not be done.
+
+        Returns
+        -------
+        int
+            Number of the shipment.
+        """
+        for client in (pickup, delivery):
+            if not 0 <= client < len(self._clients):
+                raise InvalidProblemError("shipments", f"there is no client {client}")
+        self._shipments.append((pickup, delivery, load, prize))
+        return len(self._shipments) - 1
 
     def add_vehicle_type(
         self,
@@ -262,9 +289,14 @@ class RoutingProblem:
         shifts = np.array([t.shift for t in types], np.float64).reshape(-1, 2)
         costs = np.array([t.costs for t in types], np.float64).reshape(-1, 3)
         limits = np.array([t.limits for t in types], np.float64).reshape(-1, 2)
-        q = max(
-            (np.size(x) for c in clients for x in (c.delivery, c.pickup)), default=1
-        )
+        goods = [x for c in clients for x in (c.delivery, c.pickup)]
+        goods += [load for _, _, load, _ in self._shipments]
+        q = max(map(np.size, goods), default=1)
+        required, prize = [c.required for c in clients], [c.prize for c in clients]
+        for pickup, delivery, _, price in self._shipments:
+            if price is not None:
+                required[pickup] = required[delivery] = False
+                prize[pickup] += price
         fields: dict[str, Any] = dict(
             clients=[c.place for c in clients],
             depots=[d.place for d in self._depots],
@@ -277,9 +309,13 @@ class RoutingProblem:
             window_start=table[:, 1],
             window_end=table[:, 2],
             release=[c.release for c in clients],
-            required=[c.required for c in clients],
-            prize=[c.prize for c in clients],
+            required=required,
+            prize=prize,
             group=[-1 if c.group is None else groups[c.group] for c in clients],
+            shipments=[(a, b) for a, b, _, _ in self._shipments],
+            shipment_load=_loads(
+                "shipment_load", [load for _, _, load, _ in self._shipments], q
+            ),
             backhaul=self._last,
             depot_start=spans[:, 0],
             depot_end=spans[:, 1],

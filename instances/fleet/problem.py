@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from combkit.instances.distances import Distances
 from combkit.instances.errors import InvalidSolutionError, nearest
-from combkit.instances.fleet import reports
+from combkit.instances.fleet import reports, shipments
+from combkit.instances.fleet.fields import frozen, integers, loads, vector
 from combkit.instances.fleet.solution import FleetRoutes, Route
 from combkit.instances.fleet.timetable import Timetable, timetable
 from combkit.instances.problem import Problem, frozen_array, missing, require
@@ -82,6 +83,12 @@ class RichVRP(Problem):
     group : array_like of int, shape (n,), optional
         Group of each client, of which one is served at most; -1 for none. A group
         has to be served if any of its clients is required.
+    shipments : array_like of int, shape (s, 2), optional
+        Clients that give and get the goods of each shipment: of the same vehicle,
+        in this order. Both have nothing else, are in no group and in no other
+        shipment, and are served or not together.
+    shipment_load : array_like of float, shape (s, q), optional
+        What is carried from one to the other.
     backhaul : {"mixed", "last"}
         Whether pickups may come at any time, or only when a route has delivered
         something and delivers nothing more.
@@ -157,6 +164,8 @@ class RichVRP(Problem):
     required: Flags = _FILLED
     prize: Floats = _FILLED
     group: Integers = _FILLED
+    shipments: Integers = _FILLED
+    shipment_load: Floats = _FILLED
     backhaul: str = "mixed"
     depot_start: Floats = _FILLED
     depot_end: Floats = _FILLED
@@ -194,8 +203,8 @@ class RichVRP(Problem):
             ("max_distance", v, 0.0, _NEVER),
             ("max_duration", v, 0.0, _NEVER),
         ):
-            put(name, _vector(name, getattr(self, name), size, low, default))
-        put("capacity", _table("capacity", self.capacity, (v, q), _NEVER))
+            put(name, vector(name, getattr(self, name), size, low, default))
+        put("capacity", loads("capacity", self.capacity, (v, q), _NEVER))
         last = self.depots.size - 1
         for name, size, low, high, filled in (
             ("start_depot", v, 0, last, 0),
@@ -205,9 +214,9 @@ class RichVRP(Problem):
         ):
             given = getattr(self, name)
             values = np.full(size, filled) if given is None else given
-            put(name, _integers(name, values, size, low, high))
+            put(name, integers(name, values, size, low, high))
         ends = self.start_depot if self.end_depot is None else self.end_depot
-        put("end_depot", _integers("end_depot", ends, v, -1, last))
+        put("end_depot", integers("end_depot", ends, v, -1, last))
         for name, shape in (("required", (n,)), ("allowed", (v, n))):
             values = getattr(self, name)
             values = np.ones(shape, bool) if values is None else values
@@ -218,6 +227,9 @@ class RichVRP(Problem):
             f"{self.backhaul!r} is unknown{nearest(self.backhaul, BACKHAULS)} "
             f"(known: {', '.join(BACKHAULS)})",
         )
+        pairs, amounts = shipments.fill_in(self, q)
+        put("shipments", pairs)
+        put("shipment_load", amounts)
         self._put_windows()
         self._require_ordered()
         self._require_servable()
@@ -266,36 +278,36 @@ class RichVRP(Problem):
         put("_measured", measured)
         put("_shape", (int(shape[0]), int(places)))
         for name in ("clients", "depots"):
-            put(name, _integers(name, getattr(self, name), None, 0, places - 1))
+            put(name, integers(name, getattr(self, name), None, 0, places - 1))
             require(getattr(self, name).size > 0, name, "there is none")
-        put("available", _integers("available", self.available, None, 0, None))
+        put("available", integers("available", self.available, None, 0, None))
 
     def _put_loads(self) -> int:
         put = partial(object.__setattr__, self)
         given = [
             (name, np.asarray(getattr(self, name)))
-            for name in ("delivery", "pickup", "capacity")
+            for name in ("delivery", "pickup", "shipment_load", "capacity")
             if getattr(self, name) is not None
         ]
         q = given[0][1].shape[-1] if given and given[0][1].ndim == 2 else 1
         for name in ("delivery", "pickup"):
-            put(name, _table(name, getattr(self, name), (self.n, q), 0.0))
+            put(name, loads(name, getattr(self, name), (self.n, q), 0.0))
         return q
 
     def _put_windows(self) -> None:
         put = partial(object.__setattr__, self)
         client = [] if self.window_client is None else self.window_client
-        client = _integers("window_client", client, None, 0, self.n - 1)
+        client = integers("window_client", client, None, 0, self.n - 1)
         w = client.size
-        start = _vector("window_start", self.window_start, w, -_NEVER, -_NEVER)
-        end = _vector("window_end", self.window_end, w, -_NEVER, _NEVER)
+        start = vector("window_start", self.window_start, w, -_NEVER, -_NEVER)
+        end = vector("window_end", self.window_end, w, -_NEVER, _NEVER)
         for k in np.flatnonzero(start > end)[:1].tolist():
             reason = f"window_end[{k}] = {end[k]:g} is before {start[k]:g}"
             require(False, "window_end", reason)
         order = np.lexsort((start, client))
-        put("window_client", _frozen(client[order]))
-        put("window_start", _frozen(start[order]))
-        put("window_end", _frozen(end[order]))
+        put("window_client", frozen(client[order]))
+        put("window_start", frozen(start[order]))
+        put("window_end", frozen(end[order]))
         put("_first_window", np.searchsorted(client[order], np.arange(self.n + 1)))
 
     def _require_ordered(self) -> None:
@@ -307,6 +319,7 @@ class RichVRP(Problem):
     def _require_servable(self) -> None:
         """Raise if a client that must be served is more than any vehicle can do."""
         able = np.flatnonzero(self.available > 0)
+        shipments.require_servable(self, self.allowed[able], _NOISE)
         most = np.maximum(self.delivery, self.pickup)
         fits = (most[:, None] <= self.capacity[able] * (1 + _NOISE)).all(axis=2)
         may = self.allowed[able].T
@@ -339,6 +352,16 @@ class RichVRP(Problem):
     def n_types(self) -> int:
         """Number of vehicle types."""
         return int(self.available.size)
+
+    @cached_property
+    def handed(self) -> Floats:
+        """What a visit puts into the vehicle for a shipment; negative: takes out."""
+        return shipments.handed(self)
+
+    @cached_property
+    def mates(self) -> Integers:
+        """The other client of the shipment of each client, -1 without one."""
+        return shipments.mates(self)
 
     @property
     def size(self) -> dict[str, int]:
@@ -544,6 +567,7 @@ class RichVRP(Problem):
             )
         if self.backhaul == "last":
             found += self._out_of_order(visits)
+        found += shipments.violations(self, visits)
         for limit, value, what in (
             (self.max_distance[k], table.distance, "distance"),
             (self.max_duration[k], table.duration, "duration"),
@@ -564,48 +588,3 @@ class RichVRP(Problem):
             f"client {client} is delivered to after a pickup"
             for client in visits[first:][delivers[first:]][:1].tolist()
         ]
-
-
-def _frozen(values: Array) -> Array:
-    values.flags.writeable = False
-    return values
-
-
-def _vector(
-    name: str, values: ArrayLike | None, size: int, low: float, default: float
-) -> Floats:
-    """Return numbers of which an open one, None or infinite, is at its default."""
-    if values is None:
-        return _frozen(np.full(size, default))
-    listed = list(np.asarray(values, dtype=object).ravel())
-    opened = [default if value is None else value for value in listed]
-    try:
-        numbers = np.asarray(opened, np.float64)
-    except (TypeError, ValueError):
-        require(False, name, "not numbers")
-    require(numbers.size == size, name, f"{numbers.size} numbers where {size} are due")
-    bad = np.isnan(numbers) | (numbers < low)
-    if np.isfinite(default):
-        bad |= np.isinf(numbers)
-    for k in np.flatnonzero(bad)[:1].tolist():
-        require(False, name, f"{name}[{k}] = {numbers[k]:g}")
-    return _frozen(numbers)
-
-
-def _table(
-    name: str, values: ArrayLike | None, shape: tuple[int, int], default: float
-) -> Floats:
-    if values is None:
-        return _frozen(np.full(shape, default))
-    table: Floats = frozen_array(name, values, np.float64, shape, minimum=0)
-    return table
-
-
-def _integers(
-    name: str, values: Any, size: int | None, low: int, high: int | None
-) -> Integers:
-    numbers: Integers = frozen_array(name, values, np.int64, (size,), minimum=low)
-    if high is not None:
-        for k in np.flatnonzero(numbers > high)[:1].tolist():
-            require(False, name, f"{name}[{k}] = {numbers[k]} where {high} is the last")
-    return numbers

@@ -64,6 +64,8 @@ def _reason(problem: RichVRP, solution: FleetRoutes, client: int, groups: Any) -
     if group >= 0 and group in groups:
         return f"another client of group {group} is served"
     prize, least, obstacle = float(problem.prize[client]), np.inf, ""
+    if problem.mates[client] >= 0:
+        prize += float(problem.prize[problem.mates[client]])
     # With it, nobody of its group is missed any more.
     saved = float(problem.prize[problem.group == group].sum()) if group >= 0 else prize
     for tried, (route, old) in enumerate(_places(problem, solution, client)):
@@ -91,12 +93,21 @@ def _places(
         [r.vehicle_type for r in solution.routes if r.visits.size],
         minlength=problem.n_types,
     )
+    mate = int(problem.mates[client])
+    gives = client in problem.shipments[:, 0]
+    first, last = (client, mate) if gives else (mate, client)
+    goods = [client] if mate < 0 else [first, last]
     for kind in np.flatnonzero(used < problem.available).tolist():
-        yield Route(kind, [client]), Route(kind, [])
+        yield Route(kind, goods), Route(kind, [])
     for route in solution.routes:
-        for place in range(route.visits.size + 1):
-            visits = np.insert(route.visits, place, client)
-            yield Route(route.vehicle_type, visits), route
+        kind, visits = route.vehicle_type, route.visits.tolist()
+        for i in range(len(visits) + 1):
+            if mate < 0:
+                yield Route(kind, [*visits[:i], client, *visits[i:]]), route
+                continue
+            for j in range(i, len(visits) + 1):
+                longer = [*visits[:i], first, *visits[i:j], last, *visits[j:]]
+                yield Route(kind, longer), route
 
 
 def geojson(problem: RichVRP, solution: FleetRoutes) -> dict[str, Any]:

@@ -118,7 +118,7 @@ def timetable(problem: RichVRP, route: Route) -> Timetable:
     if back > closes + slack:
         late.append(f"is back at {back:.15g}, after {closes:.15g}")
     delivery, pickup = problem.delivery[visits], problem.pickup[visits]
-    change = pickup - delivery
+    change = pickup - delivery + problem.handed[visits]
     load = delivery.sum(axis=0) + np.concatenate(
         [np.zeros((1, change.shape[1])), np.cumsum(change, axis=0)]
     )

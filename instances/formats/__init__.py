@@ -182,6 +182,15 @@ FORMATS: tuple[Format, ...] = (
         "read_types",
     ),
     Format(
+        "li-lim",
+        "pickups and deliveries, Li and Lim's text",
+        ("vrp",),
+        ("txt",),
+        f"{_HERE}.fleet_text",
+        "sniff_li_lim",
+        "read_li_lim",
+    ),
+    Format(
         "solomon",
         "Solomon / Gehring and Homberger",
         ("vrptw",),

@@ -1,4 +1,4 @@
-"""Cordeau's text of several depots, and Taillard's of several vehicle types.
+"""Cordeau's text of several depots, Taillard's of vehicle types, Li and Lim's of pairs.
 
 Cordeau: ``type m n t`` (2: several depots; 0, 4 and 6: one depot or time windows, or
 both), ``t`` lines of largest duration and load (0: no limit), ``n`` customers and ``t``
@@ -8,6 +8,12 @@ and the window. There are ``m`` vehicles at each depot.
 Vehicle types: comments that begin with ``//``; customers, types, range, service time
 and two values that are known; number, capacity, fixed cost and cost per distance of
 each type; the depot; x, y and demand of each customer. Distances are not rounded.
+
+Li and Lim: vehicles, capacity and speed, which is not used; the depot and the clients:
+number, x, y, demand, window, service time, and the clients of the same goods where
+they are picked up and where they are delivered, one of them 0. What counts first is
+how many vehicles there are: one costs as much as the next power of ten above the
+distance of a trip to each client.
 """
 
 from __future__ import annotations
@@ -22,7 +28,14 @@ from combkit.instances.errors import InvalidProblemError, UnsupportedFeatureErro
 from combkit.instances.fleet.problem import RichVRP
 from combkit.instances.source import Source
 
-__all__ = ["read_cordeau", "read_types", "sniff_cordeau", "sniff_types"]
+__all__ = [
+    "read_cordeau",
+    "read_li_lim",
+    "read_types",
+    "sniff_cordeau",
+    "sniff_li_lim",
+    "sniff_types",
+]
 
 #: Types of Cordeau's files; those that are read.
 _CORDEAU = {
@@ -45,12 +58,21 @@ _CORDEAU_HEAD = re.compile(
     rf"\s*[0-7][ \t]+\d+[ \t]+\d+[ \t]+\d+[ \t]*\n"
     rf"(?:[ \t]*{_NUMBER}[ \t]+{_NUMBER}[ \t]*\n)+[ \t]*1(?:[ \t]+{_NUMBER}){{6,}}"
 )
+_LI_LIM_HEAD = re.compile(
+    rf"\s*\d+[ \t]+\d+[ \t]+{_NUMBER}[ \t]*\n"
+    rf"[ \t]*0(?:[ \t]+{_NUMBER}){{8}}[ \t]*(?:\n|$)"
+)
 _TYPES_HEAD = re.compile(r"\s*//[^\n]*\n(?:[^\n]*\n){0,8}?[^\n]*per type:", re.I)
 
 
 def sniff_cordeau(head: str) -> bool:
     """Whether a text begins as one of Cordeau's."""
     return bool(_CORDEAU_HEAD.match(head))
+
+
+def sniff_li_lim(head: str) -> bool:
+    """Whether a text begins as one of Li and Lim's."""
+    return bool(_LI_LIM_HEAD.match(head))
 
 
 def sniff_types(head: str) -> bool:
@@ -69,22 +91,27 @@ class _Rows:
             if line.strip() and not line.lstrip().startswith("//")
         )
         self.line = 0
+        self._next = next(self._lines, None)
+
+    def more(self) -> bool:
+        """Whether there is another line."""
+        return self._next is not None
 
     def take(self, what: str, least: int) -> list[float]:
         """Return the numbers of the next line, of which there must be some."""
-        number, words = next(self._lines, (None, []))
-        if number is None:
+        if self._next is None:
             raise self._source.error(self.line, f"the file ends before {what}")
-        self.line = number
+        self.line, words = self._next
+        self._next = next(self._lines, None)
         if len(words) < least:
             reason = f"{len(words)} numbers where {what} needs {least}"
-            raise self._source.error(number, reason)
+            raise self._source.error(self.line, reason)
         try:
             values = [float(word) for word in words]
         except ValueError:
-            raise self._source.error(number, f"{what}: not all numbers") from None
+            raise self._source.error(self.line, f"{what}: not all numbers") from None
         if not np.isfinite(values).all():
-            raise self._source.error(number, f"{what}: not all finite")
+            raise self._source.error(self.line, f"{what}: not all finite")
         return values
 
     def several(self, what: str, count: int, least: int) -> Iterator[list[float]]:
@@ -178,6 +205,67 @@ def read_types(source: Source) -> RichVRP:
             "distance_cost": types[:, 3],
             "service": np.full(n, service),
             "max_distance": np.full(v, reach if reach < _FAR else np.inf),
+        },
+    )
+
+
+def read_li_lim(source: Source) -> RichVRP:
+    """Read one of Li and Lim's files of pickups and deliveries.
+
+    Raises
+    ------
+    InstanceFormatError
+        With the line of what is wrong.
+    """
+    rows = _Rows(source)
+    head = rows.take("the first line", 2)
+    vehicles, capacity = rows.count(head[0], "vehicles"), head[1]
+    depot = rows.take("the depot", 7)
+    if depot[0] != 0.0:
+        raise source.error(rows.line, f"number {depot[0]:g} where the depot is 0")
+    table: list[list[float]] = []
+    lines: list[int] = []
+    while rows.more():
+        row = rows.take("a client", 9)
+        if row[0] != len(table) + 1:
+            what = f"client {row[0]:g} where {len(table) + 1} is due"
+            raise source.error(rows.line, what)
+        table.append(row)
+        lines.append(rows.line)
+    pairs, amounts = [], []
+    for row, line in zip(table, lines, strict=True):
+        ends = sorted(row[7:9])
+        if ends[0] != 0 or not 0 < ends[1] <= len(table) or ends[1] % 1.0:
+            what = f"pickup {row[7]:g} and delivery {row[8]:g}"
+            raise source.error(line, what)
+    for row, line in zip(table, lines, strict=True):
+        first, last = row[7:9]
+        other = table[int(first + last) - 1]
+        if other[7] + other[8] != row[0] or row[3] != -other[3]:
+            what = f"clients {row[0]:g} and {other[0]:g} are not of the same goods"
+            raise source.error(line, what)
+        if last > 0:
+            pairs.append((int(row[0]) - 1, int(last) - 1))
+            amounts.append([row[3]])
+    values = np.array([depot[:7], *(row[:7] for row in table)])
+    trips = 2.0 * np.hypot(*(values[1:, 1:3] - values[0, 1:3]).T).sum()
+    return _problem(
+        source,
+        {
+            "coords": values[:, 1:3],
+            "clients": np.arange(1, len(values)),
+            "depots": [0],
+            "available": [vehicles],
+            "capacity": [[capacity]],
+            "fixed_cost": [10.0 ** np.ceil(np.log10(max(trips, 1.0)))],
+            "shipments": pairs,
+            "shipment_load": amounts,
+            "service": values[1:, 6],
+            "window_client": np.arange(len(table)),
+            "window_start": values[1:, 4],
+            "window_end": values[1:, 5],
+            "depot_start": [depot[4]],
+            "depot_end": [depot[5]],
         },
     )
 

@@ -1,4 +1,4 @@
-"""Random vehicle routing with depots, vehicle types, windows and optional clients."""
+"""Random vehicle routing with depots, vehicle types, windows, shipments and more."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ def vrp(
     windows: float = 0.5,
     optional: float = 0.1,
     pickups: float = 0.0,
+    shipments: float = 0.0,
 ) -> RichVRP:
     """Generate a vehicle routing problem with several depots and vehicle types.
 
@@ -46,6 +47,9 @@ def vrp(
         Share of the clients that need not be served, with a prize.
     pickups : float
         Share of the clients that give something.
+    shipments : float
+        Share of the clients that give something to another one of them, or get it,
+        at any time.
 
     Raises
     ------
@@ -58,6 +62,7 @@ def vrp(
         ("windows", windows),
         ("optional", optional),
         ("pickups", pickups),
+        ("shipments", shipments),
     ):
         if not 0.0 <= share <= 1.0:
             raise UsageError(f"{name}={share:g}: from 0 to 1")
@@ -81,13 +86,22 @@ def vrp(
     end = np.minimum(np.ceil(middle + day / 8.0), latest)
     free = rng.random(n) < optional
     fleet = int(np.ceil(n / depots / 2.0)) + 1
+    pairs = np.zeros((0, 2), np.int64)
+    if shipments > 0.0:
+        pairs = rng.permutation(n)[: 2 * int(shipments * n / 2.0)].reshape(-1, 2)
+        free[pairs[:, 1]] = free[pairs[:, 0]]
+        kept = ~np.isin(timed, pairs)
+        timed, start, end = timed[kept], start[kept], end[kept]
+    alone = ~np.isin(np.arange(n), pairs)
     return RichVRP(
         clients=np.arange(depots, depots + n),
         depots=np.arange(depots),
         available=np.full(kind.size, fleet),
         coords=points,
-        delivery=np.where(gives, 0.0, amount)[:, None],
-        pickup=np.where(gives, amount, 0.0)[:, None],
+        delivery=np.where(alone & ~gives, amount, 0.0)[:, None],
+        pickup=np.where(alone & gives, amount, 0.0)[:, None],
+        shipments=pairs,
+        shipment_load=amount[pairs[:, 0]][:, None],
         service=service,
         window_client=timed,
         window_start=start,

@@ -126,6 +126,45 @@ def test_open_routes_and_two_depots() -> None:
     assert problem.evaluate(plan([0, 1, 2], kind=1)) == 40
 
 
+#: From the farthest client to the nearest one, on a line.
+SHIPPED = {
+    "delivery": [[0], [2], [0]],
+    "shipments": [[2, 0]],
+    "shipment_load": [[3]],
+    "capacity": [[4]],
+}
+
+
+def test_shipments_are_carried_from_one_client_to_another() -> None:
+    problem = line(**SHIPPED)
+    assert problem.check(plan([1, 2, 0])) == []
+    rows = problem.stops(plan([1, 2, 0]))
+    assert [row["load"] for row in rows] == [[0], [3], [0]]
+    # Both 2 from the depot and 3 of the shipment are too much.
+    assert problem.check(plan([2, 1, 0])) == [
+        "route 1: load 5 exceeds the capacity 4 of vehicle type 0"
+    ]
+    assert problem.check(plan([0, 1, 2])) == [
+        "route 1: client 0 is visited before client 2"
+    ]
+    assert problem.check(plan([1, 2], [0])) == [
+        "route 1: client 2 is visited without client 0",
+        "route 2: client 0 is visited without client 2",
+    ]
+
+
+def test_why_a_shipment_is_not_made() -> None:
+    free = {"required": [False, True, False], "prize": [4, 0, 1]}
+    problem = line(**SHIPPED, **free)
+    assert problem.evaluate(plan([1])) == 45
+    dear = "it would cost 20, its prize is 5"
+    assert problem.reasons(plan([1])) == {0: dear, 2: dear}
+    full = line(**SHIPPED, **free, available=[1], max_clients=[2])
+    assert full.reasons(plan([1]))[0].endswith(
+        "3 clients where vehicle type 0 may serve 2"
+    )
+
+
 #: Bad fields, and what is said of them.
 BAD = [
     ({"clients": [1, 2, 9]}, r"clients\[2\] = 9 where 3 is the last"),
@@ -141,6 +180,29 @@ BAD = [
     ({"shift_start": [5], "shift_end": [4]}, r"shift_end\[0\] = 4 is before 5"),
     ({"start_depot": [1]}, r"start_depot\[0\] = 1"),
     ({"backhaul": "lats"}, "did you mean 'last'"),
+    ({"shipments": [[0, 1]]}, "client 0 has a delivery or a pickup besides"),
+    ({"delivery": None, "shipments": [[0, 1], [2, 1]]}, "client 1 is in several"),
+    ({"delivery": None, "shipments": [[1, 1]]}, "client 1 is in several"),
+    ({"delivery": None, "shipments": [[0, 3]]}, r"shipments\[1\] = 3 where 2 is"),
+    ({"delivery": None, "shipments": [0, 1]}, r"shape \(2,\) where \(s, 2\) is due"),
+    (
+        {"delivery": None, "shipments": [[0, 1]], "shipment_load": [[7]]},
+        "shipment 0: it is more than any vehicle carries",
+    ),
+    (
+        {
+            "delivery": None,
+            "shipments": [[0, 1]],
+            "available": [1, 1],
+            "capacity": None,
+            "allowed": [[True, False, True], [False, True, True]],
+        },
+        "shipment 0: no vehicle may serve it",
+    ),
+    (
+        {"delivery": None, "shipments": [[0, 1]], "group": [-1, 0, 0]},
+        "client 1 is in a group, too",
+    ),
     ({"distance": [[[0, 1], [1, 0]]]}, "2 places where there are 4 coordinates"),
     ({"distance": [[[0, 1, 2], [1, 0, 2]]]}, "2 x 3 places: not square"),
 ]
@@ -367,9 +429,36 @@ def test_text_of_vehicle_types(tmp_path) -> None:  # type: ignore[no-untyped-def
     assert problem.evaluate(plan([0, 1], kind=1)) == 20 + 1.5 * 20
 
 
+LI_LIM = """3\t9\t1
+0 0 0 0 0 200 0 0 0
+1 3 4 5 10 40 2 0 2
+2 6 8 -5 0 90 2 1 0
+"""
+
+
+def test_text_of_shipments(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    path = tmp_path / "lc.txt"
+    path.write_text(LI_LIM)
+    problem = ck.read(path)
+    assert problem.shipments.tolist() == [[0, 1]]
+    assert problem.shipment_load.tolist() == [[5]]
+    assert problem.available.tolist() == [3]
+    assert problem.depot_end.tolist() == [200]
+    # Vehicles count first: 100 is above the 30 of all trips.
+    assert problem.evaluate(plan([0, 1])) == 100 + 20
+    assert problem.timetable(ck.Route(0, [0, 1])).duration == 24
+
+
 @pytest.mark.parametrize(
     ("text", "old", "new", "said"),
     [
+        (LI_LIM, "2 6 8", "3 6 8", "p.txt:4: client 3 where 2 is due"),
+        (LI_LIM, "0 90 2 1 0", "0 90 2 0 0", "p.txt:4: pickup 0 and delivery 0"),
+        (LI_LIM, "0 90 2 1 0", "0 90 2 9 0", "p.txt:4: pickup 9 and delivery 0"),
+        (LI_LIM, "-5", "-4", "p.txt:3: clients 1 and 2 are not of the same goods"),
+        (LI_LIM, "2 0 2", "2 0", "p.txt:3: 8 numbers where a client needs 9"),
+        (LI_LIM, "3\t9", "0\t9", "p.txt:1: vehicles: 0"),
+        (LI_LIM, "3\t9", "3\t4", "shipment 0: it is more than any vehicle carries"),
         (CORDEAU, "2 2 3 2", "1 2 3 2", "a periodic VRP is not supported"),
         (CORDEAU, "2 2 3 2", "2 2 4 2", "p.txt:8: the file ends before depot 2"),
         (CORDEAU, "2 6 8 5 3", "2 6 x 5 3", "p.txt:5: customer 2: not all numbers"),
@@ -382,7 +471,7 @@ def test_bad_texts_name_the_line(text, old, new, said, tmp_path) -> None:  # typ
     path = tmp_path / "p.txt"
     assert old in text
     path.write_text(text.replace(old, new))
-    format_ = "cordeau" if text is CORDEAU else "fleetmix"
+    format_ = {CORDEAU: "cordeau", TYPES: "fleetmix", LI_LIM: "li-lim"}[text]
     with pytest.raises((InstanceFormatError, UnsupportedFeatureError), match=said):
         ck.read(path, format_)
 
@@ -391,6 +480,7 @@ def test_public_texts_are_read(shared_data) -> None:  # type: ignore[no-untyped-
     folder = shared_data / "routing"
     files = [*(folder / "mdvrp" / "cordeau").glob("*.txt")]
     files += (folder / "hvrp").glob("*/*.txt")
+    files += (folder / "pdptw").glob("*/*.txt")
     assert len(files) > 50
     for path in files:
         assert ck.read(path).kind == "vrp", path.name

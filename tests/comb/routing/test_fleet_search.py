@@ -44,6 +44,11 @@ def random_problem(rng: np.random.Generator, n: int) -> ck.RichVRP:
         fields["end_depot"] = np.full(v, -1)
     if rng.random() < 0.3:
         fields["backhaul"] = "last"
+    if n > 2 and rng.random() < 0.4:
+        # The last two are a shipment, either way.
+        pair = rng.permutation([n - 2, n - 1])
+        loads[pair], gives[pair], group[pair] = 0, False, -1
+        fields |= {"shipments": [pair], "shipment_load": rng.integers(1, 5, (1, 1))}
     twice = timed & (rng.random(n) < 0.3)
     client = np.concatenate([np.flatnonzero(timed), np.flatnonzero(twice)])
     opens = np.concatenate([start[timed], start[twice] + 60])
@@ -122,9 +127,11 @@ def test_is_never_better_than_the_optimum(seed: int) -> None:
     assert found > best or found == pytest.approx(best)
 
 
-@pytest.mark.parametrize("pickups", [0.0, 0.4])
-def test_generated_problems_are_improved(pickups: float) -> None:
-    problem = ck.generate("vrp", 80, seed=2, pickups=pickups)
+@pytest.mark.parametrize(
+    "shares", [{}, {"pickups": 0.4}, {"shipments": 0.5}, {"shipments": 1.0}]
+)
+def test_generated_problems_are_improved(shares: dict[str, float]) -> None:
+    problem = ck.generate("vrp", 80, seed=2, **shares)
     first = ck.solve(problem, "sisr", stop=ck.MaxIterations(1))
     later = ck.solve(problem, "sisr", stop=ck.MaxIterations(20_000))
     assert later.objective < 0.9 * first.objective
@@ -140,8 +147,9 @@ def test_the_same_seed_gives_the_same_routes() -> None:
     assert one.to_dict() == two.to_dict()
 
 
-def test_goes_on_from_a_partial_plan() -> None:
-    problem = ck.generate("vrp", 60, seed=6)
+@pytest.mark.parametrize("shipments", [0.0, 0.6])
+def test_goes_on_from_a_partial_plan(shipments: float) -> None:
+    problem = ck.generate("vrp", 60, seed=6, shipments=shipments)
     whole = ck.solve(problem, "sisr", stop=ck.MaxIterations(5000))
     part = ck.FleetRoutes(whole.solution.routes[:-1])
     again = ck.solve(problem, "sisr", stop=ck.MaxIterations(500), initial=part)
@@ -167,6 +175,33 @@ def test_a_vehicle_without_room_serves_who_has_no_load() -> None:
     assert sorted(r.vehicle_type for r in result.solution.routes) == [0, 1]
 
 
+def test_starts_from_what_is_allowed_of_a_plan() -> None:
+    problem = ck.generate("vrp", 12, seed=1, shipments=1.0, optional=0.0, windows=0.0)
+    first, last = problem.shipments.T
+    # Of the first route goods are delivered before they are there, the second one
+    # has too many, and half of a shipment is missing.
+    start = ck.FleetRoutes(
+        [
+            ck.Route(0, [last[0], first[0]]),
+            ck.Route(1, [*first[1:], *last[2:]]),
+        ]
+    )
+    assert problem.check(start)
+    result = ck.solve(problem, "sisr", stop=ck.MaxIterations(2000), initial=start)
+    fresh = ck.solve(problem, "sisr", stop=ck.MaxIterations(2000))
+    assert result.objective == pytest.approx(fresh.objective, rel=0.05)
+
+
+def test_needs_no_more_vehicles_than_are_worth_it() -> None:
+    # Each vehicle carries two of the eight loads: four are enough.
+    problem = ck.generate(
+        "vrp", 16, seed=3, depots=1, types=1, shipments=1.0, optional=0.0, windows=0.0
+    )
+    dear = dataclasses.replace(problem, fixed_cost=[1e5], max_clients=[4])
+    result = ck.solve(dear, "sisr", stop=ck.MaxIterations(3000))
+    assert sum(route.visits.size > 0 for route in result.solution.routes) == 4
+
+
 def test_refuses_options_out_of_range() -> None:
     problem = ck.generate("vrp", 5, seed=0)
     for options in ({"neighbours": 0}, {"removed": 0.5}, {"hot": 0.001}):
@@ -174,11 +209,12 @@ def test_refuses_options_out_of_range() -> None:
             ck.solve(problem, "sisr", time_limit=1, **options)
 
 
-def test_pyvrp_solves_what_it_knows_of_fleets() -> None:
+@pytest.mark.parametrize("shipments", [0.0, 0.5])
+def test_pyvrp_solves_what_it_knows_of_fleets(shipments: float) -> None:
     pytest.importorskip("pyvrp")
-    problem = ck.generate("vrp", 30, seed=3, pickups=0.3)
+    problem = ck.generate("vrp", 30, seed=3, pickups=0.3, shipments=shipments)
     mine = ck.solve(problem, "sisr", stop=ck.MaxIterations(20_000))
-    other = ck.solve(problem, "pyvrp", stop=ck.MaxIterations(300))
+    other = ck.solve(problem, "pyvrp", stop=ck.MaxIterations(1000))
     assert not problem.check(other.solution)
     assert other.objective == pytest.approx(mine.objective, rel=0.05)
     start = ck.solve(problem, "pyvrp", stop=ck.MaxIterations(1), initial=mine.solution)
@@ -189,6 +225,15 @@ def test_pyvrp_solves_what_it_knows_of_fleets() -> None:
     ("changes", "reason"),
     [
         ({"backhaul": "last"}, "pickups come last"),
+        (
+            {
+                "delivery": None,
+                "capacity": None,
+                "shipments": [[0, 1]],
+                "release": [1] * 10,
+            },
+            "clients of shipments have release times",
+        ),
         ({"end_depot": [-1] * 4}, "end at their last client"),
         ({"max_clients": [3] * 4}, "are limited"),
         ({"allowed": np.eye(4, 10, dtype=bool) | (np.arange(10) > 3)}, "not every"),
