@@ -36,12 +36,12 @@ def supports(problem: RichVRP) -> str | None:
     reasons = {
         "clients have several windows": problem.window_client.size
         > np.unique(problem.window_client).size,
-        "routes end at their last client": bool((problem.end_depot < 0).any()),
-        "pickups come last": problem.backhaul == "last",
-        "the clients of a route are limited": bool(
-            (problem.max_clients < problem.n).any()
+        "pickups come last, and not every client either gives or gets something": (
+            problem.backhaul == "last" and not _one_way(problem).all()
         ),
-        "not every vehicle may serve every client": not problem.allowed.all(),
+        "the clients of a route are limited, and there are shipments": bool(
+            (problem.max_clients < problem.n).any() and len(problem.shipments)
+        ),
         "clients of shipments have release times": bool(
             (problem.release[problem.shipments] > 0).any()
         ),
@@ -54,8 +54,10 @@ def solve(problem: RichVRP, run: Run) -> Outcome:
     """Improve ``run.initial``, or else routes of nearest clients.
 
     PyVRP computes with integers: fractional data are scaled by a thousand, times
-    rounded up and windows inwards, so that what it finds is feasible. An iteration
-    is PyVRP's.
+    rounded up and windows inwards, so that what it finds is feasible. What it has no
+    word for is said in others: legs that must not be are longer than all routes, open
+    routes end at a depot to which no way is far, and a limit on clients is one more
+    dimension of loads. An iteration is PyVRP's.
     """
     start = opening(problem, run)
     if run.should_stop():
@@ -100,8 +102,10 @@ class _Search(PyVRPSearch):
             known[taken] = ActivityType.DELIVERY, number
         return known
 
-    def solution_of(self, found: Any) -> FleetRoutes:
+    def solution_of(self, found: Any) -> FleetRoutes | None:
         """Return the routes with their vehicle types."""
+        if found.distance() >= self.forbidden:
+            return None
         clients = {name: client for client, name in enumerate(self._activities())}
         return FleetRoutes(
             [
@@ -118,62 +122,77 @@ class _Search(PyVRPSearch):
         )
 
     def data(self) -> Any:
-        """Return the problem in PyVRP's terms."""
+        """Return the problem in PyVRP's terms.
+
+        Locations are the depots, the clients, and one that is near to all.
+        """
         import pyvrp
 
         problem = self._problem
-        everyone = np.arange(problem.places)
-        pairs = [
-            problem.legs(f, everyone[:, None], everyone)
-            for f in range(problem.profiles)
-        ]
+        profiles = _profiles(problem)
+        pairs = [_legs(problem, profile) for profile, _ in profiles]
         times = (problem.service, problem.release, problem.window_start)
         scale = _scale_of(*(x for pair in pairs for x in pair), *times)
         price = _scale_of(problem.distance_cost, problem.duration_cost)
-        money = scale * price
-        load = _scale_of(problem.delivery, problem.pickup, problem.shipment_load)
+        goods, room = _loads(problem)
+        load = _scale_of(*goods)
+        delivery, pickup, shipped = (_up(one, load) for one in goods)
+        capacity = _down(room, load)
+        matrices = [[_whole(one, scale) for one in pair] for pair in pairs]
+        most = max(int(one.max()) for pair in matrices for one in pair)
+        self.forbidden = 4.0 * (most + 1) * (problem.n + 1)
+        for pair, (_, allowed) in zip(matrices, profiles, strict=True):
+            barred = _barred(problem, allowed)
+            for one in pair:
+                one[barred] = int(self.forbidden)
+        depots, money = problem.depots.size, scale * price
+        alone, required = self._alone.tolist(), problem.required
         groups = [
             np.flatnonzero(problem.group == g).tolist()
             for g in np.unique(problem.group[problem.group >= 0])
         ]
-        number = {client: k for k, client in enumerate(self._alone.tolist())}
+        number = {client: k for k, client in enumerate(alone)}
         member = {k: g for g, row in enumerate(groups) for k in row}
-        required = problem.required
-        opens, closes = (
-            np.array([problem.windows(k)[side][0] for k in range(problem.n)])
-            for side in (0, 1)
-        )
+        spans = [problem.windows(k) for k in range(problem.n)]
+        opens = _up([max(starts[0], 0.0) for starts, _ in spans], scale)
+        closes = _down([ends[0] for _, ends in spans], scale)
+        service = _up(problem.service, scale)
+        nowhere = depots + problem.n
         return pyvrp.ProblemData(
-            locations=[pyvrp.Location(0, 0)] * problem.places,
+            locations=[pyvrp.Location(0, 0)] * (nowhere + 1),
             clients=[
                 pyvrp.Client(
-                    int(problem.clients[k]),
-                    delivery=_up(problem.delivery[k], load),
-                    pickup=_up(problem.pickup[k], load),
-                    service_duration=_up(problem.service[k], scale),
-                    tw_early=_up(max(opens[k], 0.0), scale),
-                    tw_late=_down(closes[k], scale),
+                    depots + k,
+                    delivery=delivery[k],
+                    pickup=pickup[k],
+                    service_duration=service[k],
+                    tw_early=opens[k],
+                    tw_late=closes[k],
                     release_time=_up(problem.release[k], scale),
                     prize=_near(problem.prize[k], money),
                     required=bool(required[k]) and k not in member,
                     group=member.get(k),
                 )
-                for k in self._alone.tolist()
+                for k in alone
             ],
             depots=[
-                pyvrp.Depot(
-                    int(problem.depots[k]),
-                    tw_early=_up(problem.depot_start[k], scale),
-                    tw_late=_down(problem.depot_end[k], scale),
-                )
-                for k in range(problem.depots.size)
+                *(
+                    pyvrp.Depot(
+                        k,
+                        tw_early=_up(problem.depot_start[k], scale),
+                        tw_late=_down(problem.depot_end[k], scale),
+                    )
+                    for k in range(depots)
+                ),
+                pyvrp.Depot(nowhere),
             ],
             vehicle_types=[
                 pyvrp.VehicleType(
                     int(problem.available[k]),
-                    capacity=_down(problem.capacity[k], load),
+                    capacity=capacity[k],
                     start_depot=int(problem.start_depot[k]),
-                    end_depot=int(problem.end_depot[k]),
+                    # The last one is nowhere.
+                    end_depot=int(problem.end_depot[k]) % (depots + 1),
                     fixed_cost=_near(problem.fixed_cost[k], money),
                     tw_early=_up(problem.shift_start[k], scale),
                     tw_late=_down(problem.shift_end[k], scale),
@@ -181,35 +200,93 @@ class _Search(PyVRPSearch):
                     max_distance=_down(problem.max_distance[k], scale),
                     unit_distance_cost=_near(problem.distance_cost[k], price),
                     unit_duration_cost=_near(problem.duration_cost[k], price),
-                    profile=int(problem.profile[k]),
+                    profile=profiles.index(_profile(problem, k)),
                 )
                 for k in range(problem.n_types)
             ],
-            distance_matrices=[_whole(one, scale) for one, _ in pairs],
-            duration_matrices=[_whole(other, scale) for _, other in pairs],
+            distance_matrices=[one for one, _ in matrices],
+            duration_matrices=[other for _, other in matrices],
             groups=[
                 pyvrp.ClientGroup([number[k] for k in row], bool(required[row].any()))
                 for row in groups
             ],
             shipments=[
                 pyvrp.Shipment(
-                    int(problem.clients[pair[0]]),
-                    int(problem.clients[pair[1]]),
-                    pickup_tw_early=_up(max(opens[pair[0]], 0.0), scale),
-                    pickup_tw_late=_down(closes[pair[0]], scale),
-                    pickup_service_duration=_up(problem.service[pair[0]], scale),
-                    delivery_tw_early=_up(max(opens[pair[1]], 0.0), scale),
-                    delivery_tw_late=_down(closes[pair[1]], scale),
-                    delivery_service_duration=_up(problem.service[pair[1]], scale),
-                    amount=_up(amount, load),
-                    prize=_near(problem.prize[pair].sum(), money),
-                    required=bool(required[pair].any()),
+                    depots + a,
+                    depots + b,
+                    pickup_tw_early=opens[a],
+                    pickup_tw_late=closes[a],
+                    pickup_service_duration=service[a],
+                    delivery_tw_early=opens[b],
+                    delivery_tw_late=closes[b],
+                    delivery_service_duration=service[b],
+                    amount=amount,
+                    prize=_near(problem.prize[[a, b]].sum(), money),
+                    required=bool(required[[a, b]].any()),
                 )
-                for pair, amount in zip(
-                    problem.shipments.tolist(), problem.shipment_load, strict=True
+                for (a, b), amount in zip(
+                    problem.shipments.tolist(), shipped, strict=True
                 )
             ],
         )
+
+
+_Profile = tuple[int, tuple[bool, ...]]
+
+
+def _profile(problem: RichVRP, k: int) -> _Profile:
+    """Return what the legs of a vehicle type depend on: profile, and whom it serves."""
+    return int(problem.profile[k]), tuple(problem.allowed[k].tolist())
+
+
+def _profiles(problem: RichVRP) -> list[_Profile]:
+    return list(dict.fromkeys(_profile(problem, k) for k in range(problem.n_types)))
+
+
+def _legs(problem: RichVRP, profile: int) -> tuple[Floats, Floats]:
+    """Return distances and durations between locations."""
+    places = np.concatenate([problem.depots, problem.clients])
+    size = places.size + 1
+    found = np.zeros((2, size, size))
+    found[:, :-1, :-1] = problem.legs(profile, places[:, None], places)
+    return found[0], found[1]
+
+
+def _barred(problem: RichVRP, allowed: tuple[bool, ...]) -> Any:
+    """Return which legs must not be, as they are pairs of locations."""
+    d, n = problem.depots.size, problem.n
+    barred = np.zeros((d + n + 1, d + n + 1), bool)
+    others = d + np.flatnonzero(~np.array(allowed))
+    barred[others], barred[:, others] = True, True
+    if problem.backhaul == "last":
+        gives = d + np.flatnonzero((problem.pickup > 0).any(axis=1))
+        gets = d + np.flatnonzero((problem.delivery > 0).any(axis=1))
+        barred[np.ix_(gives, gets)] = True
+        barred[:d, gives] = True
+    np.fill_diagonal(barred, False)
+    return barred
+
+
+def _one_way(problem: RichVRP) -> Any:
+    """Return which clients either give something or get something."""
+    gives, gets = ((x > 0).any(axis=1) for x in (problem.pickup, problem.delivery))
+    return gives != gets
+
+
+def _loads(problem: RichVRP) -> tuple[tuple[Floats, Floats, Floats], Floats]:
+    """Return deliveries, pickups and shipments, and what each type carries.
+
+    Where the clients of a route are limited they are a load, too.
+    """
+    goods = problem.delivery, problem.pickup, problem.shipment_load
+    if (problem.max_clients >= problem.n).all():
+        return goods, problem.capacity
+    delivery, pickup, shipped = (
+        np.column_stack([one, np.full(len(one), count)])
+        for one, count in zip(goods, (1.0, 0.0, 0.0), strict=True)
+    )
+    room = np.column_stack([problem.capacity, problem.max_clients])
+    return (delivery, pickup, shipped), room
 
 
 def _scale_of(*arrays: Floats) -> float:

@@ -24,6 +24,8 @@ class PyVRPSearch(ABC):
         self._run = run
         self._closed = False
         self._iterations = -1
+        #: Distances from here on stand for legs that must not be.
+        self.forbidden = float("inf")
 
     @abstractmethod
     def data(self) -> Any:
@@ -35,7 +37,7 @@ class PyVRPSearch(ABC):
 
     @abstractmethod
     def solution_of(self, found: Any) -> Any:
-        """Return a ``pyvrp.Solution`` as one of ours."""
+        """Return a ``pyvrp.Solution`` as one of ours, None if it is not allowed."""
 
     def neighbours(self, data: Any) -> dict[Any, list[Any]]:
         """Return near activities of each one, as PyVRP would."""
@@ -71,7 +73,8 @@ class PyVRPSearch(ABC):
             if operator.supports(data):
                 search.add_operator(operator(data))
         # A unit of load must be able to cost more than any detour.
-        longest = float(data.distance_matrix(0).max())
+        lengths = data.distance_matrix(0)
+        longest = float(lengths[lengths < self.forbidden].max(initial=1))
         longest *= max(kind.unit_distance_cost for kind in data.vehicle_types())
         limits = pyvrp.PenaltyParams()
         limits = pyvrp.PenaltyParams(max_penalty=max(limits.max_penalty, longest))
@@ -109,5 +112,8 @@ class PyVRPSearch(ABC):
         return self._closed or self._run.should_stop(self._iterations)
 
     def _found(self, best: Any) -> None:
-        if not self._closed and best.is_feasible():
-            self._run.report(self.solution_of(best), "pyvrp")
+        if self._closed or not best.is_feasible():
+            return
+        solution = self.solution_of(best)
+        if solution is not None:
+            self._run.report(solution, "pyvrp")

@@ -209,10 +209,21 @@ def test_refuses_options_out_of_range() -> None:
             ck.solve(problem, "sisr", time_limit=1, **options)
 
 
-@pytest.mark.parametrize("shipments", [0.0, 0.5])
-def test_pyvrp_solves_what_it_knows_of_fleets(shipments: float) -> None:
+@pytest.mark.parametrize(
+    ("shares", "changes"),
+    [
+        ({"pickups": 0.3}, {}),
+        ({"shipments": 0.5}, {}),
+        ({"pickups": 0.3, "optional": 0.0}, {"backhaul": "last"}),
+        ({}, {"end_depot": [-1] * 4}),
+        ({}, {"max_clients": [3] * 4}),
+        ({}, {"allowed": np.arange(30) % 4 != np.arange(4)[:, None]}),
+    ],
+)
+def test_pyvrp_solves_what_it_knows_of_fleets(shares, changes) -> None:  # type: ignore[no-untyped-def]
     pytest.importorskip("pyvrp")
-    problem = ck.generate("vrp", 30, seed=3, pickups=0.3, shipments=shipments)
+    drawn = ck.generate("vrp", 30, seed=3, **shares)
+    problem = dataclasses.replace(drawn, **changes)
     mine = ck.solve(problem, "sisr", stop=ck.MaxIterations(20_000))
     other = ck.solve(problem, "pyvrp", stop=ck.MaxIterations(1000))
     assert not problem.check(other.solution)
@@ -224,23 +235,20 @@ def test_pyvrp_solves_what_it_knows_of_fleets(shipments: float) -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"backhaul": "last"}, "pickups come last"),
-        (
-            {
-                "delivery": None,
-                "capacity": None,
-                "shipments": [[0, 1]],
-                "release": [1] * 10,
-            },
-            "clients of shipments have release times",
-        ),
-        ({"end_depot": [-1] * 4}, "end at their last client"),
-        ({"max_clients": [3] * 4}, "are limited"),
-        ({"allowed": np.eye(4, 10, dtype=bool) | (np.arange(10) > 3)}, "not every"),
+        ({"window_client": [0, 0], "window_start": [0, 9]}, "several windows"),
+        ({"backhaul": "last", "delivery": None}, "either gives or gets"),
+        ({"max_clients": [3] * 4, "shipments": [[0, 1]]}, "there are shipments"),
+        ({"release": [1] * 10, "shipments": [[0, 1]]}, "have release times"),
     ],
 )
 def test_pyvrp_refuses_what_it_does_not_know(changes, reason) -> None:  # type: ignore[no-untyped-def]
     pytest.importorskip("pyvrp")
-    problem = dataclasses.replace(ck.generate("vrp", 10, seed=0), **changes)
+    problem = ck.generate("vrp", 10, seed=0, windows=0.0)
+    bare = {
+        "delivery": None,
+        "shipment_load": None,
+        "window_end": [5, 20][: 2 * ("window_client" in changes)],
+    }
+    problem = dataclasses.replace(problem, **bare | changes)
     with pytest.raises(ck.UnsupportedFeatureError, match=reason):
         ck.solve(problem, "pyvrp", time_limit=1)
