@@ -95,6 +95,15 @@ _HERE = "combkit.instances.formats"
 
 FORMATS: tuple[Format, ...] = (
     Format(
+        "vroom",
+        "VROOM's JSON with matrices",
+        ("vrp",),
+        ("json",),
+        f"{_HERE}.vroom",
+        "sniff",
+        "read",
+    ),
+    Format(
         "json",
         "combkit JSON",
         (

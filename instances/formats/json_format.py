@@ -33,6 +33,7 @@ __all__ = [
     "VERSION",
     "class_of",
     "kinds",
+    "load_object",
     "nested_fields",
     "problem_of",
     "read",
@@ -95,7 +96,7 @@ def read(source: Source) -> Problem:
         If it is not JSON, of another version, of an unknown kind or has a
         field that the kind does not have.
     """
-    return problem_of(source, _load(source), lambda entry: entry)
+    return problem_of(source, load_object(source), lambda entry: entry)
 
 
 def problem_of(
@@ -187,7 +188,7 @@ def read_solution(source: Source, problem: Problem) -> Solution:
     InstanceFormatError
         If it is not JSON or not the object of this kind's solutions.
     """
-    data = _load(source)
+    data = load_object(source)
     data.pop("objective", None)
     known = [field.name for field in dataclasses.fields(problem.solution_type)]  # type: ignore[arg-type]
     for name in problem.told_besides:
@@ -205,7 +206,7 @@ def stated_objective(source: Source) -> float | None:
     InstanceFormatError
         If it is not a number.
     """
-    value = _load(source).get("objective")
+    value = load_object(source).get("objective")
     if value is None:
         return None
     try:
@@ -250,8 +251,14 @@ def _dumps(value: Any) -> str:
     return json.dumps(value, allow_nan=False)
 
 
-def _load(source: Source) -> dict[str, Any]:
-    """Return the JSON object of a file, refusing what JSON itself lets pass."""
+def load_object(source: Source) -> dict[str, Any]:
+    """Return the JSON object of a file, refusing what JSON itself lets pass.
+
+    Raises
+    ------
+    InstanceFormatError
+        If it is not JSON, or not an object.
+    """
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         result = dict(pairs)

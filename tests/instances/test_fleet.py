@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -447,6 +449,92 @@ def test_text_of_shipments(tmp_path) -> None:  # type: ignore[no-untyped-def]
     # Vehicles count first: 100 is above the 30 of all trips.
     assert problem.evaluate(plan([0, 1])) == 100 + 20
     assert problem.timetable(ck.Route(0, [0, 1])).duration == 24
+
+
+VROOM = {
+    "vehicles": [
+        {"id": 1, "start_index": 0, "end_index": 0, "capacity": [4, 9],
+         "skills": [1], "time_window": [0, 900], "costs": {"fixed": 50}},
+        {"id": 2, "start_index": 0, "end_index": 0, "capacity": [4, 9],
+         "skills": [1], "time_window": [0, 900], "costs": {"fixed": 50}},
+        {"id": 3, "end_index": 0, "max_tasks": 3, "speed_factor": 2,
+         "costs": {"per_hour": 1800, "per_km": 10}},
+    ],
+    "jobs": [
+        {"id": 1, "location_index": 1, "service": 5, "delivery": [1, 2],
+         "time_windows": [[0, 100], [300, 400]], "description": "a shop"},
+        {"id": 2, "location_index": 2, "pickup": [3], "skills": [1], "priority": 7},
+    ],
+    "shipments": [
+        {"amount": [2], "pickup": {"id": 3, "location_index": 3},
+         "delivery": {"id": 4, "location_index": 1, "service": 9}},
+    ],
+    "matrices": {
+        "car": {"durations": [[0, 10, 20, 30], [10, 0, 10, 20],
+                              [20, 10, 0, 10], [30, 20, 10, 0]],
+                "distances": [[0, 900, 0, 0], [0] * 4, [0] * 4, [0] * 4]},
+    },
+}  # fmt: skip
+
+
+def vroom(path, change=lambda data: None):  # type: ignore[no-untyped-def]
+    data = json.loads(json.dumps(VROOM))
+    change(data)
+    path.write_text(json.dumps(data))
+    return ck.read(path)
+
+
+def test_vrooms_json(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    problem = vroom(tmp_path / "day.json")
+    assert problem.available.tolist() == [2, 1]
+    assert problem.shipments.tolist() == [[2, 3]]
+    assert problem.shipment_load.tolist() == [[2, 0]]
+    assert problem.windows(0)[0].tolist() == [0, 300]
+    assert problem.allowed.tolist() == [[True] * 4, [True, False, True, True]]
+    assert problem.max_clients.tolist() == [4, 3]
+    assert not problem.required.any()
+    # Seconds of travel are paid, and by the second type half of each and a cent a
+    # metre; that one begins anywhere.
+    nobody = problem.evaluate(plan())
+    served = problem.prize[0]
+    assert problem.evaluate(plan([0])) == nobody - served + 50 + 20
+    assert problem.evaluate(plan([0], kind=1)) == nobody - served + 10 / 2 / 2
+    assert problem.timetable(ck.Route(1, [0])).duration == 5 + 5
+    # One of a higher priority counts more than all others.
+    assert problem.prize[1] > problem.prize[[0, 2, 3]].sum() > 1000
+    assert problem.check(plan([1, 0])) == []
+    result = ck.solve(problem, "sisr", stop=ck.MaxIterations(200))
+    assert not problem.unserved(result.solution).size
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda d: d.pop("matrices"), "matrices: none"),
+        (lambda d: d.pop("vehicles"), "vehicles: there is none"),
+        (lambda d: (d.pop("jobs"), d.pop("shipments")), "jobs: there is nothing to do"),
+        (lambda d: d["jobs"][0].update(skils=[1]), r"jobs\[0\].skils is not.*'skills'"),
+        (lambda d: d["jobs"][0].update(setup=3), r"jobs\[0\].setup is not supported"),
+        (lambda d: d["jobs"][0].pop("location_index"), r"jobs\[0\]: no location_index"),
+        (lambda d: d["jobs"][0].update(location_index=4), "4 where 3 is the last"),
+        (lambda d: d["jobs"][0].update(time_windows=[[5, 1]]), "1 is before 5"),
+        (lambda d: d["jobs"][0].update(service=-1), r"jobs\[0\].service: -1"),
+        (lambda d: d["jobs"][0].update(delivery=["x"]), r"jobs\[0\].delivery: 'x'"),
+        (lambda d: d["shipments"][0].pop("delivery"), r"\[0\].delivery: None where"),
+        (lambda d: d["vehicles"][0].update(breaks=[]), "breaks is not supported"),
+        (lambda d: d["vehicles"][0].update(profile="bike"), "'bike' has no matrix"),
+        (lambda d: d["vehicles"][0].update(speed_factor=0), "speed_factor: 0"),
+        (lambda d: d["vehicles"][0].update(start_index="x"), "no start_index"),
+        (lambda d: d["vehicles"][0].update(skills="x"), "not a list of integers"),
+        (lambda d: d["matrices"]["car"].pop("durations"), "car: no durations"),
+        (lambda d: d["matrices"]["car"].update(distances=[[0]]), r"sizes \[1, 4\]"),
+        (lambda d: d["matrices"]["car"].update(durations=[[0, 1]]), "not square"),
+        (lambda d: d["matrices"]["car"].update(durations=[[-1]]), "is negative"),
+    ],
+)
+def test_bad_vroom_json_names_the_path(change, said, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises((InstanceFormatError, UnsupportedFeatureError), match=said):
+        vroom(tmp_path / "day.json", change)
 
 
 @pytest.mark.parametrize(

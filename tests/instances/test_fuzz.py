@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,13 @@ EOF
  2 6 8 5 3 1 4 1 2 4 8
  3 0 0 0 0 0 0
 """,
+    "vroom": json.dumps(
+        {
+            "vehicles": [{"id": 1, "start_index": 0, "end_index": 0}],
+            "jobs": [{"id": 1, "location_index": 1, "service": 5}],
+            "matrices": {"car": {"durations": [[0, 1], [1, 0]]}},
+        }
+    ),
     "li-lim": "3 9 1\n0 0 0 0 0 200 0 0 0\n1 3 4 5 1 40 2 0 2\n2 6 8 -5 0 90 2 1 0\n",
     "fleetmix": """//Lines 1:5 : these comments
 //Lines 7:T+6 : per type: number, capacity, fixed cost, cost per distance unit
