@@ -89,6 +89,10 @@ def _proof_in_reach(problem: Problem, seconds: float) -> bool:
     return problem.size["operations"] <= 400 and seconds > 120.0
 
 
+def _at_leisure(problem: Problem, seconds: float) -> bool:
+    return problem.size["clients"] <= 1_000 and seconds > 20.0
+
+
 def _is_sum(problem: Problem, seconds: float) -> bool:
     return not scheduling_model(problem).is_bottleneck
 
@@ -170,6 +174,12 @@ POLICY: tuple[Rule, ...] = (
         (Step("replan"),),
         _always,
         "real prizes show on the spot only",
+    ),
+    Rule(
+        "vrp",
+        (Step("sisr", share=0.25), Step("pyvrp")),
+        _at_leisure,
+        "PyVRP from sisr's routes",
     ),
     Rule(
         "vrp",

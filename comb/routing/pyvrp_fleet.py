@@ -23,6 +23,8 @@ from combkit.instances.run import Outcome, Run
 __all__ = ["solve", "supports"]
 
 Floats = NDArray[np.float64]
+#: Profile of distances, and whom a vehicle type may serve.
+_Profile = tuple[int, tuple[bool, ...]]
 
 #: Places whose distances PyVRP can hold.
 _MOST_PLACES = 8_000
@@ -74,6 +76,8 @@ class _Search(PyVRPSearch):
         self._problem, self._first = problem, start
         #: Clients that are no part of a shipment: those are PyVRP's clients.
         self._alone = np.flatnonzero(problem.mates < 0)
+        #: Units of times and of costs that 1 is.
+        self._scale = self._money = 1.0
 
     def start(self, data: Any) -> Any:
         """Return the routes that there are."""
@@ -136,8 +140,7 @@ class _Search(PyVRPSearch):
         price = _scale_of(problem.distance_cost, problem.duration_cost)
         goods, room = _loads(problem)
         load = _scale_of(*goods)
-        delivery, pickup, shipped = (_up(one, load) for one in goods)
-        capacity = _down(room, load)
+        self._scale, self._money = scale, scale * price
         matrices = [[_whole(one, scale) for one in pair] for pair in pairs]
         most = max(int(one.max()) for pair in matrices for one in pair)
         self.forbidden = 4.0 * (most + 1) * (problem.n + 1)
@@ -145,93 +148,119 @@ class _Search(PyVRPSearch):
             barred = _barred(problem, allowed)
             for one in pair:
                 one[barred] = int(self.forbidden)
-        depots, money = problem.depots.size, scale * price
+        delivery, pickup, shipped = (_up(one, load) for one in goods)
+        clients, groups = self._clients(delivery, pickup)
+        return pyvrp.ProblemData(
+            locations=[pyvrp.Location(0, 0)] * len(matrices[0][0]),
+            clients=clients,
+            depots=self._depots(),
+            vehicle_types=self._vehicle_types(_down(room, load), profiles, price),
+            distance_matrices=[one for one, _ in matrices],
+            duration_matrices=[other for _, other in matrices],
+            groups=groups,
+            shipments=self._shipments(shipped),
+        )
+
+    def _clients(self, delivery: Any, pickup: Any) -> tuple[list[Any], list[Any]]:
+        """Return the clients without a shipment, and their groups."""
+        import pyvrp
+
+        problem, scale = self._problem, self._scale
         alone, required = self._alone.tolist(), problem.required
-        groups = [
+        rows = [
             np.flatnonzero(problem.group == g).tolist()
             for g in np.unique(problem.group[problem.group >= 0])
         ]
         number = {client: k for k, client in enumerate(alone)}
-        member = {k: g for g, row in enumerate(groups) for k in row}
-        spans = [problem.windows(k) for k in range(problem.n)]
-        opens = _up([max(starts[0], 0.0) for starts, _ in spans], scale)
-        closes = _down([ends[0] for _, ends in spans], scale)
-        service = _up(problem.service, scale)
-        nowhere = depots + problem.n
-        return pyvrp.ProblemData(
-            locations=[pyvrp.Location(0, 0)] * (nowhere + 1),
-            clients=[
+        member = {client: g for g, row in enumerate(rows) for client in row}
+        clients = []
+        for k in alone:
+            opens, closes = self._window(k)
+            clients.append(
                 pyvrp.Client(
-                    depots + k,
+                    problem.depots.size + k,
                     delivery=delivery[k],
                     pickup=pickup[k],
-                    service_duration=service[k],
-                    tw_early=opens[k],
-                    tw_late=closes[k],
+                    service_duration=_up(problem.service[k], scale),
+                    tw_early=opens,
+                    tw_late=closes,
                     release_time=_up(problem.release[k], scale),
-                    prize=_near(problem.prize[k], money),
+                    prize=_near(problem.prize[k], self._money),
                     required=bool(required[k]) and k not in member,
                     group=member.get(k),
                 )
-                for k in alone
-            ],
-            depots=[
-                *(
-                    pyvrp.Depot(
-                        k,
-                        tw_early=_up(problem.depot_start[k], scale),
-                        tw_late=_down(problem.depot_end[k], scale),
-                    )
-                    for k in range(depots)
-                ),
-                pyvrp.Depot(nowhere),
-            ],
-            vehicle_types=[
-                pyvrp.VehicleType(
-                    int(problem.available[k]),
-                    capacity=capacity[k],
-                    start_depot=int(problem.start_depot[k]),
-                    # The last one is nowhere.
-                    end_depot=int(problem.end_depot[k]) % (depots + 1),
-                    fixed_cost=_near(problem.fixed_cost[k], money),
-                    tw_early=_up(problem.shift_start[k], scale),
-                    tw_late=_down(problem.shift_end[k], scale),
-                    shift_duration=_down(problem.max_duration[k], scale),
-                    max_distance=_down(problem.max_distance[k], scale),
-                    unit_distance_cost=_near(problem.distance_cost[k], price),
-                    unit_duration_cost=_near(problem.duration_cost[k], price),
-                    profile=profiles.index(_profile(problem, k)),
-                )
-                for k in range(problem.n_types)
-            ],
-            distance_matrices=[one for one, _ in matrices],
-            duration_matrices=[other for _, other in matrices],
-            groups=[
-                pyvrp.ClientGroup([number[k] for k in row], bool(required[row].any()))
-                for row in groups
-            ],
-            shipments=[
+            )
+        groups = [
+            pyvrp.ClientGroup([number[k] for k in row], bool(required[row].any()))
+            for row in rows
+        ]
+        return clients, groups
+
+    def _shipments(self, amounts: Any) -> list[Any]:
+        import pyvrp
+
+        problem, found = self._problem, []
+        service = _up(problem.service, self._scale)
+        for pair, amount in zip(problem.shipments.tolist(), amounts, strict=True):
+            given, taken = map(self._window, pair)
+            found.append(
                 pyvrp.Shipment(
-                    depots + a,
-                    depots + b,
-                    pickup_tw_early=opens[a],
-                    pickup_tw_late=closes[a],
-                    pickup_service_duration=service[a],
-                    delivery_tw_early=opens[b],
-                    delivery_tw_late=closes[b],
-                    delivery_service_duration=service[b],
+                    problem.depots.size + pair[0],
+                    problem.depots.size + pair[1],
+                    pickup_tw_early=given[0],
+                    pickup_tw_late=given[1],
+                    pickup_service_duration=service[pair[0]],
+                    delivery_tw_early=taken[0],
+                    delivery_tw_late=taken[1],
+                    delivery_service_duration=service[pair[1]],
                     amount=amount,
-                    prize=_near(problem.prize[[a, b]].sum(), money),
-                    required=bool(required[[a, b]].any()),
+                    prize=_near(problem.prize[pair].sum(), self._money),
+                    required=bool(problem.required[pair].any()),
                 )
-                for (a, b), amount in zip(
-                    problem.shipments.tolist(), shipped, strict=True
-                )
-            ],
-        )
+            )
+        return found
 
+    def _depots(self) -> list[Any]:
+        """Return the depots, and one at the location that is near to all."""
+        import pyvrp
 
-_Profile = tuple[int, tuple[bool, ...]]
+        problem = self._problem
+        opens = _up(problem.depot_start, self._scale)
+        closes = _down(problem.depot_end, self._scale)
+        near = pyvrp.Depot(problem.depots.size + problem.n)
+        spans = enumerate(zip(opens, closes, strict=True))
+        depots = [pyvrp.Depot(k, tw_early=a, tw_late=b) for k, (a, b) in spans]
+        return [*depots, near]
+
+    def _vehicle_types(
+        self, capacity: Any, profiles: list[_Profile], price: float
+    ) -> list[Any]:
+        import pyvrp
+
+        problem, scale = self._problem, self._scale
+        return [
+            pyvrp.VehicleType(
+                int(problem.available[k]),
+                capacity=capacity[k],
+                start_depot=int(problem.start_depot[k]),
+                # An open route, -1, ends at the last depot.
+                end_depot=int(problem.end_depot[k]) % (problem.depots.size + 1),
+                fixed_cost=_near(problem.fixed_cost[k], self._money),
+                tw_early=_up(problem.shift_start[k], scale),
+                tw_late=_down(problem.shift_end[k], scale),
+                shift_duration=_down(problem.max_duration[k], scale),
+                max_distance=_down(problem.max_distance[k], scale),
+                unit_distance_cost=_near(problem.distance_cost[k], price),
+                unit_duration_cost=_near(problem.duration_cost[k], price),
+                profile=profiles.index(_profile(problem, k)),
+            )
+            for k in range(problem.n_types)
+        ]
+
+    def _window(self, client: int) -> tuple[int, int]:
+        """Return the one window of a client."""
+        (opens,), (closes,) = self._problem.windows(client)
+        return _up(max(opens, 0.0), self._scale), _down(closes, self._scale)
 
 
 def _profile(problem: RichVRP, k: int) -> _Profile:
