@@ -80,11 +80,24 @@ class Cooling:
         The last one over the first one.
     done : int
         Iterations done by now.
+    share : float
+        Part of what the run has left over which they fall.
     """
 
-    def __init__(self, run: Run, first: float, ratio: float, done: int) -> None:
+    def __init__(
+        self, run: Run, first: float, ratio: float, done: int, share: float = 1.0
+    ) -> None:
         self._run, self._first, self._ratio, self._start = run, first, ratio, done
-        self._begin, self._cycle = run.elapsed, _CYCLE
+        self._begin, self._cycle = run.elapsed, share * _CYCLE
+        self._share = share
+
+    def over(self, done: int) -> bool:
+        """Whether they have fallen, after so many iterations."""
+        run, limit = self._run, self._run.limits.iterations
+        if limit is not None:
+            return done - self._start >= self._share * (limit - self._start)
+        span = run.elapsed - self._begin
+        return span >= min(self._cycle, self._share * (span + run.remaining))
 
     def next(self, done: int, steps: int) -> tuple[int, float, float]:
         """Return how many steps to take, the heat of step 0 and the rate per step.
@@ -97,11 +110,12 @@ class Cooling:
         run, limit = self._run, self._run.limits.iterations
         if limit is not None:
             # By the number of the step alone, so that it repeats itself.
-            rate = -math.log(self._ratio) / max(1, limit - self._start)
+            span = self._share * (limit - self._start)
+            rate = -math.log(self._ratio) / max(1.0, span)
             heat = self._first * math.exp(rate * self._start)
             return max(1, min(steps, limit - done)), heat, rate
         span = run.elapsed - self._begin
         if math.isinf(run.remaining) and span > self._cycle:
             self._begin, self._cycle, span = run.elapsed, 2.0 * self._cycle, 0.0
-        share = span / min(self._cycle, span + run.remaining)
-        return steps, self._first * self._ratio**share, 0.0
+        whole = min(self._cycle, self._share * (span + run.remaining))
+        return steps, self._first * self._ratio ** (span / whole), 0.0

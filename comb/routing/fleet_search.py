@@ -10,6 +10,7 @@ References
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
@@ -40,8 +41,8 @@ _STEPS_AT_ONE = 450.0
 #: Share of the run that may go into fewer vehicles, where those are dear, and its
 #: temperature in those of the start.
 _SHRINKING, _COOL = 0.3, 0.1
-#: Seconds of that where nothing limits the run.
-_PATIENCE = 10.0
+#: Steps a client of a round of that, and how many rounds there are at most.
+_ROUND, _MOST_ROUNDS = 600.0, 5
 #: What the price of absent tasks is multiplied with, again and again.
 _WEIGHT = 1.05
 
@@ -109,8 +110,6 @@ def solve(
         return Outcome()
     search = run.supervise(lambda: _Search(problem, run, neighbours, removed, longest))
     try:
-        if search.vehicles_are_dear():
-            search.shrink(hot)
         search.run(hot, cold)
     finally:
         search.close()
@@ -140,35 +139,72 @@ class _Search:
         start = run.initial if isinstance(run.initial, FleetRoutes) else None
         self._restart(start or FleetRoutes([]))
 
-    def vehicles_are_dear(self) -> bool:
+    def run(self, hot: float, cold: float) -> None:
+        """Search until the run ends, cooler and cooler.
+
+        Where vehicles are dear, first with fewer and fewer of them; as often as there
+        is time for, since what is found then has much to do with chance.
+        """
+        self._report()
+        if self._vehicles_are_dear():
+            rounds = self._rounds()
+            for number in range(rounds):
+                # Both take the same part of the whole.
+                share = _SHRINKING / (rounds - 2.0 * number * _SHRINKING)
+                self._shrink(hot, share)
+                if rounds > 1:
+                    self._anneal(hot, cold, share / (1.0 - share))
+            best = min(self._plans, key=self._best)
+            if np.isfinite(self._best(best)):
+                self._restart(routes_of(self._problem, best))
+        self._anneal(hot, cold, np.inf)
+        self._report(last=True)
+
+    def _vehicles_are_dear(self) -> bool:
         """Whether all tasks must be done, and a vehicle costs more than its ways."""
         plan, problem = self._plans[0], self._problem
         fixed = float(problem.fixed_cost.min()) * plan.scalars[self._columns.USED]
         alike = problem.n_types == 1 and bool(problem.required.all())
         return alike and 2.0 * fixed > float(plan.cost.sum())
 
-    def shrink(self, hot: float) -> None:
-        """Do with fewer vehicles: give up a route, and find places for its tasks."""
+    def _rounds(self) -> int:
         run, limit = self._run, self._run.limits.iterations
-        left = _PATIENCE if np.isinf(run.remaining) else run.remaining
-        end, last = run.elapsed + _SHRINKING * left, np.inf
-        if limit is not None:
-            end, last = np.inf, self._done + _SHRINKING * (limit - self._done)
-        heat, steps = _COOL * hot * self._mean_leg(), 100
-        while self._done < last and run.elapsed < end:
-            self._report()
-            if run.should_stop(self._done):
-                return
+        steps = run.remaining / _STEP if limit is None else limit - self._done
+        if np.isinf(steps):
+            return 1
+        return int(np.clip(steps / (_ROUND * self._problem.n), 1, _MOST_ROUNDS))
+
+    def _shrink(self, hot: float, share: float) -> None:
+        """Give up a route and find places for its tasks, again and again."""
+        heat = _COOL * hot * self._mean_leg()
+        for _ in self._slices(Cooling(self._run, heat, 1.0, self._done, share)):
             for plan in self._plans:
                 spare = plan.scalars[self._columns.USED] > 1.0
                 if spare and not plan.scalars[self._columns.ABSENT]:
                     self._kernels.dissolve(self._world, plan)
-            if limit is not None:
-                steps = max(1, min(steps, limit - self._done))
-            steps = self._advance(steps, heat, 0.0)
-        best = min(self._plans, key=self._best)
-        if np.isfinite(self._best(best)):
-            self._restart(routes_of(self._problem, best))
+        for plan in self._plans:
+            if plan.scalars[self._columns.ABSENT]:
+                # The last one that was given up.
+                plan.free[0] += 1
+                self._kernels.fill(self._world, plan, self._least)
+
+    def _anneal(self, hot: float, cold: float, share: float) -> None:
+        heat = hot * self._mean_leg()
+        share, whole = min(share, 1.0), share >= 1.0
+        cooling = Cooling(self._run, heat, cold / hot, self._done, share)
+        for _ in self._slices(cooling, whole):
+            pass
+
+    def _slices(self, cooling: Cooling, whole: bool = False) -> Iterator[None]:
+        """Search in slices until the run ends, or its part; before each one, yield."""
+        steps = 100
+        while not self._run.should_stop(self._done):
+            if not whole and cooling.over(self._done):
+                return
+            yield
+            steps, heat, rate = cooling.next(self._done, steps)
+            steps = self._advance(steps, heat, rate)
+            self._report()
 
     def _restart(self, start: FleetRoutes) -> None:
         """Let every plan begin with given routes."""
@@ -181,17 +217,6 @@ class _Search:
         for plan in self._plans:
             adopt(self._world, plan, start)
             self._kernels.fill(self._world, plan, self._least)
-
-    def run(self, hot: float, cold: float) -> None:
-        """Search until the run ends, cooler and cooler."""
-        self._report()
-        cooling = Cooling(self._run, hot * self._mean_leg(), cold / hot, self._done)
-        steps = 100
-        while not self._run.should_stop(self._done):
-            steps, heat, rate = cooling.next(self._done, steps)
-            steps = self._advance(steps, heat, rate)
-            self._report()
-        self._report(last=True)
 
     def close(self) -> None:
         """End the threads."""
