@@ -87,6 +87,14 @@ def test_contradictions_are_proven_not_raised() -> None:
             assert solve(model, solver).status == "infeasible"
 
 
+def test_no_room_between_breaks_before_a_deadline_is_proven() -> None:
+    rest = {"break_resource": [0], "break_start": [2], "break_end": [9]}
+    for deadline, status in ((12, "infeasible"), (13, "optimal")):
+        model = Scheduling([0], [4], [0], [0], [1], [1], **rest, deadline=[deadline])
+        for solver in ("cpsat", "auto"):
+            assert solve(model, solver).status == status
+
+
 @pytest.mark.parametrize("kind", ["fjsp", "pfsp", "ossp", "rcpsp"])
 def test_auto_proves_small_ones(kind: str) -> None:
     problem = generate(kind, 4, seed=3)
