@@ -106,7 +106,7 @@ BAD = [
     (PSPLIB, "   2        2          1           3", "   2  2  1  1", None, "circle"),
     (PSPLIB, "   2        2          1           3", "   3  2  1  3", 10, "activity 2"),
     (PSPLIB, "   2        2          1           3", "   2  0  1  3", 17, "not mode 1"),
-    (PSPLIB, "         2     5       1    0", "    2  5  1", 18, "mode 2 of activity 2"),
+    (PSPLIB, "         2     5       1    0", "    2  5  1", 18, "mode 2 of activity"),
     (PSPLIB, "   2    1\n***", "   2\n***", None, "1 capacities of 2 resources"),
     (PSPLIB, "  2      1     3       2    1", "  2  1  3  3  1", None, "3 of 2 units"),
     (PATTERSON, "4 1\n3", "0 1\n3", 1, "there is no activity"),
