@@ -25,7 +25,24 @@ def frozen(values: Array) -> Array:
 def vector(
     name: str, values: ArrayLike | None, size: int, low: float, default: float
 ) -> Floats:
-    """Return numbers of which an open one, None or infinite, is at its default."""
+    """Return numbers of which an open one, None or infinite, is at its default.
+
+    Parameters
+    ----------
+    name : str
+        Name of the field, for errors.
+    values : array_like of float or None
+        What was given.
+    size : int
+        How many are due.
+    low, default : float
+        The least that may be, and what an open one is.
+
+    Raises
+    ------
+    InvalidProblemError
+        If something else was given.
+    """
     if values is None:
         return frozen(np.full(size, default))
     listed = list(np.asarray(values, dtype=object).ravel())
@@ -46,7 +63,24 @@ def vector(
 def loads(
     name: str, values: ArrayLike | None, shape: tuple[int, int], default: float
 ) -> Floats:
-    """Return a table of numbers that are not negative, or of the default."""
+    """Return a table of numbers that are not negative, or of the default.
+
+    Parameters
+    ----------
+    name : str
+        Name of the field, for errors.
+    values : array_like of float or None
+        What was given.
+    shape : tuple of int
+        The shape that is due.
+    default : float
+        What all numbers are if nothing was given.
+
+    Raises
+    ------
+    InvalidProblemError
+        If something else was given.
+    """
     if values is None:
         return frozen(np.full(shape, default))
     rows: Floats = frozen_array(name, values, np.float64, shape, minimum=0)
@@ -56,7 +90,24 @@ def loads(
 def integers(
     name: str, values: Any, size: int | None, low: int, high: int | None
 ) -> Integers:
-    """Return integers in a range, as many as are due."""
+    """Return integers in a range, as many as are due.
+
+    Parameters
+    ----------
+    name : str
+        Name of the field, for errors.
+    values : array_like of int
+        What was given.
+    size : int or None
+        How many are due, if that is known.
+    low, high : int
+        The least and the most that may be; no limit if None.
+
+    Raises
+    ------
+    InvalidProblemError
+        If something else was given.
+    """
     numbers: Integers = frozen_array(name, values, np.int64, (size,), minimum=low)
     if high is not None:
         for k in np.flatnonzero(numbers > high)[:1].tolist():

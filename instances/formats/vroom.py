@@ -35,7 +35,7 @@ Entry = Mapping[str, Any]
 _Load = tuple[float, ...]
 
 _HEAD = re.compile(r'"(?:vehicles|jobs|shipments|matrices)"\s*:\s*[\[{]')
-_OURS = re.compile(r'"format"\s*:')
+_OURS = re.compile(r'"(?:format|kind)"\s*:')
 
 #: Keys that are read, and those that change nothing here.
 _TOP = ("vehicles", "jobs", "shipments", "matrices")
