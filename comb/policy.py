@@ -179,7 +179,7 @@ POLICY: tuple[Rule, ...] = (
         "vrp",
         (Step("sisr", share=0.25), Step("pyvrp")),
         _at_leisure,
-        "PyVRP from sisr's routes",
+        "HFVRP 0.28 % in 60 s, sisr alone 1.0 %, PyVRP alone 0.50 %",
     ),
     Rule(
         "vrp",
