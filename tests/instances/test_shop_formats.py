@@ -73,10 +73,10 @@ def test_what_the_texts_say(tmp_path: Path) -> None:
     assert [list(row) for row in psplib.durations] == [[0], [3, 5], [0]]
     assert psplib.demands[1].tolist() == [[2, 1], [1, 0]]
     assert psplib.capacities.tolist() == [2, 1]
-    assert ck.solve(psplib, time_limit=5).objective == 3
-    assert ck.solve(patterson, time_limit=5).objective == 9
+    assert ck.solve(psplib, time_limit=60).objective == 3
+    assert ck.solve(patterson, time_limit=60).objective == 9
     # The last activity begins 4 after the start of the one before it.
-    assert ck.solve(lags, time_limit=5).objective == 4
+    assert ck.solve(lags, time_limit=60).objective == 4
 
 
 #: Text, what is replaced by what, the line that is named and what is said.
