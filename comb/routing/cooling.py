@@ -92,7 +92,9 @@ class Cooling:
         self._share = share
 
     def over(self, done: int) -> bool:
-        """Whether they have fallen, after so many iterations."""
+        """Whether they have fallen, after so many iterations; never, over the whole."""
+        if self._share >= 1.0:
+            return False
         run, limit = self._run, self._run.limits.iterations
         if limit is not None:
             return done - self._start >= self._share * (limit - self._start)

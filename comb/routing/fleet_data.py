@@ -171,12 +171,13 @@ def routes_of(problem: RichVRP, plan: Plan) -> FleetRoutes:
 def adopt(world: World, plan: Plan, start: FleetRoutes) -> None:
     """Let an empty plan begin with routes, as far as they are allowed.
 
-    Clients that make a route break a rule are left out, from its end.
+    Clients that make a route break a rule are left out.
     """
     from combkit.comb.routing._kernels_fleet import take_over
+    from combkit.comb.routing._kernels_fleet_plan import EMPTY
 
     for route in start.routes:
-        if plan.free[route.vehicle_type] > 0:
+        if plan.free[route.vehicle_type] > 0 and plan.scalars[EMPTY] > 0:
             take_over(world, plan, route.vehicle_type, route.visits)
 
 

@@ -136,8 +136,8 @@ class _Search:
         self._pool = ThreadPoolExecutor(run.threads)
         self._reports = Reports(run, "sisr")
         self._done = 0
-        start = run.initial if isinstance(run.initial, FleetRoutes) else None
-        self._restart(start or FleetRoutes([]))
+        start = run.initial
+        self._restart(start if isinstance(start, FleetRoutes) else FleetRoutes([]))
 
     def run(self, hot: float, cold: float) -> None:
         """Search until the run ends, cooler and cooler.
@@ -157,7 +157,7 @@ class _Search:
             best = min(self._plans, key=self._best)
             if np.isfinite(self._best(best)):
                 self._restart(routes_of(self._problem, best))
-        self._anneal(hot, cold, np.inf)
+        self._anneal(hot, cold)
         self._report(last=True)
 
     def _vehicles_are_dear(self) -> bool:
@@ -188,19 +188,15 @@ class _Search:
                 plan.free[0] += 1
                 self._kernels.fill(self._world, plan, self._least)
 
-    def _anneal(self, hot: float, cold: float, share: float) -> None:
+    def _anneal(self, hot: float, cold: float, share: float = 1.0) -> None:
         heat = hot * self._mean_leg()
-        share, whole = min(share, 1.0), share >= 1.0
-        cooling = Cooling(self._run, heat, cold / hot, self._done, share)
-        for _ in self._slices(cooling, whole):
+        for _ in self._slices(Cooling(self._run, heat, cold / hot, self._done, share)):
             pass
 
-    def _slices(self, cooling: Cooling, whole: bool = False) -> Iterator[None]:
-        """Search in slices until the run ends, or its part; before each one, yield."""
+    def _slices(self, cooling: Cooling) -> Iterator[None]:
+        """Search in slices until the run or its part ends; before each one, yield."""
         steps = 100
-        while not self._run.should_stop(self._done):
-            if not whole and cooling.over(self._done):
-                return
+        while not (self._run.should_stop(self._done) or cooling.over(self._done)):
             yield
             steps, heat, rate = cooling.next(self._done, steps)
             steps = self._advance(steps, heat, rate)

@@ -41,6 +41,13 @@ class _Client:
 
 
 @dataclass(frozen=True, slots=True)
+class _Shipment:
+    pair: tuple[int, int]
+    load: Load
+    prize: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class _VehicleType:
     count: int
     capacity: Load
@@ -86,7 +93,7 @@ class RoutingProblem:
         self._points: list[tuple[float, float] | None] = []
         self._depots: list[_Depot] = []
         self._clients: list[_Client] = []
-        self._shipments: list[tuple[int, int, Load, float | None]] = []
+        self._shipments: list[_Shipment] = []
         self._types: list[_VehicleType] = []
         self._matrices: dict[str, tuple[ArrayLike, ArrayLike | None]] = {}
         self._last = "mixed"
@@ -189,7 +196,7 @@ class RoutingProblem:
         for client in (pickup, delivery):
             if not 0 <= client < len(self._clients):
                 raise InvalidProblemError("shipments", f"there is no client {client}")
-        self._shipments.append((pickup, delivery, load, prize))
+        self._shipments.append(_Shipment((pickup, delivery), load, prize))
         return len(self._shipments) - 1
 
     def add_vehicle_type(
@@ -290,13 +297,14 @@ class RoutingProblem:
         costs = np.array([t.costs for t in types], np.float64).reshape(-1, 3)
         limits = np.array([t.limits for t in types], np.float64).reshape(-1, 2)
         goods = [x for c in clients for x in (c.delivery, c.pickup)]
-        goods += [load for _, _, load, _ in self._shipments]
-        q = max(map(np.size, goods), default=1)
+        amounts = [shipment.load for shipment in self._shipments]
+        q = max(map(np.size, goods + amounts), default=1)
         required, prize = [c.required for c in clients], [c.prize for c in clients]
-        for pickup, delivery, _, price in self._shipments:
-            if price is not None:
+        for shipment in self._shipments:
+            if shipment.prize is not None:
+                pickup, delivery = shipment.pair
                 required[pickup] = required[delivery] = False
-                prize[pickup] += price
+                prize[pickup] += shipment.prize
         fields: dict[str, Any] = dict(
             clients=[c.place for c in clients],
             depots=[d.place for d in self._depots],
@@ -312,10 +320,8 @@ class RoutingProblem:
             required=required,
             prize=prize,
             group=[-1 if c.group is None else groups[c.group] for c in clients],
-            shipments=[(a, b) for a, b, _, _ in self._shipments],
-            shipment_load=_loads(
-                "shipment_load", [load for _, _, load, _ in self._shipments], q
-            ),
+            shipments=[shipment.pair for shipment in self._shipments],
+            shipment_load=_loads("shipment_load", amounts, q),
             backhaul=self._last,
             depot_start=spans[:, 0],
             depot_end=spans[:, 1],

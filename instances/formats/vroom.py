@@ -233,17 +233,20 @@ class _Reader:
         ]
 
     def _number(self, entry: Entry, path: str, key: str, default: float) -> float:
-        value = entry.get(key, default)
+        return self._checked(entry.get(key, default), f"{path}.{key}")
+
+    def _checked(self, value: Any, path: str) -> float:
+        """Return an entry that must be a number, not below 0."""
         good = isinstance(value, int | float) and not isinstance(value, bool)
         if not good or not value >= 0:
-            raise self._error(f"{path}.{key}", f"{value!r:.40}")
+            raise self._error(path, f"{value!r:.40}")
         return float(value)
 
     def _loads(self, entry: Entry, path: str, key: str) -> _Load:
         values = entry.get(key, [])
         if not isinstance(values, list):
             raise self._error(f"{path}.{key}", "not a list")
-        return tuple(self._number({key: value}, path, key, 0.0) for value in values)
+        return tuple(self._checked(value, f"{path}.{key}") for value in values)
 
     def _skills(self, entry: Entry, path: str) -> frozenset[int]:
         values = entry.get("skills", [])
@@ -254,7 +257,7 @@ class _Reader:
     def _span(self, span: Any, path: str) -> tuple[float, float]:
         if not isinstance(span, list) or len(span) != 2:
             raise self._error(path, f"{span!r:.40} where start and end are due")
-        low, high = (self._number({"time": x}, path, "time", 0.0) for x in span)
+        low, high = (self._checked(time, path) for time in span)
         if low > high:
             raise self._error(path, f"{high:g} is before {low:g}")
         return low, high

@@ -5,56 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.instances.texts import SEEDS
 
 import combkit as ck
 from combkit.instances.errors import InstanceFormatError, UnsupportedFeatureError
 
-FLEXIBLE = """2 2 1.5
-2 1 1 3 2 1 4 2 5
-1 1 2 6
-
-0 1 2
-3 0 4
-5 6 0
-0 1 2
-3 0 4
-5 6 0
-"""
-ASSEMBLY = "3 2 2\n0 2\n1 2\n1 0 3\n2 0 4 1 5\n1 1 6\n"
-PSPLIB = """jobs (incl. supersource/sink ):  3
-RESOURCES
-  - renewable                 :  1   R
-  - nonrenewable              :  1   N
-  - doubly constrained        :  0   D
-************
-PRECEDENCE RELATIONS:
-jobnr.    #modes  #successors   successors
-   1        1          1           2
-   2        2          1           3
-   3        1          0
-************
-REQUESTS/DURATIONS:
-jobnr. mode duration  R 1  N 1
-------------
-  1      1     0       0    0
-  2      1     3       2    1
-         2     5       1    0
-  3      1     0       0    0
-************
-RESOURCEAVAILABILITIES:
-  R 1  N 1
-   2    1
-************
-"""
-PATTERSON = "4 1\n3\n0 0 2 2 3\n4 2 1 4\n5 3 1 4\n0 0 0\n"
-LAGS = "1 1 0 0\n0 1 1 1 [0]\n1 1 1 2 [4]\n2 1 0\n0 1 0 0\n1 1 4 2\n2 1 0 0\n3\n"
-FORMATS = {
-    FLEXIBLE: "flexible",
-    ASSEMBLY: "assembly",
-    PSPLIB: "psplib",
-    PATTERSON: "patterson",
-    LAGS: "rcpsp-max",
-}
+NAMES = ("flexible", "assembly", "psplib", "patterson", "rcpsp-max")
+FLEXIBLE, ASSEMBLY, PSPLIB, PATTERSON, LAGS = (SEEDS[name] for name in NAMES)
+FORMATS = {SEEDS[name]: name for name in NAMES}
 
 
 def test_what_the_texts_say(tmp_path: Path) -> None:

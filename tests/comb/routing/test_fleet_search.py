@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import combkit as ck
+from combkit.comb.routing.fleet_data import adopt, plan_of, world_of
 from combkit.instances.errors import UsageError
 
 
@@ -190,6 +191,25 @@ def test_starts_from_what_is_allowed_of_a_plan() -> None:
     result = ck.solve(problem, "sisr", stop=ck.MaxIterations(2000), initial=start)
     fresh = ck.solve(problem, "sisr", stop=ck.MaxIterations(2000))
     assert result.objective == pytest.approx(fresh.objective, rel=0.05)
+
+
+def test_an_empty_route_of_a_start_changes_no_other() -> None:
+    problem = ck.RichVRP(
+        clients=[1, 2],
+        depots=[0],
+        available=[3, 3],
+        coords=[[0, 0], [3, 4], [0, 5]],
+        fixed_cost=[0, 99],
+        max_clients=[1, 1],
+    )
+    routes = [ck.Route(0, [0]), ck.Route(0, [1]), ck.Route(1, [])]
+    start = ck.FleetRoutes(routes)
+    result = ck.solve(problem, "sisr", stop=ck.MaxIterations(1), initial=start)
+    assert result.objective == problem.evaluate(start) == 20
+    world = world_of(problem, 5)
+    plan = plan_of(world, problem, 0, 0)
+    adopt(world, plan, start)
+    assert plan.type[:, 0].tolist() == [0, 0]
 
 
 def test_needs_no_more_vehicles_than_are_worth_it() -> None:
