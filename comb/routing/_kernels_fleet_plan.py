@@ -220,6 +220,46 @@ def duration(world: World, plan: Plan, f: int, a: int, b: int) -> float:
     return world.time[f, plan.place[a], to] if to >= 0 else 0.0
 
 
+@kernel(inline=True)
+def go_on(
+    world: World,
+    plan: Plan,
+    p: int,
+    to: int,
+    time: float,
+    early: float,
+    late: float,
+    work: float,
+    ready: float,
+) -> bool:
+    """Let what is ahead of a node go on to another one; return whether it is in time.
+
+    The times of the longer segment are those of node ``to``, which may be the same.
+    """
+    sum_ = plan.ahead[p, LONG] + time
+    wait = max(early - sum_ - plan.ahead[p, LATE], 0.0)
+    good = plan.ahead[p, EARLY] + sum_ <= late + world.flags[NOISE]
+    plan.ahead[to, LONG] = sum_ + work + wait
+    plan.ahead[to, EARLY] = max(early - sum_, plan.ahead[p, EARLY]) - wait
+    plan.ahead[to, LATE] = min(late - sum_, plan.ahead[p, LATE])
+    plan.ahead[to, READY] = max(plan.ahead[p, READY], ready)
+    return good
+
+
+@kernel(inline=True)
+def carry(world: World, plan: Plan, p: int, c: int, to: int) -> None:
+    """Let the loads ahead of a node go on to a client; they are those of ``to``."""
+    for j in range(world.capacity.shape[1]):
+        down, up = world.load[c, 0, j], world.load[c, 1, j]
+        most = max(
+            plan.ahead_load[p, 2, j] + down,
+            plan.ahead_load[p, 1, j] + max(down, up),
+        )
+        plan.ahead_load[to, 0, j] = plan.ahead_load[p, 0, j] + down
+        plan.ahead_load[to, 1, j] = plan.ahead_load[p, 1, j] + up
+        plan.ahead_load[to, 2, j] = most
+
+
 @kernel
 def refresh(world: World, plan: Plan, r: int) -> bool:
     """Compute all segments of a route anew; return whether it is allowed."""
@@ -263,20 +303,13 @@ def update(world: World, plan: Plan, r: int, before: int, behind: int) -> bool:
         plan.ahead[p, ON] = plan.ahead[c, TO] = leg
         last = c == end
         if timed:
-            work = 0.0 if last else world.client[c, SERVICE]
-            if last:
-                early, late = opens, closes
-            else:
+            early, late, work, ready = opens, closes, 0.0, -np.inf
+            if not last:
                 early = world.window[plan.chosen[c], 0]
                 late = world.window[plan.chosen[c], 1]
-            sum_ = plan.ahead[p, LONG] + duration(world, plan, f, p, c)
-            wait = max(early - sum_ - plan.ahead[p, LATE], 0.0)
-            good &= plan.ahead[p, EARLY] + sum_ <= late + noise
-            plan.ahead[c, LONG] = sum_ + work + wait
-            plan.ahead[c, EARLY] = max(early - sum_, plan.ahead[p, EARLY]) - wait
-            plan.ahead[c, LATE] = min(late - sum_, plan.ahead[p, LATE])
-            ready = -np.inf if last else world.client[c, RELEASE]
-            plan.ahead[c, READY] = max(plan.ahead[p, READY], ready)
+                work, ready = world.client[c, SERVICE], world.client[c, RELEASE]
+            time = duration(world, plan, f, p, c)
+            good &= go_on(world, plan, p, c, time, early, late, work, ready)
         plan.ahead[c, SORT] = plan.ahead[p, SORT]
         if last:
             for i in range(3):
@@ -284,15 +317,7 @@ def update(world: World, plan: Plan, r: int, before: int, behind: int) -> bool:
                     plan.ahead_load[c, i, j] = plan.ahead_load[p, i, j]
         else:
             good &= world.allowed[k, c] > 0
-            for j in range(q):
-                down, up = world.load[c, 0, j], world.load[c, 1, j]
-                most = max(
-                    plan.ahead_load[p, 2, j] + down,
-                    plan.ahead_load[p, 1, j] + max(down, up),
-                )
-                plan.ahead_load[c, 0, j] = plan.ahead_load[p, 0, j] + down
-                plan.ahead_load[c, 1, j] = plan.ahead_load[p, 1, j] + up
-                plan.ahead_load[c, 2, j] = most
+            carry(world, plan, p, c, c)
             if world.flags[LAST] > 0.0:
                 delivered |= world.sort[c, 0] > 0
                 if world.sort[c, 0] > 0 and plan.ahead[p, SORT] > 0.0:

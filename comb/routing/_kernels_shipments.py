@@ -14,12 +14,9 @@ from combkit.comb.routing._kernels_fleet_plan import (
     BEFORE,
     CHEAPEST,
     CLIENTS,
-    EARLY,
     EMPTY,
     FIXED,
     LASTING,
-    LATE,
-    LONG,
     LONGEST,
     NOISE,
     NOW,
@@ -40,8 +37,10 @@ from combkit.comb.routing._kernels_fleet_plan import (
     WAY,
     Plan,
     World,
+    carry,
     duration,
     equip,
+    go_on,
     length,
     link,
     note,
@@ -191,24 +190,13 @@ def _extend(world: World, plan: Plan, f: int, c: int, w: int) -> bool:
     """Let the part go on to a client; return whether it is in time."""
     part = plan.ahead.shape[0] - 1
     if world.flags[TIMED] > 0.0:
+        time = duration(world, plan, f, part, c)
         early, late = world.window[w, 0], world.window[w, 1]
-        sum_ = plan.ahead[part, LONG] + duration(world, plan, f, part, c)
-        if plan.ahead[part, EARLY] + sum_ > late + world.flags[NOISE]:
+        work, ready = world.client[c, SERVICE], world.client[c, RELEASE]
+        if not go_on(world, plan, part, part, time, early, late, work, ready):
             return False
-        wait = max(early - sum_ - plan.ahead[part, LATE], 0.0)
-        plan.ahead[part, LONG] = sum_ + world.client[c, SERVICE] + wait
-        plan.ahead[part, EARLY] = max(early - sum_, plan.ahead[part, EARLY]) - wait
-        plan.ahead[part, LATE] = min(late - sum_, plan.ahead[part, LATE])
-        ready = max(plan.ahead[part, READY], world.client[c, RELEASE])
-        plan.ahead[part, READY] = ready
     plan.ahead[part, WAY] += length(world, plan, f, part, c)
-    for j in range(world.capacity.shape[1]):
-        down, up = world.load[c, 0, j], world.load[c, 1, j]
-        most = plan.ahead_load[part, 1, j] + max(down, up)
-        most = max(plan.ahead_load[part, 2, j] + down, most)
-        plan.ahead_load[part, 0, j] += down
-        plan.ahead_load[part, 1, j] += up
-        plan.ahead_load[part, 2, j] = most
+    carry(world, plan, part, c, part)
     plan.place[part] = plan.place[c]
     return True
 
