@@ -11,6 +11,9 @@ __all__ = ["Cooling", "checked_heat"]
 
 #: Seconds of the first cooling where nothing limits the run; each is twice the last.
 _CYCLE = 10.0
+#: Steps at a time where iterations limit the run: what is done between slices must
+#: not depend on how fast they were.
+_STEPS = 1_000
 #: Lowest and highest first temperature that is chosen, in mean legs.
 _COLDEST, _HOTTEST = 0.3, 3.0
 
@@ -107,7 +110,8 @@ class Cooling:
         Parameters
         ----------
         done, steps : int
-            Iterations done by now, and how many would suit.
+            Iterations done by now, and how many would suit a run without a limit on
+            them.
         """
         run, limit = self._run, self._run.limits.iterations
         if limit is not None:
@@ -115,7 +119,7 @@ class Cooling:
             span = self._share * (limit - self._start)
             rate = -math.log(self._ratio) / max(1.0, span)
             heat = self._first * math.exp(rate * self._start)
-            return max(1, min(steps, limit - done)), heat, rate
+            return max(1, min(_STEPS, limit - done)), heat, rate
         span = run.elapsed - self._begin
         if math.isinf(run.remaining) and span > self._cycle:
             self._begin, self._cycle, span = run.elapsed, 2.0 * self._cycle, 0.0

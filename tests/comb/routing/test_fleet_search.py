@@ -139,13 +139,14 @@ def test_generated_problems_are_improved(shares: dict[str, float]) -> None:
     assert not problem.check(later.solution)
 
 
-def test_the_same_seed_gives_the_same_routes() -> None:
-    problem = ck.generate("vrp", 60, seed=5)
-    one, two = (
-        ck.solve(problem, "sisr", stop=ck.MaxIterations(2000), seed=3).solution
-        for _ in range(2)
+@pytest.mark.parametrize("shipments", [0.0, 0.5])
+def test_the_same_seed_gives_the_same_routes(shipments: float) -> None:
+    problem = ck.generate("vrp", 60, seed=5, shipments=shipments)
+    one, two, three = (
+        ck.solve(problem, "sisr", stop=ck.MaxIterations(6000), seed=3).solution
+        for _ in range(3)
     )
-    assert one.to_dict() == two.to_dict()
+    assert one.to_dict() == two.to_dict() == three.to_dict()
 
 
 @pytest.mark.parametrize("shipments", [0.0, 0.6])
