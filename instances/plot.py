@@ -376,9 +376,7 @@ def _fleet_map(problem: RichVRP, solution: FleetRoutes | None) -> Scene:
         table = problem.timetable(route)
         label = f"{k + 1}: type {kind}, {route.visits.size} clients"
         label += f", {table.distance:.6g} long"
-        stops = [problem.depots[problem.start_depot[kind]], *clients[route.visits]]
-        if problem.end_depot[kind] >= 0:
-            stops.append(problem.depots[problem.end_depot[kind]])
+        stops = problem.path(route)
         inner = xy[clients[route.visits]]
         scene.shapes.append(Line(*_columns(xy[stops]), k, 0.6, None, faded=True))
         scene.shapes.append(Line(*_columns(inner), k, 1.6, label))

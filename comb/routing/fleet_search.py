@@ -19,6 +19,7 @@ import numpy as np
 
 from combkit.comb.routing.cooling import Cooling, checked_heat
 from combkit.comb.routing.fleet_data import adopt, plan_of, routes_of, world_of
+from combkit.comb.routing.fleet_reduction import Reduction, obstacle
 from combkit.comb.routing.fleet_start import opening
 from combkit.comb.routing.slices import Reports, fitted
 from combkit.instances.fleet.problem import RichVRP
@@ -51,7 +52,13 @@ def supports(problem: RichVRP) -> str | None:
     """Return why a problem cannot be solved here, None if it can."""
     if problem.places > _MOST_PLACES:
         return f"it has more than {_MOST_PLACES:,} places"
-    return None
+    if problem.break_type.size:
+        return "vehicles have breaks"
+    if problem.reload.any():
+        return "vehicles reload"
+    if problem.longest_cost > 0.0:
+        return "the longest route costs more"
+    return obstacle(problem)
 
 
 def solve(
@@ -105,10 +112,13 @@ def solve(
         step=_STEP,
         steps_at_one=_STEPS_AT_ONE,
     )
-    opening(problem, run)
+    start = opening(problem, run)
     if run.should_stop():
         return Outcome()
-    search = run.supervise(lambda: _Search(problem, run, neighbours, removed, longest))
+    reduction = Reduction(problem)
+    search = run.supervise(
+        lambda: _Search(reduction, start, run, neighbours, removed, longest)
+    )
     try:
         search.run(hot, cold)
     finally:
@@ -121,7 +131,8 @@ class _Search:
 
     def __init__(
         self,
-        problem: RichVRP,
+        reduction: Reduction,
+        start: FleetRoutes,
         run: Run,
         neighbours: int,
         removed: float,
@@ -130,14 +141,15 @@ class _Search:
         from combkit.comb.routing import _kernels_fleet, _kernels_fleet_plan
 
         self._kernels, self._columns = _kernels_fleet, _kernels_fleet_plan
-        self._problem, self._run = problem, run
-        self._world = world_of(problem, neighbours)
+        self._reduction, self._run = reduction, run
+        self._problem = reduction.problem
+        self._world = world_of(self._problem, neighbours)
         self._strings = removed, longest, _SPLIT, _BLINK
         self._pool = ThreadPoolExecutor(run.threads)
         self._reports = Reports(run, "sisr")
         self._done = 0
-        start = run.initial
-        self._restart(start if isinstance(start, FleetRoutes) else FleetRoutes([]))
+        given = start if run.initial is not None else FleetRoutes([])
+        self._restart(reduction.apply(given))
 
     def run(self, hot: float, cold: float) -> None:
         """Search until the run ends, cooler and cooler.
@@ -249,9 +261,12 @@ class _Search:
         if np.isfinite(self._best(plan)):
             self._reports.offer(
                 self._best(plan),
-                partial(routes_of, self._problem, plan),
+                partial(self._routes, plan),
                 last=last,
             )
+
+    def _routes(self, plan: Plan) -> FleetRoutes:
+        return self._reduction.restore(routes_of(self._problem, plan))
 
     def _best(self, plan: Plan) -> float:
         return float(plan.scalars[self._columns.BEST])

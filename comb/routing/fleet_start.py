@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from combkit.instances.fleet.locks import chains
 from combkit.instances.fleet.problem import RichVRP
 from combkit.instances.fleet.solution import FleetRoutes, Route
 from combkit.instances.run import Run
@@ -68,11 +69,14 @@ def nearest_routes(problem: RichVRP) -> FleetRoutes:
 def _one_route(problem: RichVRP, kind: int, left: NDArray[np.bool_]) -> Route:
     """Return the route of a vehicle that goes on while it may.
 
-    What it picks up for another client it brings there at once.
+    What it picks up for another client it brings there at once, and whoever is locked
+    to others comes with them. It does not reload.
     """
-    mates = problem.mates
+    together = {chain[0]: chain for chain in chains(problem.locked)}
+    together |= {pair[0]: pair for pair in problem.shipments.tolist()}
     open_ = left & problem.allowed[kind]
     open_[problem.shipments[:, 1]] = False
+    open_[problem.locked[:, 1]] = False
     visits: list[int] = []
     here = problem.depots[problem.start_depot[kind]]
     profile = int(problem.profile[kind])
@@ -80,7 +84,7 @@ def _one_route(problem: RichVRP, kind: int, left: NDArray[np.bool_]) -> Route:
         candidates = np.flatnonzero(open_)
         ways, _ = problem.legs(profile, here, problem.clients[candidates])
         for client in candidates[np.argsort(ways, kind="stable")[:_TRIED]].tolist():
-            stops = [client] if mates[client] < 0 else [client, int(mates[client])]
+            stops = together.get(client, [client])
             if problem.route_violations(Route(kind, [*visits, *stops])):
                 continue
             visits += stops

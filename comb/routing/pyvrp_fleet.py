@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from combkit.comb.routing.fleet_reduction import Reduction, obstacle
 from combkit.comb.routing.fleet_start import opening
 from combkit.comb.routing.pyvrp_search import PyVRPSearch
 from combkit.instances.fleet.problem import RichVRP
@@ -35,21 +36,27 @@ _UNLIMITED = int(np.iinfo(np.int64).max)
 
 def supports(problem: RichVRP) -> str | None:
     """Return why a problem cannot be solved here, None if it can."""
+    reloads = bool(problem.reload.any())
+    limited = bool((problem.max_clients < problem.n).any())
     reasons = {
+        "vehicles have breaks": problem.break_type.size > 0,
+        "the longest route costs more": problem.longest_cost > 0.0,
+        "vehicles reload, and there are shipments": reloads and len(problem.shipments),
+        "vehicles reload, and their clients are limited": reloads and limited,
         "clients have several windows": problem.window_client.size
         > np.unique(problem.window_client).size,
         "pickups come last, and not every client either gives or gets something": (
             problem.backhaul == "last" and not _one_way(problem).all()
         ),
-        "the clients of a route are limited, and there are shipments": bool(
-            (problem.max_clients < problem.n).any() and len(problem.shipments)
-        ),
+        "the clients of a route are limited, and there are shipments": limited
+        and len(problem.shipments),
         "clients of shipments have release times": bool(
             (problem.release[problem.shipments] > 0).any()
         ),
         f"it has more than {_MOST_PLACES:,} places": problem.places > _MOST_PLACES,
     }
-    return next((reason for reason, true in reasons.items() if true), None)
+    found = (reason for reason, true in reasons.items() if true)
+    return next(found, obstacle(problem))
 
 
 def solve(problem: RichVRP, run: Run) -> Outcome:
@@ -64,16 +71,17 @@ def solve(problem: RichVRP, run: Run) -> Outcome:
     start = opening(problem, run)
     if run.should_stop():
         return Outcome()
-    _Search(problem, run, start).run()
+    _Search(Reduction(problem), run, start).run()
     return Outcome()
 
 
 class _Search(PyVRPSearch):
     """One run of PyVRP on a fleet."""
 
-    def __init__(self, problem: RichVRP, run: Run, start: FleetRoutes) -> None:
+    def __init__(self, reduction: Reduction, run: Run, start: FleetRoutes) -> None:
         super().__init__(run)
-        self._problem, self._first = problem, start
+        self._restore, problem = reduction.restore, reduction.problem
+        self._problem, self._first = problem, reduction.apply(start)
         #: Clients that are no part of a shipment: those are PyVRP's clients.
         self._alone = np.flatnonzero(problem.mates < 0)
         #: Units of times and of costs that 1 is.
@@ -83,16 +91,18 @@ class _Search(PyVRPSearch):
         """Return the routes that there are."""
         import pyvrp
 
-        known = self._activities()
-        routes = [
-            pyvrp.Route(
-                data,
-                [pyvrp.Activity(*known[client]) for client in route.visits.tolist()],
-                route.vehicle_type,
-            )
-            for route in self._first.routes
-        ]
+        known, routes = self._activities(), []
+        for route in self._first.routes:
+            stops = [known[client] for client in route.visits.tolist()]
+            for at, depot in reversed(route.reloads.tolist()):
+                stops.insert(at, (pyvrp.ActivityType.DEPOT, self._reload(depot)))
+            activities = [pyvrp.Activity(*stop) for stop in stops]
+            routes.append(pyvrp.Route(data, activities, route.vehicle_type))
         return pyvrp.Solution(data, routes) if routes else None
+
+    def _reload(self, depot: int) -> int:
+        """Return the number of a depot as one where vehicles reload."""
+        return self._problem.depots.size + 1 + depot
 
     def _activities(self) -> list[tuple[Any, int]]:
         """Return what PyVRP calls each client: a type of activity and a number."""
@@ -111,19 +121,19 @@ class _Search(PyVRPSearch):
         if found.distance() >= self.forbidden:
             return None
         clients = {name: client for client, name in enumerate(self._activities())}
-        return FleetRoutes(
-            [
-                Route(
-                    route.vehicle_type(),
-                    [
-                        clients[stop.type, stop.idx]
-                        for stop in route.schedule()
-                        if not stop.is_depot()
-                    ],
-                )
-                for route in found.routes()
-            ]
-        )
+        routes = []
+        for route in found.routes():
+            visits: list[int] = []
+            reloads: dict[int, int] = {}
+            for stop in route.schedule():
+                if not stop.is_depot():
+                    visits.append(clients[stop.type, stop.idx])
+                elif (depot := stop.idx - self._reload(0)) >= 0:
+                    # Trips may be empty.
+                    reloads[len(visits)] = depot
+            kept = [(at, d) for at, d in reloads.items() if 0 < at < len(visits)]
+            routes.append(Route(route.vehicle_type(), visits, kept))
+        return self._restore(FleetRoutes(routes))
 
     def data(self) -> Any:
         """Return the problem in PyVRP's terms.
@@ -221,16 +231,21 @@ class _Search(PyVRPSearch):
         return found
 
     def _depots(self) -> list[Any]:
-        """Return the depots, and one at the location that is near to all."""
+        """Return the depots, one that is near to all, and those for reloading."""
         import pyvrp
 
         problem = self._problem
         opens = _up(problem.depot_start, self._scale)
         closes = _down(problem.depot_end, self._scale)
         near = pyvrp.Depot(problem.depots.size + problem.n)
-        spans = enumerate(zip(opens, closes, strict=True))
+        spans = list(enumerate(zip(opens, closes, strict=True)))
         depots = [pyvrp.Depot(k, tw_early=a, tw_late=b) for k, (a, b) in spans]
-        return [*depots, near]
+        times = _up(problem.reload_time, self._scale)
+        reloads = [
+            pyvrp.Depot(k, tw_early=a, tw_late=b, service_duration=times[k])
+            for k, (a, b) in spans
+        ]
+        return [*depots, near, *(reloads if problem.reload.any() else [])]
 
     def _vehicle_types(
         self, capacity: Any, profiles: list[_Profile], price: float
@@ -253,6 +268,10 @@ class _Search(PyVRPSearch):
                 unit_distance_cost=_near(problem.distance_cost[k], price),
                 unit_duration_cost=_near(problem.duration_cost[k], price),
                 profile=profiles.index(_profile(problem, k)),
+                reload_depots=[
+                    self._reload(d) for d in np.flatnonzero(problem.reload[k]).tolist()
+                ],
+                max_reloads=int(problem.max_reloads[k]),
             )
             for k in range(problem.n_types)
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,8 @@ __all__ = ["RoutingProblem"]
 _NEVER = float("inf")
 _ALWAYS = (0.0, _NEVER)
 Span = tuple[float, float]
+#: When it may begin at the earliest and at the latest, and how long it takes.
+Break = tuple[float, float, float]
 Load = float | Sequence[float]
 
 
@@ -24,6 +27,7 @@ Load = float | Sequence[float]
 class _Depot:
     place: int
     window: Span
+    reload_time: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,7 @@ class _Client:
     delivery: Load
     pickup: Load
     service: float
+    setup: float
     windows: tuple[Span, ...]
     release: float
     prize: float
@@ -59,6 +64,10 @@ class _VehicleType:
     max_clients: int | None
     profile: str
     skills: frozenset[str]
+    reload_depots: tuple[int, ...]
+    max_reloads: int | None
+    breaks: tuple[Break, ...]
+    pace: tuple[float, float]
 
 
 class RoutingProblem:
@@ -96,7 +105,8 @@ class RoutingProblem:
         self._shipments: list[_Shipment] = []
         self._types: list[_VehicleType] = []
         self._matrices: dict[str, tuple[ArrayLike, ArrayLike | None]] = {}
-        self._last = "mixed"
+        self._locked: list[tuple[int, int]] = []
+        self._last, self._longest = "mixed", 0.0
 
     def add_depot(
         self,
@@ -104,6 +114,7 @@ class RoutingProblem:
         y: float | None = None,
         *,
         window: Span = _ALWAYS,
+        reload_time: float = 0.0,
     ) -> int:
         """Add a depot and return its number.
 
@@ -113,8 +124,10 @@ class RoutingProblem:
             Where it is; not needed where all distances are given.
         window : tuple of float
             When vehicles may leave, and when they must be back.
+        reload_time : float
+            How long a vehicle takes that reloads here.
         """
-        self._depots.append(_Depot(self._place(x, y), window))
+        self._depots.append(_Depot(self._place(x, y), window, reload_time))
         return len(self._depots) - 1
 
     def add_client(
@@ -125,6 +138,7 @@ class RoutingProblem:
         delivery: Load = 0.0,
         pickup: Load = 0.0,
         service: float = 0.0,
+        setup: float = 0.0,
         windows: Iterable[Span] = (),
         release: float = 0.0,
         prize: float | None = None,
@@ -143,6 +157,8 @@ class RoutingProblem:
             several.
         service : float
             How long that takes.
+        setup : float
+            How long it takes in addition to begin, coming from another place.
         windows : iterable of tuple of float
             When service may begin; at any time without.
         release : float
@@ -163,6 +179,7 @@ class RoutingProblem:
                 delivery=delivery,
                 pickup=pickup,
                 service=service,
+                setup=setup,
                 windows=tuple(windows),
                 release=release,
                 prize=0.0 if prize is None else prize,
@@ -216,6 +233,11 @@ class RoutingProblem:
         max_clients: int | None = None,
         profile: str = "",
         skills: Iterable[str] = (),
+        reload_depots: Iterable[int] = (),
+        max_reloads: int | None = None,
+        breaks: Iterable[Break] = (),
+        service_factor: float = 1.0,
+        setup_factor: float = 1.0,
     ) -> int:
         """Add a type of vehicle and return its number.
 
@@ -241,6 +263,15 @@ class RoutingProblem:
             Whose distances and durations hold, see ``set_matrix``.
         skills : iterable of str
             What they have.
+        reload_depots : iterable of int
+            Depots where they may reload.
+        max_reloads : int, optional
+            How often.
+        breaks : iterable of tuple of float
+            When each break of the driver may begin at the earliest and at the latest,
+            and how long it takes.
+        service_factor, setup_factor : float
+            How many times the usual time service and set-up take.
         """
         last = start if end is None else end
         self._types.append(
@@ -255,6 +286,10 @@ class RoutingProblem:
                 max_clients=max_clients,
                 profile=profile,
                 skills=frozenset(skills),
+                reload_depots=tuple(reload_depots),
+                max_reloads=max_reloads,
+                breaks=tuple(breaks),
+                pace=(service_factor, setup_factor),
             )
         )
         return len(self._types) - 1
@@ -274,6 +309,26 @@ class RoutingProblem:
             For which vehicles.
         """
         self._matrices[profile] = distance, duration
+
+    def lock(self, *clients: int) -> None:
+        """Let clients be visited one right behind the other, by the same vehicle.
+
+        Parameters
+        ----------
+        *clients : int
+            Two or more, in order.
+        """
+        self._locked += itertools.pairwise(clients)
+
+    def balance(self, cost: float) -> None:
+        """Let the longest route cost more, so that drivers work alike.
+
+        Parameters
+        ----------
+        cost : float
+            Of a unit of its time.
+        """
+        self._longest = cost
 
     def pickups_last(self) -> None:
         """Let vehicles pick up only when they have delivered everything."""
@@ -299,6 +354,8 @@ class RoutingProblem:
         goods = [x for c in clients for x in (c.delivery, c.pickup)]
         amounts = [shipment.load for shipment in self._shipments]
         q = max(map(np.size, goods + amounts), default=1)
+        pauses = [(k, *pause) for k, t in enumerate(types) for pause in t.breaks]
+        rests = np.array(pauses, np.float64).reshape(-1, 4)
         required, prize = [c.required for c in clients], [c.prize for c in clients]
         for shipment in self._shipments:
             if shipment.prize is not None:
@@ -312,7 +369,8 @@ class RoutingProblem:
             **self._places(),
             delivery=_loads("delivery", [c.delivery for c in clients], q),
             pickup=_loads("pickup", [c.pickup for c in clients], q),
-            service=[c.service for c in clients],
+            service=self._times("service", 0),
+            setup=self._times("setup", 1),
             window_client=table[:, 0].astype(np.int64),
             window_start=table[:, 1],
             window_end=table[:, 2],
@@ -322,9 +380,15 @@ class RoutingProblem:
             group=[-1 if c.group is None else groups[c.group] for c in clients],
             shipments=[shipment.pair for shipment in self._shipments],
             shipment_load=_loads("shipment_load", amounts, q),
+            locked=self._locked,
             backhaul=self._last,
             depot_start=spans[:, 0],
             depot_end=spans[:, 1],
+            reload=self._reloads(),
+            max_reloads=[
+                len(clients) if t.max_reloads is None else t.max_reloads for t in types
+            ],
+            reload_time=[d.reload_time for d in self._depots],
             capacity=_loads("capacity", [t.capacity for t in types], q),
             start_depot=[t.start for t in types],
             end_depot=[t.end for t in types],
@@ -338,8 +402,13 @@ class RoutingProblem:
             max_clients=[
                 len(clients) if t.max_clients is None else t.max_clients for t in types
             ],
+            break_type=rests[:, 0].astype(np.int64),
+            break_start=rests[:, 1],
+            break_end=rests[:, 2],
+            break_time=rests[:, 3],
             profile=[self._profile(t.profile) for t in types],
             allowed=[[c.skills <= t.skills for c in clients] for t in types],
+            longest_cost=self._longest,
             name=self.name,
         )
         return RichVRP(**fields)
@@ -349,6 +418,24 @@ class RoutingProblem:
             raise InvalidProblemError("coords", "one coordinate is missing")
         self._points.append(None if x is None or y is None else (x, y))
         return len(self._points) - 1
+
+    def _times(self, name: str, which: int) -> np.ndarray[Any, Any]:
+        """Return service or set-up times, by type where these differ."""
+        usual = np.array([getattr(c, name) for c in self._clients], np.float64)
+        paces = [t.pace[which] for t in self._types]
+        if len(set(paces)) < 2:
+            return usual * (paces[0] if paces else 1.0)
+        return np.outer(paces, usual)
+
+    def _reloads(self) -> np.ndarray[Any, Any]:
+        """Return at which depots each type may reload."""
+        table = np.zeros((len(self._types), len(self._depots)), bool)
+        for k, one in enumerate(self._types):
+            for depot in one.reload_depots:
+                if not 0 <= depot < len(self._depots):
+                    raise InvalidProblemError("reload", f"there is no depot {depot}")
+                table[k, depot] = True
+        return table
 
     def _profile(self, profile: str) -> int:
         known = list(self._matrices) or [""]

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from combkit.instances.problem import frozen_array, require
 
-__all__ = ["frozen", "integers", "loads", "vector"]
+__all__ = ["by_type", "frozen", "integers", "loads", "pairs", "vector"]
 
 Array = NDArray[Any]
 Floats = NDArray[np.float64]
@@ -113,3 +113,52 @@ def integers(
         for k in np.flatnonzero(numbers > high)[:1].tolist():
             require(False, name, f"{name}[{k}] = {numbers[k]} where {high} is the last")
     return numbers
+
+
+def by_type(name: str, values: ArrayLike | None, shape: tuple[int, int]) -> Floats:
+    """Return times of clients, the same for all vehicle types or by type.
+
+    Parameters
+    ----------
+    name : str
+        Name of the field, for errors.
+    values : array_like of float or None
+        What was given; 0 without.
+    shape : tuple of int
+        Numbers of vehicle types and of clients.
+
+    Raises
+    ------
+    InvalidProblemError
+        If something else was given.
+    """
+    if values is None or np.ndim(values) < 2:
+        return vector(name, values, shape[1], 0.0, 0.0)
+    table: Floats = frozen_array(name, values, np.float64, shape, minimum=0)
+    return table
+
+
+def pairs(name: str, values: Any, last: int) -> Integers:
+    """Return pairs of clients.
+
+    Parameters
+    ----------
+    name : str
+        Name of the field, for errors.
+    values : array_like of int or None
+        What was given; no pair without.
+    last : int
+        The last client.
+
+    Raises
+    ------
+    InvalidProblemError
+        If something else was given.
+    """
+    rows = np.zeros((0, 2), np.int64) if values is None else np.asarray(values)
+    if rows.size == 0:
+        rows = rows.reshape(0, 2)
+    due = rows.ndim == 2 and rows.shape[1] == 2
+    require(due, name, f"shape {rows.shape} where (s, 2) is due")
+    flat = integers(name, rows.ravel(), None, 0, last)
+    return frozen(flat.reshape(-1, 2).copy())

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from combkit.instances.distances import Distances
 from combkit.instances.errors import InvalidSolutionError, nearest
-from combkit.instances.fleet import reports, shipments
-from combkit.instances.fleet.fields import frozen, integers, loads, vector
-from combkit.instances.fleet.solution import FleetRoutes, Route
+from combkit.instances.fleet import breaks, locks, reports, rules, shipments
+from combkit.instances.fleet.fields import by_type, frozen, integers, loads, vector
+from combkit.instances.fleet.solution import FleetRoutes, Route, used
 from combkit.instances.fleet.timetable import Timetable, timetable
 from combkit.instances.problem import Problem, frozen_array, missing, require
 from combkit.instances.solutions import Solution
@@ -28,8 +28,6 @@ Flags = NDArray[np.bool_]
 
 #: Where pickups may be in a route.
 BACKHAULS = ("mixed", "last")
-#: Relative slack of limits on sums, for rounding noise only.
-_NOISE = 1e-9
 _NEVER = float("inf")
 #: Of a field that is filled in when it is not given.
 _FILLED: Any = None
@@ -41,9 +39,9 @@ class RichVRP(Problem):
 
     There are ``p`` places, ``n`` clients and ``d`` depots at some of them, and
     ``v`` types of vehicles; loads have ``q`` dimensions. A route leaves the first
-    depot of its vehicle type, visits clients and ends at the type's last depot.
-    The objective is what the vehicles cost, and the prizes of the clients that are
-    not served.
+    depot of its vehicle type, visits clients and ends at the type's last depot; on
+    its way it may reload at others, and so has several trips. The objective is what
+    the vehicles cost, and the prizes of the clients that are not served.
 
     Parameters
     ----------
@@ -66,8 +64,11 @@ class RichVRP(Problem):
         What each client is brought from the depot.
     pickup : array_like of float, shape (n, q), optional
         What each client gives, to be brought to the depot.
-    service : array_like of float, shape (n,), optional
-        Service times.
+    service : array_like of float, shape (n,) or (v, n), optional
+        Service times, of all types of vehicles or of each one.
+    setup : array_like of float, shape (n,) or (v, n), optional
+        What a vehicle needs in addition before it serves a client, if it comes from
+        another place.
     window_client : array_like of int, shape (w,), optional
         Client of each time window; without one, service may begin at any time,
         with several, in any of them.
@@ -75,7 +76,7 @@ class RichVRP(Problem):
         When the service of that client may begin.
     release : array_like of float, shape (n,), optional
         When the goods of each client are ready at the depot: its vehicle leaves
-        then at the earliest.
+        then at the earliest, or begins to reload.
     required : array_like of bool, shape (n,), optional
         Whether each client must be served; all without.
     prize : array_like of float, shape (n,), optional
@@ -89,11 +90,22 @@ class RichVRP(Problem):
         shipment, and are served or not together.
     shipment_load : array_like of float, shape (s, q), optional
         What is carried from one to the other.
+    locked : array_like of int, shape (l, 2), optional
+        Pairs of clients of which the second comes right behind the first, on the same
+        trip; both are in no group, and are served or not together.
     backhaul : {"mixed", "last"}
-        Whether pickups may come at any time, or only when a route has delivered
+        Whether pickups may come at any time, or only when a trip has delivered
         something and delivers nothing more.
     depot_start, depot_end : array_like of float, shape (d,), optional
-        When vehicles may leave a depot, 0 without, and when they must be back.
+        When vehicles may leave a depot, 0 without, and when they must be back;
+        reloading may begin in between.
+    reload : array_like of bool, shape (v, d), optional
+        At which depots vehicles of each type may leave what they picked up, and load
+        what they deliver next; nowhere without. Shipments stay on board.
+    max_reloads : array_like of int, shape (v,), optional
+        How often.
+    reload_time : array_like of float, shape (d,), optional
+        How long that takes.
     capacity : array_like of float, shape (v, q), optional
         What a vehicle of each type can carry.
     start_depot : array_like of int, shape (v,), optional
@@ -112,10 +124,19 @@ class RichVRP(Problem):
         Limits on a route.
     max_clients : array_like of int, shape (v,), optional
         Limit on the clients of a route.
+    break_type : array_like of int, shape (b,), optional
+        Type of vehicle of each break. Whoever leaves takes all breaks of its type
+        before it is back, in the order of their starts, at stops or between them.
+    break_start, break_end : array_like of float, shape (b,), optional
+        When each break may begin.
+    break_time : array_like of float, shape (b,), optional
+        How long it takes.
     profile : array_like of int, shape (v,), optional
         Which distances and durations hold for a type; the first ones without.
     allowed : array_like of bool, shape (v, n), optional
         Which clients a type may serve; all without.
+    longest_cost : float
+        Cost of a unit of time of the longest route, to let drivers work alike.
 
     Raises
     ------
@@ -157,6 +178,7 @@ class RichVRP(Problem):
     delivery: Floats = _FILLED
     pickup: Floats = _FILLED
     service: Floats = _FILLED
+    setup: Floats = _FILLED
     window_client: Integers = _FILLED
     window_start: Floats = _FILLED
     window_end: Floats = _FILLED
@@ -166,9 +188,13 @@ class RichVRP(Problem):
     group: Integers = _FILLED
     shipments: Integers = _FILLED
     shipment_load: Floats = _FILLED
+    locked: Integers = _FILLED
     backhaul: str = "mixed"
     depot_start: Floats = _FILLED
     depot_end: Floats = _FILLED
+    reload: Flags = _FILLED
+    max_reloads: Integers = _FILLED
+    reload_time: Floats = _FILLED
     capacity: Floats = _FILLED
     start_depot: Integers = _FILLED
     end_depot: Integers = _FILLED
@@ -180,8 +206,13 @@ class RichVRP(Problem):
     max_distance: Floats = _FILLED
     max_duration: Floats = _FILLED
     max_clients: Integers = _FILLED
+    break_type: Integers = _FILLED
+    break_start: Floats = _FILLED
+    break_end: Floats = _FILLED
+    break_time: Floats = _FILLED
     profile: Integers = _FILLED
     allowed: Flags = _FILLED
+    longest_cost: float = 0.0
 
     def __post_init__(self) -> None:
         put = partial(object.__setattr__, self)
@@ -190,7 +221,6 @@ class RichVRP(Problem):
         require(v > 0, "available", "there is no vehicle")
         q = self._put_loads()
         for name, size, low, default in (
-            ("service", n, 0.0, 0.0),
             ("release", n, 0.0, 0.0),
             ("prize", n, 0.0, 0.0),
             ("depot_start", self.depots.size, -_NEVER, 0.0),
@@ -202,14 +232,20 @@ class RichVRP(Problem):
             ("shift_end", v, -_NEVER, _NEVER),
             ("max_distance", v, 0.0, _NEVER),
             ("max_duration", v, 0.0, _NEVER),
+            ("reload_time", self.depots.size, 0.0, 0.0),
         ):
             put(name, vector(name, getattr(self, name), size, low, default))
+        for name in ("service", "setup"):
+            put(name, by_type(name, getattr(self, name), (v, n)))
+        cost = vector("longest_cost", [self.longest_cost], 1, 0.0, 0.0)
+        put("longest_cost", float(cost[0]))
         put("capacity", loads("capacity", self.capacity, (v, q), _NEVER))
         last = self.depots.size - 1
         for name, size, low, high, filled in (
             ("start_depot", v, 0, last, 0),
             ("profile", v, 0, self.profiles - 1, 0),
             ("max_clients", v, 0, None, n),
+            ("max_reloads", v, 0, None, n),
             ("group", n, -1, n - 1, -1),
         ):
             given = getattr(self, name)
@@ -217,9 +253,13 @@ class RichVRP(Problem):
             put(name, integers(name, values, size, low, high))
         ends = self.start_depot if self.end_depot is None else self.end_depot
         put("end_depot", integers("end_depot", ends, v, -1, last))
-        for name, shape in (("required", (n,)), ("allowed", (v, n))):
+        for name, shape, filled in (
+            ("required", (n,), True),
+            ("allowed", (v, n), True),
+            ("reload", (v, last + 1), False),
+        ):
             values = getattr(self, name)
-            values = np.ones(shape, bool) if values is None else values
+            values = np.full(shape, filled) if values is None else values
             put(name, frozen_array(name, values, np.bool_, shape))
         require(
             self.backhaul in BACKHAULS,
@@ -230,9 +270,12 @@ class RichVRP(Problem):
         pairs, amounts = shipments.fill_in(self, q)
         put("shipments", pairs)
         put("shipment_load", amounts)
+        put("locked", locks.fill_in(self))
         self._put_windows()
         self._require_ordered()
-        self._require_servable()
+        for name, values in breaks.fill_in(self).items():
+            put(name, values)
+        rules.require_servable(self)
 
     # -- validation --------------------------------------------------------
 
@@ -316,21 +359,6 @@ class RichVRP(Problem):
                 a, b = getattr(self, low)[k], getattr(self, high)[k]
                 require(False, high, f"{high}[{k}] = {b:g} is before {a:g}")
 
-    def _require_servable(self) -> None:
-        """Raise if a client that must be served is more than any vehicle can do."""
-        able = np.flatnonzero(self.available > 0)
-        shipments.require_servable(self, self.allowed[able], _NOISE)
-        most = np.maximum(self.delivery, self.pickup)
-        fits = (most[:, None] <= self.capacity[able] * (1 + _NOISE)).all(axis=2)
-        may = self.allowed[able].T
-        alone = self.group < 0
-        for who, reason in (
-            (~may.any(axis=1), "no vehicle may serve it"),
-            (~(may & fits).any(axis=1), "it is more than any vehicle carries"),
-        ):
-            for k in np.flatnonzero(who & self.required & alone)[:1].tolist():
-                require(False, "clients", f"client {k}: {reason}")
-
     # -- sizes and distances ------------------------------------------------
 
     @property
@@ -385,6 +413,33 @@ class RichVRP(Problem):
             return length, length
         return length, self.duration[profile, i, j]
 
+    def path(self, route: Route) -> Integers:
+        """Return the places of a route: its depots and clients in order."""
+        places = np.insert(
+            self.clients[route.visits],
+            route.reloads[:, 0],
+            self.depots[route.reloads[:, 1]],
+        )
+        first, last = (
+            ends[route.vehicle_type] for ends in (self.start_depot, self.end_depot)
+        )
+        home = self.depots[[last]] if last >= 0 else self.depots[:0]
+        return np.concatenate([self.depots[[first]], places, home])
+
+    def service_of(self, kind: int) -> Floats:
+        """Return the service times of vehicles of a type."""
+        return self.service if self.service.ndim == 1 else self.service[kind]
+
+    def setup_of(self, kind: int) -> Floats:
+        """Return the set-up times of vehicles of a type."""
+        return self.setup if self.setup.ndim == 1 else self.setup[kind]
+
+    def breaks(self, kind: int) -> Floats:
+        """Return the breaks of a type in order: when each may begin, and how long."""
+        rows = self.break_type == kind
+        columns = (self.break_start, self.break_end, self.break_time)
+        return np.column_stack([column[rows] for column in columns])
+
     def windows(self, client: int) -> tuple[Floats, Floats]:
         """Return starts and ends of the windows of a client, in order of time."""
         rows = slice(*self._first_window[client : client + 2])
@@ -406,13 +461,19 @@ class RichVRP(Problem):
         InvalidSolutionError
             If there is no such vehicle type or client.
         """
-        if wrong := self._unknown(solution):
+        if wrong := rules.unknown(self, solution):
             raise InvalidSolutionError(wrong)
-        total = float(self.prize[self.unserved(solution)].sum())
+        missed = self.unserved(solution)
         groups = self.group[self.served(solution)]
         # Whoever is of a group that is served is not missed.
-        total -= float(self.prize[self._excused(groups, solution)].sum())
-        return total + sum(map(self.route_cost, solution.routes))
+        missed = missed[~np.isin(self.group[missed], groups[groups >= 0])]
+        total = float(self.prize[missed].sum())
+        if self.longest_cost > 0.0:
+            longest = max(
+                (self.timetable(r).duration for r in used(solution)), default=0.0
+            )
+            total += self.longest_cost * longest
+        return total + sum(map(self.route_cost, used(solution)))
 
     def route_cost(self, route: Route) -> float:
         """Return what the vehicle of a route of known clients costs."""
@@ -426,29 +487,11 @@ class RichVRP(Problem):
 
     def check(self, solution: FleetRoutes) -> list[str]:
         """Return every violation in plain words; routes are numbered from 1."""
-        if wrong := self._unknown(solution):
-            return wrong
-        found = []
-        times = np.bincount(self.served(solution), minlength=self.n)
-        found += [
-            f"client {k} is visited {times[k]} times"
-            for k in np.flatnonzero(times > 1).tolist()
-        ]
-        found += self._missed(times > 0)
-        used = np.bincount(
-            [route.vehicle_type for route in solution.routes if route.visits.size],
-            minlength=self.n_types,
-        )
-        found += [
-            f"{used[k]} vehicles of type {k} where there are {self.available[k]}"
-            for k in np.flatnonzero(used > self.available).tolist()
-        ]
-        for number, route in enumerate(solution.routes, 1):
-            if route.visits.size:
-                found += [
-                    f"route {number}: {what}" for what in self.route_violations(route)
-                ]
-        return found
+        return rules.violations(self, solution)
+
+    def route_violations(self, route: Route) -> list[str]:
+        """Return what is wrong with a route of known clients, in plain words."""
+        return rules.route_violations(self, route)
 
     def served(self, solution: FleetRoutes) -> Integers:
         """Return the clients that are visited."""
@@ -473,7 +516,8 @@ class RichVRP(Problem):
         list of dict
             ``route`` and ``stop`` from 1, ``vehicle_type``, ``client``, ``distance``
             of the leg to it, ``arrival``, ``wait``, ``begin``, ``depart``, ``late``
-            and the ``load`` with which the vehicle goes on.
+            the ``load`` with which the vehicle goes on, its ``trip`` from 1, and when
+            ``breaks`` began since the stop before.
         """
         return reports.stops(self, solution)
 
@@ -517,74 +561,3 @@ class RichVRP(Problem):
     def decode(self, data: Mapping[str, Any]) -> FleetRoutes:
         """Return the solution that ``encode`` wrote."""
         return FleetRoutes.from_dict(data)
-
-    def _unknown(self, solution: FleetRoutes) -> list[str]:
-        found = []
-        for number, route in enumerate(solution.routes, 1):
-            if not 0 <= route.vehicle_type < self.n_types:
-                what = f"unknown vehicle type {route.vehicle_type}"
-                found.append(f"route {number}: {what}")
-            for k in route.visits[(route.visits < 0) | (route.visits >= self.n)][:1]:
-                found.append(f"route {number}: unknown client {k}")
-        return found
-
-    def _excused(self, groups: Integers, solution: FleetRoutes) -> Integers:
-        unserved = self.unserved(solution)
-        return unserved[np.isin(self.group[unserved], groups[groups >= 0])]
-
-    def _missed(self, served: Flags) -> list[str]:
-        """Return which clients and groups are left out, or served too often."""
-        alone = self.group < 0
-        found = [
-            f"client {k} is not served"
-            for k in np.flatnonzero(self.required & alone & ~served).tolist()
-        ]
-        for g in np.unique(self.group[~alone]).tolist():
-            members = self.group == g
-            count = int((served & members).sum())
-            if count > 1:
-                found.append(f"group {g} is served {count} times")
-            if count == 0 and (self.required & members).any():
-                found.append(f"group {g} is not served")
-        return found
-
-    def route_violations(self, route: Route) -> list[str]:
-        """Return what is wrong with a route of known clients, in plain words."""
-        k, visits = route.vehicle_type, route.visits
-        name, found = f"vehicle type {k}", []
-        for client in visits[~self.allowed[k, visits]].tolist():
-            found.append(f"client {client} must not be served by {name}")
-        if visits.size > self.max_clients[k]:
-            most = self.max_clients[k]
-            found.append(f"{visits.size} clients where {name} may serve {most}")
-        table = self.timetable(route)
-        over: Flags = table.load.max(axis=0) > self.capacity[k] * (1.0 + _NOISE)
-        for axis in np.flatnonzero(over).tolist():
-            load, room = table.load[:, axis].max(), self.capacity[k, axis]
-            what = f" in dimension {axis}" if self.capacity.shape[1] > 1 else ""
-            found.append(
-                f"load {load:.15g} exceeds the capacity {room:.15g}{what} of {name}"
-            )
-        if self.backhaul == "last":
-            found += self._out_of_order(visits)
-        found += shipments.violations(self, visits)
-        for limit, value, what in (
-            (self.max_distance[k], table.distance, "distance"),
-            (self.max_duration[k], table.duration, "duration"),
-        ):
-            if value > limit * (1.0 + _NOISE):
-                found.append(
-                    f"{what} {value:.15g} exceeds the limit {limit:.15g} of {name}"
-                )
-        return found + table.late
-
-    def _out_of_order(self, visits: Integers) -> list[str]:
-        delivers = np.asarray((self.delivery[visits] > 0).any(axis=1))
-        collects = np.asarray((self.pickup[visits] > 0).any(axis=1))
-        if collects.any() and not delivers.any():
-            return ["picks up without having delivered"]
-        first = int(collects.argmax()) if collects.any() else visits.size
-        return [
-            f"client {client} is delivered to after a pickup"
-            for client in visits[first:][delivers[first:]][:1].tolist()
-        ]

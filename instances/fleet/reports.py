@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from combkit.instances.errors import UnsupportedFeatureError
-from combkit.instances.fleet.solution import FleetRoutes, Route
+from combkit.instances.fleet.locks import chains
+from combkit.instances.fleet.solution import FleetRoutes, Route, used
 
 if TYPE_CHECKING:
     from combkit.instances.fleet.problem import RichVRP
@@ -25,26 +26,29 @@ def stops(problem: RichVRP, solution: FleetRoutes) -> list[dict[str, Any]]:
     for number, route in enumerate(solution.routes, 1):
         if not route.visits.size:
             continue
-        table = problem.timetable(route)
-        depot = problem.depots[problem.start_depot[route.vehicle_type]]
-        places = np.array([depot, *problem.clients[route.visits]])
+        table, places = problem.timetable(route), problem.path(route)
         profile = int(problem.profile[route.vehicle_type])
-        legs, _ = problem.legs(profile, places[:-1], places[1:])
+        ways, _ = problem.legs(profile, places[:-1], places[1:])
+        # From a depot where it reloads, for who comes behind it.
+        legs = np.delete(ways, route.reloads[:, 0] + np.arange(len(route.reloads)))
+        trip = np.searchsorted(route.reloads[:, 0], np.arange(len(legs)), "right")
         for k, client in enumerate(route.visits.tolist()):
             end = float(problem.windows(client)[1][-1])
             rows.append(
                 {
                     "route": number,
                     "vehicle_type": route.vehicle_type,
+                    "trip": int(trip[k]) + 1,
                     "stop": k + 1,
                     "client": client,
                     "distance": float(legs[k]),
                     "arrival": float(table.arrival[k]),
-                    "wait": float(max(table.begin[k] - table.arrival[k], 0.0)),
+                    "wait": float(table.wait[k]),
                     "begin": float(table.begin[k]),
                     "depart": float(table.depart[k]),
                     "late": float(max(table.begin[k] - end, 0.0)),
                     "load": table.load[k + 1].tolist(),
+                    "breaks": [time for visit, time in table.breaks if visit == k],
                 }
             )
     return rows
@@ -89,25 +93,35 @@ def _places(
     problem: RichVRP, solution: FleetRoutes, client: int
 ) -> Iterator[tuple[Route, Route]]:
     """Yield routes with a client in each place, and the routes as they are."""
-    used = np.bincount(
-        [r.vehicle_type for r in solution.routes if r.visits.size],
-        minlength=problem.n_types,
-    )
+    kinds = [route.vehicle_type for route in used(solution)]
+    count = np.bincount(kinds, minlength=problem.n_types)
     mate = int(problem.mates[client])
-    gives = client in problem.shipments[:, 0]
-    first, last = (client, mate) if gives else (mate, client)
-    goods = [client] if mate < 0 else [first, last]
-    for kind in np.flatnonzero(used < problem.available).tolist():
-        yield Route(kind, goods), Route(kind, [])
-    for route in solution.routes:
-        kind, visits = route.vehicle_type, route.visits.tolist()
-        for i in range(len(visits) + 1):
-            if mate < 0:
-                yield Route(kind, [*visits[:i], client, *visits[i:]]), route
-                continue
-            for j in range(i, len(visits) + 1):
-                longer = [*visits[:i], first, *visits[i:j], last, *visits[j:]]
-                yield Route(kind, longer), route
+    parts = [next((c for c in chains(problem.locked) if client in c), [client])]
+    if mate >= 0:
+        gives = client in problem.shipments[:, 0]
+        parts = [[client], [mate]] if gives else [[mate], [client]]
+    for kind in np.flatnonzero(count < problem.available).tolist():
+        yield Route(kind, [c for part in parts for c in part]), Route(kind, [])
+    for route in used(solution):
+        for j in range(route.visits.size + 1):
+            for longer in _with(route, j, parts[-1]):
+                if mate < 0:
+                    yield longer, route
+                    continue
+                for i in range(j + 1):
+                    for both in _with(longer, i, parts[0]):
+                        yield both, route
+
+
+def _with(route: Route, at: int, clients: list[int]) -> Iterator[Route]:
+    """Yield a route with clients before a visit: before and behind a reload there."""
+    visits = np.insert(route.visits, at, clients)
+    stops, size = route.reloads[:, 0], len(clients)
+    for before in {tuple((stops > at).tolist()), tuple((stops >= at).tolist())}:
+        moved = stops + size * np.array(before, np.int64)
+        yield Route(
+            route.vehicle_type, visits, np.column_stack([moved, route.reloads[:, 1]])
+        )
 
 
 def geojson(problem: RichVRP, solution: FleetRoutes) -> dict[str, Any]:
@@ -120,11 +134,8 @@ def geojson(problem: RichVRP, solution: FleetRoutes) -> dict[str, Any]:
         if not route.visits.size:
             continue
         kind, table = route.vehicle_type, problem.timetable(route)
-        path = [problem.depots[problem.start_depot[kind]]]
-        path += problem.clients[route.visits].tolist()
-        if problem.end_depot[kind] >= 0:
-            path.append(problem.depots[problem.end_depot[kind]])
-        line = {"type": "LineString", "coordinates": [xy[place] for place in path]}
+        path = [xy[place] for place in problem.path(route).tolist()]
+        line = {"type": "LineString", "coordinates": path}
         about = {
             "route": number,
             "vehicle_type": kind,

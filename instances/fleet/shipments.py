@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from combkit.instances.fleet.fields import frozen, integers, loads
+from combkit.instances.fleet.fields import frozen, loads, pairs
 from combkit.instances.problem import require
 
 if TYPE_CHECKING:
@@ -34,20 +34,11 @@ def fill_in(problem: RichVRP, q: int) -> tuple[Integers, Floats]:
     InvalidProblemError
         If a client is in two shipments, or has something else.
     """
-    given = problem.shipments
-    pairs = np.zeros((0, 2), np.int64) if given is None else np.asarray(given)
-    if pairs.size == 0:
-        pairs = pairs.reshape(0, 2)
-    require(
-        pairs.ndim == 2 and pairs.shape[1] == 2,
-        "shipments",
-        f"shape {pairs.shape} where (s, 2) is due",
-    )
-    flat = integers("shipments", pairs.ravel(), None, 0, problem.n - 1)
+    both = pairs("shipments", problem.shipments, problem.n - 1)
     amounts = np.zeros((0, q))
-    if len(pairs):
-        amounts = loads("shipment_load", problem.shipment_load, (len(pairs), q), 0.0)
-    times = np.bincount(flat, minlength=problem.n)
+    if len(both):
+        amounts = loads("shipment_load", problem.shipment_load, (len(both), q), 0.0)
+    times = np.bincount(both.ravel(), minlength=problem.n)
     own = ((problem.delivery > 0) | (problem.pickup > 0)).any(axis=1)
     for wrong, reason in (
         (times > 1, "is in several"),
@@ -56,7 +47,7 @@ def fill_in(problem: RichVRP, q: int) -> tuple[Integers, Floats]:
     ):
         for k in np.flatnonzero(wrong)[:1].tolist():
             require(False, "shipments", f"client {k} {reason}")
-    return frozen(flat.reshape(-1, 2).copy()), amounts
+    return both, amounts
 
 
 def mates(problem: RichVRP) -> Integers:

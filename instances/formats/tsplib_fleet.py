@@ -5,7 +5,8 @@ vehicles that are alike become one type. What the reader decides:
 
 - *Rounding.* The files of all sets say ``EUC_2D`` but mean different things. A
   ``VRPB`` or ``GVRP`` has distances rounded to integers as TSPLIB says, with
-  prizes (``PCVRPTW``) they are truncated to one decimal; all others are unrounded.
+  prizes (``PCVRPTW``) or several trips (``MTVRPTWR``) they are truncated to one
+  decimal; all others are unrounded.
 - Without ``VEHICLES`` there are as many as clients, without a ``DEPOT_SECTION`` the
   first node is the depot.
 - A client with a prize need not be served; of a group one client must be.
@@ -23,7 +24,7 @@ import re
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from combkit.instances.errors import InvalidProblemError, nearest
 from combkit.instances.fleet.problem import RichVRP
@@ -35,14 +36,15 @@ __all__ = ["read", "sniff"]
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 #: Values of ``TYPE`` that are read here.
 _TYPES = (
     *("HFVRP", "HVRP", "MDVRP", "MDVRPTW", "SDVRPTW"),
-    *("PCVRP", "PCVRPTW", "VRPB", "GVRP"),
+    *("PCVRP", "PCVRPTW", "VRPB", "GVRP", "MTVRPTWR"),
 )
 _ROUNDED = ("VRPB", "GVRP")
-_TRUNCATED = ("PCVRP", "PCVRPTW")
+_TRUNCATED = ("PCVRP", "PCVRPTW", "MTVRPTWR")
 
 #: Attributes of vehicles: keyword to field; headers of the same name are for all.
 _OF_VEHICLES = {
@@ -51,6 +53,7 @@ _OF_VEHICLES = {
     "VEHICLES_UNIT_DISTANCE_COST": "distance_cost",
     "VEHICLES_MAX_DISTANCE": "max_distance",
     "VEHICLES_MAX_DURATION": "max_duration",
+    "VEHICLES_MAX_RELOADS": "max_reloads",
     "VEHICLES_DEPOT": "start_depot",
 }
 _KEYWORDS = (
@@ -62,7 +65,7 @@ _KEYWORDS = (
     *("DEMAND_SECTION", "SERVICE_TIME_SECTION", "TIME_WINDOW_SECTION"),
     *("RELEASE_TIME_SECTION", "PRIZE_SECTION", "BACKHAUL_SECTION"),
     *("MUTUALLY_EXCLUSIVE_GROUP_SECTION", "VEHICLES_ALLOWED_CLIENTS_SECTION"),
-    "DEPOT_SECTION",
+    *("VEHICLES_RELOAD_DEPOT_SECTION", "DEPOT_SECTION"),
 )
 
 
@@ -196,31 +199,30 @@ def _of_clients(
     if "MUTUALLY_EXCLUSIVE_GROUP_SECTION" in document.sections:
         group = np.full(clients.size, -1)
         key = "MUTUALLY_EXCLUSIVE_GROUP_SECTION"
-        for number, (_, members) in enumerate(
-            _lists(document, nodes, key, clients).items()
-        ):
+        lists = _lists(document, nodes, key, clients, "client")
+        for number, members in enumerate(lists.values()):
             group[members] = number
         fields["group"] = group
     return fields
 
 
 def _lists(
-    document: Document, nodes: Nodes, key: str, clients: Integers
+    document: Document, nodes: Nodes, key: str, known: ArrayLike, what: str
 ) -> dict[int, list[int]]:
-    """Return a section of rows with a number and clients."""
+    """Return a section of rows with a number and clients, or depots."""
     section, found = document.section(key), {}
-    at = {int(place): k for k, place in enumerate(clients)}
+    at = {int(place): k for k, place in enumerate(np.asarray(known))}
     for line, tokens in section.filled():
         values = [integer(token) for token in tokens]
         if None in values:
             bad = tokens[values.index(None)]
-            what = f"{short(bad)} in {section.name} is not an integer"
-            raise section.source.error(line, what)
+            reason = f"{short(bad)} in {section.name} is not an integer"
+            raise section.source.error(line, reason)
         head, *members = [value for value in values if value is not None]
         places = [nodes.place(line, member) for member in members]
         for member, place in zip(members, places, strict=True):
             if place not in at:
-                raise section.source.error(line, f"node {member} is no client")
+                raise section.source.error(line, f"node {member} is no {what}")
         found[head] = [at[place] for place in places]
     return found
 
@@ -243,15 +245,22 @@ def _types(
                 known[field] = _depots(document, nodes, known[field], depots)
         elif key in document.headers:
             known[field] = np.full(vehicles, document.number(key))
-    allowed = np.ones((vehicles, clients.size), bool)
-    key = "VEHICLES_ALLOWED_CLIENTS_SECTION"
-    if key in document.sections:
-        for number, members in _lists(document, nodes, key, clients).items():
+    lists: dict[str, Flags] = {}
+    for key, field, places, what in (
+        ("VEHICLES_ALLOWED_CLIENTS_SECTION", "allowed", clients, "client"),
+        ("VEHICLES_RELOAD_DEPOT_SECTION", "reload", depots, "depot"),
+    ):
+        if key not in document.sections:
+            continue
+        # Whoever is not named may serve all, and reload nowhere.
+        flags = np.full((vehicles, len(places)), field == "allowed")
+        for number, members in _lists(document, nodes, key, places, what).items():
             if not 1 <= number <= vehicles:
                 raise document.error(key, f"there is no vehicle {number}")
-            allowed[number - 1] = False
-            allowed[number - 1, members] = True
-    columns = list(known.values()) + ([] if allowed.all() else [*allowed.T])
+            flags[number - 1] = False
+            flags[number - 1, members] = True
+        lists[field] = flags
+    columns = [*known.values(), *(row for flags in lists.values() for row in flags.T)]
     table = np.column_stack([np.zeros(vehicles), *columns])
     _, first, kind = np.unique(table, axis=0, return_index=True, return_inverse=True)
     count = np.bincount(kind.ravel())
@@ -260,11 +269,10 @@ def _types(
     for field, values in known.items():
         chosen = values[first[order]]
         fields[field] = chosen[:, None] if field == "capacity" else chosen
-    if "start_depot" in fields:
-        fields["start_depot"] = fields["start_depot"].astype(np.int64)
-    if not allowed.all():
-        fields["allowed"] = allowed[first[order]]
-    return fields
+    for field in ("start_depot", "max_reloads"):
+        if field in fields:
+            fields[field] = fields[field].astype(np.int64)
+    return fields | {field: flags[first[order]] for field, flags in lists.items()}
 
 
 def _depots(

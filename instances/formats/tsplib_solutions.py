@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from combkit.instances.cvrp import CVRP
-from combkit.instances.errors import UnsupportedFeatureError
+from combkit.instances.errors import InvalidSolutionError, UnsupportedFeatureError
 from combkit.instances.fleet.problem import RichVRP
 from combkit.instances.fleet.solution import FleetRoutes, Route
 from combkit.instances.formats.tsplib_text import integer, parse, short
@@ -135,7 +135,7 @@ def read_sol(
     """Read CVRPLIB routes; whom they visit is not judged.
 
     Those of a fleet are in the order of the vehicles, type by type; clients are
-    known by their places.
+    known by their places, and so are depots where a vehicle reloads.
 
     Raises
     ------
@@ -167,13 +167,23 @@ def _of_fleet(source: Source, problem: RichVRP, routes: list[list[int]]) -> Flee
         what = f"{len(routes)} routes where there are {types.size} vehicles"
         raise source.error(None, what)
     client = {place: k for k, place in enumerate(problem.clients.tolist())}
+    depot = {place: d for d, place in enumerate(problem.depots.tolist())}
     found = []
     for number, (kind, route) in enumerate(zip(types, routes, strict=False), 1):
+        visits: list[int] = []
+        reloads: list[tuple[int, int]] = []
         for place in route:
-            if place not in client:
-                raise source.error(None, f"route {number}: no client at {place}")
+            if place in client:
+                visits.append(client[place])
+            elif place in depot:
+                reloads.append((len(visits), depot[place]))
+            else:
+                raise source.error(None, f"route {number}: nobody is at {place}")
         if route:
-            found.append(Route(int(kind), [client[place] for place in route]))
+            try:
+                found.append(Route(int(kind), visits, reloads))
+            except InvalidSolutionError as error:
+                raise source.error(None, f"route {number}: {error}") from None
     return FleetRoutes(found)
 
 
@@ -182,7 +192,8 @@ def _by_vehicle(problem: RichVRP, solution: FleetRoutes) -> tuple[Integers, ...]
     rows: list[Integers] = []
     for kind, count in enumerate(problem.available.tolist()):
         mine = [r for r in solution.routes if r.vehicle_type == kind and r.visits.size]
-        rows += [problem.clients[route.visits] for route in mine]
+        inner = slice(1, -1 if problem.end_depot[kind] >= 0 else None)
+        rows += [problem.path(route)[inner] for route in mine]
         if kind + 1 < problem.n_types:
             rows += [np.zeros(0, np.int64)] * (count - len(mine))
     return tuple(rows)

@@ -13,6 +13,7 @@ VROOM, API documentation. https://github.com/VROOM-Project/vroom/blob/master/doc
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -44,8 +45,9 @@ _JOB = (*_STOP, "delivery", "pickup", "skills", "priority")
 _SHIPMENT = ("pickup", "delivery", "amount", "skills", "priority")
 _VEHICLE = (
     *("id", "profile", "start", "start_index", "end", "end_index", "capacity"),
-    *("costs", "skills", "time_window", "speed_factor", "max_tasks"),
+    *("costs", "skills", "time_window", "speed_factor", "max_tasks", "breaks"),
 )
+_BREAK = ("id", "time_windows", "service")
 _COSTS = ("fixed", "per_hour", "per_km")
 _IGNORED = ("description", "type")
 #: Room of who has no limit.
@@ -59,6 +61,7 @@ class _Stop(NamedTuple):
 
     place: int
     service: float
+    setup: float
     windows: list[tuple[float, float]]
 
 
@@ -96,6 +99,7 @@ class _Vehicle(NamedTuple):
     most: int
     ways: _Ways
     skills: frozenset[int]
+    breaks: tuple[tuple[float, float, float], ...]
 
 
 def sniff(head: str) -> bool:
@@ -145,6 +149,8 @@ class _Reader:
         q = max(len(one) for one in (*tasks.loads, *(v.room for v in fleet)))
         windows = [(k, *x) for k, stop in enumerate(tasks.stops) for x in stop.windows]
         table = np.array(windows, np.float64).reshape(-1, 3)
+        pauses = [(k, *row) for k, v in enumerate(fleet) for row in v.breaks]
+        rests = np.array(pauses, np.float64).reshape(-1, 4)
         dear = sum(vehicle.fixed * count for vehicle, count in fleet.items())
         dear += 2.0 * len(tasks.stops) * max(float(one.max()) for one in lengths)
         above = 10.0 ** np.ceil(np.log10(max(dear, 1.0)))
@@ -159,6 +165,7 @@ class _Reader:
             "delivery": [*(_padded(one, q) for one, _ in tasks.jobs), *nothing],
             "pickup": [*(_padded(one, q) for _, one in tasks.jobs), *nothing],
             "service": [stop.service for stop in tasks.stops],
+            "setup": [stop.setup for stop in tasks.stops],
             "window_client": table[:, 0].astype(np.int64),
             "window_start": table[:, 1],
             "window_end": table[:, 2],
@@ -177,6 +184,10 @@ class _Reader:
             "shift_start": [v.shift[0] for v in fleet],
             "shift_end": [v.shift[1] for v in fleet],
             "max_clients": [min(v.most, m) for v in fleet],
+            "break_type": rests[:, 0].astype(np.int64),
+            "break_start": rests[:, 1],
+            "break_end": rests[:, 2],
+            "break_time": rests[:, 3],
             "profile": [ways.index(v.ways) for v in fleet],
             "allowed": [[need <= v.skills for need in tasks.skills] for v in fleet],
         }
@@ -205,7 +216,20 @@ class _Reader:
             tasks.priorities.extend([priority, priority])
         if not tasks.stops:
             raise self._error("jobs", "there is nothing to do")
+        self._require_clear(tasks.stops)
         return tasks
+
+    def _require_clear(self, stops: list[_Stop]) -> None:
+        """Raise if set-up times and windows do not say when service may begin.
+
+        There a window is for the set-up, if there is any, and here for what follows:
+        the same if all who are at a place have no set-up, or no window.
+        """
+        places = Counter(stop.place for stop in stops)
+        for stop in stops:
+            if stop.setup and stop.windows and places[stop.place] > 1:
+                what = f"{self._source.path}: a setup with time_windows where several"
+                raise UnsupportedFeatureError(f"{what} are at a place is not supported")
 
     # -- entries -------------------------------------------------------------
 
@@ -272,20 +296,22 @@ class _Reader:
         return place
 
     def _stop(self, entry: Entry, path: str) -> _Stop:
-        if self._number(entry, path, "setup", 0.0) > 0.0:
-            what = f"{self._source.path}: {path}.setup is not supported"
-            raise UnsupportedFeatureError(what)
-        windows = entry.get("time_windows", [])
-        if not isinstance(windows, list):
-            raise self._error(f"{path}.time_windows", "not a list")
+        setup = self._number(entry, path, "setup", 0.0)
         return _Stop(
             self._place(entry, path, "location_index"),
             self._number(entry, path, "service", 0.0),
-            [
-                self._span(span, f"{path}.time_windows[{k}]")
-                for k, span in enumerate(windows)
-            ],
+            setup,
+            [(a + setup, b + setup) for a, b in self._windows(entry, path)],
         )
+
+    def _windows(self, entry: Entry, path: str) -> list[tuple[float, float]]:
+        windows = entry.get("time_windows", [])
+        if not isinstance(windows, list):
+            raise self._error(f"{path}.time_windows", "not a list")
+        return [
+            self._span(span, f"{path}.time_windows[{k}]")
+            for k, span in enumerate(windows)
+        ]
 
     # -- vehicles ------------------------------------------------------------
 
@@ -309,7 +335,25 @@ class _Reader:
             most=int(self._number(entry, path, "max_tasks", 2.0**31)),
             ways=_Ways(profile, speed, per_hour, per_km),
             skills=self._skills(entry, path),
+            breaks=self._breaks(entry, path),
         )
+
+    def _breaks(
+        self, vehicle: Entry, path: str
+    ) -> tuple[tuple[float, float, float], ...]:
+        """Return when each break may begin, and how long it takes."""
+        entries, found = vehicle.get("breaks", []), []
+        if not isinstance(entries, list):
+            raise self._error(f"{path}.breaks", "not a list")
+        for number, one in enumerate(entries):
+            where = f"{path}.breaks[{number}]"
+            entry = self._object(one, where, _BREAK)
+            windows = self._windows(entry, where) or [(0.0, np.inf)]
+            if len(windows) > 1:
+                what = f"{self._source.path}: several {where}.time_windows"
+                raise UnsupportedFeatureError(f"{what} are not supported")
+            found.append((*windows[0], self._number(entry, where, "service", 0.0)))
+        return tuple(found)
 
     def _ends(self, vehicle: Entry, path: str) -> tuple[int, int]:
         """Return places of start and end: behind all others is anywhere, -1 nowhere."""

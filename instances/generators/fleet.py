@@ -26,6 +26,10 @@ def vrp(
     optional: float = 0.1,
     pickups: float = 0.0,
     shipments: float = 0.0,
+    twice: float = 0.0,
+    skilled: float = 0.0,
+    breaks: int = 0,
+    reloads: int = 0,
 ) -> RichVRP:
     """Generate a vehicle routing problem with several depots and vehicle types.
 
@@ -50,6 +54,16 @@ def vrp(
     shipments : float
         Share of the clients that give something to another one of them, or get it,
         at any time.
+    twice : float
+        Share of the clients with a window that have two, half a day apart and half as
+        wide.
+    skilled : float
+        Share of the clients that only every other type may serve, by turns.
+    breaks : int
+        Breaks of each vehicle, spread over the day: a fortieth of it long, they may
+        begin in a tenth of it.
+    reloads : int
+        How often vehicles may reload where they start.
 
     Raises
     ------
@@ -58,11 +72,15 @@ def vrp(
     """
     if n < 1 or depots < 1 or types < 1:
         raise UsageError(f"n={n}, depots={depots}, types={types}: at least 1")
+    if breaks < 0 or reloads < 0:
+        raise UsageError(f"breaks={breaks}, reloads={reloads}: not below 0")
     for name, share in (
         ("windows", windows),
         ("optional", optional),
         ("pickups", pickups),
         ("shipments", shipments),
+        ("twice", twice),
+        ("skilled", skilled),
     ):
         if not 0.0 <= share <= 1.0:
             raise UsageError(f"{name}={share:g}: from 0 to 1")
@@ -93,6 +111,20 @@ def vrp(
         kept = ~np.isin(timed, pairs)
         timed, start, end = timed[kept], start[kept], end[kept]
     alone = ~np.isin(np.arange(n), pairs)
+    if twice > 0.0:
+        more = np.flatnonzero(rng.random(timed.size) < twice)
+        near = far.min(axis=1)[timed[more]]
+        start[more] = np.floor(rng.uniform(near, 1.5 * _SIDE))
+        end[more] = start[more] + day / 8.0
+        timed = np.concatenate([timed, timed[more]])
+        start = np.concatenate([start, start[more] + day / 2.0])
+        end = np.concatenate([end, end[more] + day / 2.0])
+    allowed = np.ones((kind.size, n), bool)
+    if skilled > 0.0:
+        need = np.where(rng.random(n) < skilled, rng.integers(0, 2, n), -1)
+        allowed = (need < 0) | (need == kind[:, None] % 2)
+    rest = day * (np.arange(breaks) + 0.5) / max(breaks, 1)
+    rests = np.tile(rest, kind.size)
     return RichVRP(
         clients=np.arange(depots, depots + n),
         depots=np.arange(depots),
@@ -111,6 +143,13 @@ def vrp(
         depot_end=np.full(depots, day),
         capacity=capacity[kind][:, None],
         start_depot=at,
+        reload=(reloads > 0) & (np.arange(depots) == at[:, None]),
+        max_reloads=np.full(kind.size, reloads),
+        break_type=np.repeat(np.arange(kind.size), breaks),
+        break_start=np.floor(rests - day / 20.0),
+        break_end=np.ceil(rests + day / 20.0),
+        break_time=np.full(rests.size, day / 40.0),
+        allowed=allowed,
         fixed_cost=fixed[kind],
         name=f"vrp-n{n}-d{depots}-t{types}-s{seed}",
     )

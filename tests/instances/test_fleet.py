@@ -306,8 +306,8 @@ def test_bad_files_name_the_line(old, new, said, tmp_path) -> None:  # type: ign
 
 def test_what_is_not_supported_is_named(tmp_path) -> None:
     path = tmp_path / "two.vrp"
-    path.write_text(FLEET.replace("VEHICLES_FIXED_COST", "VEHICLES_RELOAD_DEPOT"))
-    with pytest.raises(UnsupportedFeatureError, match="VEHICLES_RELOAD_DEPOT_SECTION"):
+    path.write_text(FLEET.replace("VEHICLES_FIXED_COST", "VEHICLES_COLOUR"))
+    with pytest.raises(UnsupportedFeatureError, match="VEHICLES_COLOUR_SECTION"):
         ck.read(path)
 
 
@@ -319,6 +319,7 @@ SETS = {
     "PCVRPTW": 0.1,
     "VRPB": 1.0,
     "GVRP": 1.0,
+    "MTVRPTWR": 0.1,
 }
 
 
@@ -514,14 +515,12 @@ def test_vrooms_json(tmp_path) -> None:  # type: ignore[no-untyped-def]
         (lambda d: d.pop("vehicles"), "vehicles: there is none"),
         (lambda d: (d.pop("jobs"), d.pop("shipments")), "jobs: there is nothing to do"),
         (lambda d: d["jobs"][0].update(skils=[1]), r"jobs\[0\].skils is not.*'skills'"),
-        (lambda d: d["jobs"][0].update(setup=3), r"jobs\[0\].setup is not supported"),
         (lambda d: d["jobs"][0].pop("location_index"), r"jobs\[0\]: no location_index"),
         (lambda d: d["jobs"][0].update(location_index=4), "4 where 3 is the last"),
         (lambda d: d["jobs"][0].update(time_windows=[[5, 1]]), "1 is before 5"),
         (lambda d: d["jobs"][0].update(service=-1), r"jobs\[0\].service: -1"),
         (lambda d: d["jobs"][0].update(delivery=["x"]), r"jobs\[0\].delivery: 'x'"),
         (lambda d: d["shipments"][0].pop("delivery"), r"\[0\].delivery: None where"),
-        (lambda d: d["vehicles"][0].update(breaks=[]), "breaks is not supported"),
         (lambda d: d["vehicles"][0].update(profile="bike"), "'bike' has no matrix"),
         (lambda d: d["vehicles"][0].update(speed_factor=0), "speed_factor: 0"),
         (lambda d: d["vehicles"][0].update(start_index="x"), "no start_index"),
@@ -592,6 +591,8 @@ def test_a_row_a_visit() -> None:
         "depart": 31,
         "late": 0,
         "load": [0],
+        "trip": 1,
+        "breaks": [],
     }
     assert problem.stops(plan([2, 0, 1]))[2]["late"] == 61 - 31 + 1
 

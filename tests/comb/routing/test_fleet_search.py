@@ -50,6 +50,15 @@ def random_problem(rng: np.random.Generator, n: int) -> ck.RichVRP:
         pair = rng.permutation([n - 2, n - 1])
         loads[pair], gives[pair], group[pair] = 0, False, -1
         fields |= {"shipments": [pair], "shipment_load": rng.integers(1, 5, (1, 1))}
+    if rng.random() < 0.3:
+        fields["setup"] = rng.integers(0, 4, (v, n))
+    if rng.random() < 0.3:
+        fields["service"] = rng.integers(0, 4, (v, n))
+    if n > 3 and rng.random() < 0.3:
+        # Of the same sort, without a window, and in nothing else.
+        gives[:2], group[:2], timed[:2] = False, -1, False
+        fields["locked"] = [[1, 0]]
+        fields.pop("max_clients", None)
     twice = timed & (rng.random(n) < 0.3)
     client = np.concatenate([np.flatnonzero(timed), np.flatnonzero(twice)])
     opens = np.concatenate([start[timed], start[twice] + 60])
@@ -239,6 +248,7 @@ def test_refuses_options_out_of_range() -> None:
         ({}, {"end_depot": [-1] * 4}),
         ({}, {"max_clients": [3] * 4}),
         ({}, {"allowed": np.arange(30) % 4 != np.arange(4)[:, None]}),
+        ({"windows": 0.0}, {"locked": [[3, 4], [4, 5]], "setup": np.arange(30)}),
     ],
 )
 def test_pyvrp_solves_what_it_knows_of_fleets(shares, changes) -> None:  # type: ignore[no-untyped-def]
@@ -260,6 +270,28 @@ def test_pyvrp_solves_what_it_knows_of_fleets(shares, changes) -> None:  # type:
         ({"backhaul": "last", "delivery": None}, "either gives or gets"),
         ({"max_clients": [3] * 4, "shipments": [[0, 1]]}, "there are shipments"),
         ({"release": [1] * 10, "shipments": [[0, 1]]}, "have release times"),
+        (
+            {
+                "break_type": [0],
+                "break_start": [0],
+                "break_end": [9],
+                "break_time": [1],
+            },
+            "vehicles have breaks",
+        ),
+        ({"longest_cost": 1.0}, "the longest route costs more"),
+        ({"reload": np.ones((4, 2)), "shipments": [[0, 1]]}, "there are shipments"),
+        ({"reload": np.ones((4, 2)), "max_clients": [3] * 4}, "clients are limited"),
+        ({"shipments": [[0, 1]], "locked": [[1, 2]]}, "clients of shipments are"),
+        ({"max_clients": [3] * 4, "locked": [[1, 2]]}, "and some are locked"),
+        (
+            {
+                "pickup": np.eye(10, 1),
+                "delivery": 1 - np.eye(10, 1),
+                "locked": [[0, 1]],
+            },
+            "and get something",
+        ),
     ],
 )
 def test_pyvrp_refuses_what_it_does_not_know(changes, reason) -> None:  # type: ignore[no-untyped-def]
