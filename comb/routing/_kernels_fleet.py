@@ -18,12 +18,12 @@ from combkit.comb.routing._kernels_fleet_plan import (
     BEFORE,
     CHEAPEST,
     COST,
-    EARLY,
     EMPTY,
     EVEN,
     FAR,
     FIXED,
     FLOOR,
+    KIND,
     LAST,
     LOGGED,
     LONG,
@@ -31,14 +31,17 @@ from combkit.comb.routing._kernels_fleet_plan import (
     NOW,
     ON,
     PAIRS,
+    PAUSES,
     PER_DISTANCE,
     PER_TIME,
     PLACES,
+    RELOADS,
     ROUTE,
     SERVED,
     SIZE,
     SKIP,
     STACK,
+    STOPS,
     TIMED,
     TO,
     TOUCHED,
@@ -48,19 +51,26 @@ from combkit.comb.routing._kernels_fleet_plan import (
     Plan,
     World,
     accept,
-    duration,
     equip,
     keep_if_best,
     length,
     link,
     mark,
     note,
+    put,
     refresh,
     touch,
     undo,
     unlink,
     update,
     whole,
+)
+from combkit.comb.routing._kernels_fleet_stops import (
+    judge_leg,
+    lay_out,
+    plain,
+    save_reloads,
+    take_out,
 )
 from combkit.comb.routing._kernels_shipments import ship
 from combkit.instances.kernels import kernel
@@ -114,28 +124,28 @@ def _cut(
     for number in range(span):
         after = plan.link[node, AFTER]
         if number != skipped:
-            note(plan, node, plan.link[node, BEFORE], r, plan.chosen[node])
-            unlink(world, plan, node)
+            take_out(world, plan, node)
             count = _want(plan, world.task[node], step, count)
         node = after
     touch(plan, r)
     if world.flags[PAIRS] > 0.0:
         for entry in range(first, int(plan.scalars[LOGGED])):
-            mate = world.mate[plan.log[entry, 0]]
+            gone = plan.log[entry, 0]
+            mate = world.mate[gone] if gone >= 0 else -1
             if mate >= 0 and plan.link[mate, ROUTE] == r:
-                note(plan, mate, plan.link[mate, BEFORE], r, plan.chosen[mate])
-                unlink(world, plan, mate)
+                take_out(world, plan, mate)
         before, node = n + 2 * r, n + 2 * r + 1
     if not update(world, plan, r, before, node):
         # What is left needed what is gone.
         node = plan.link[n + 2 * r, AFTER]
         while node < n:
             after = plan.link[node, AFTER]
-            note(plan, node, plan.link[node, BEFORE], r, plan.chosen[node])
-            unlink(world, plan, node)
+            take_out(world, plan, node)
             count = _want(plan, world.task[node], step, count)
             node = after
         refresh(world, plan, r)
+    if world.flags[RELOADS] > 0.0 and unit(plan.random) < 0.5:
+        save_reloads(world, plan, r)
     return count
 
 
@@ -213,13 +223,13 @@ def _recreate(
     changed for a larger one: else few clients would ever seem worth a new vehicle.
     """
     n, floor = world.client.shape[0], world.flags[FLOOR]
-    even = world.flags[EVEN] > 0.0
+    even, stops = world.flags[EVEN] > 0.0, world.flags[STOPS] > 0.0
     scale = 1.0 / np.log(1.0 - blink) if blink > 0.0 else -np.inf
     skip = plan.scalars[SKIP]
     for number in range(count):
         t = plan.todo[number]
         best, spot, into, window, who = plan.worth[t], -1, -1, -1, -1
-        kind = -1
+        kind, pauses, first, then = -1, 0, -1, -1
         best -= warm * np.log(unit(plan.random))
         if world.mate[world.member[world.first_member[t]]] >= 0:
             plan.scalars[SKIP] = skip
@@ -240,12 +250,20 @@ def _recreate(
                         # A vehicle may be there for clients without loads only.
                         fill = max(down, up) / max(world.capacity[k, 0], 1e-9)
                         shared = world.type[k, FIXED] * max(1.0 - fill, 0.0)
-                    if plan.free[k] > 0 and bound - shared < best:
+                    if plan.free[k] == 0 or bound - shared >= best:
+                        continue
+                    j, a, b = 0, -1, -1
+                    if stops:
+                        equip(world, plan, r, k)
+                        refresh(world, plan, r)
+                        start, most = n + 2 * r, best + shared
+                        cost, w, j, a, b = judge_leg(world, plan, c, start, r, most)
+                    else:
                         cost, w = judge_alone(world, plan, c, k, best + shared)
-                        cost -= shared
-                        if w >= 0:
-                            best, spot, into, window, who = cost, n + 2 * r, r, w, c
-                            kind = k
+                    cost -= shared
+                    if w >= 0:
+                        best, spot, into, window, who = cost, n + 2 * r, r, w, c
+                        kind, pauses, first, then = k, j, a, b
             beside = world.flags[PLACES]
             for q in range(world.near.shape[1]):
                 v = world.near[c, q]
@@ -279,18 +297,25 @@ def _recreate(
                         skip -= 1.0
                         if skip < 0.0:
                             skip = np.floor(np.log(unit(plan.random)) * scale)
-                        else:
+                            continue
+                        k, j, a, b = own, 0, -1, -1
+                        if plain(world, plan, p):
                             cost, w, k = judge(
                                 world, plan, c, p, r, detour, best, not share
                             )
-                            if w >= 0:
-                                best, spot, into, window, who = cost, p, r, w, c
-                                kind = k
+                        else:
+                            cost, w, j, a, b = judge_leg(world, plan, c, p, r, best)
+                        if w >= 0:
+                            best, spot, into, window, who = cost, p, r, w, c
+                            kind, pauses, first, then = k, j, a, b
         if spot >= 0:
             changed = plan.type[into, NOW] != kind
             if changed:
-                note(plan, -1, plan.type[into, NOW], into, -1)
+                note(plan, KIND, plan.type[into, NOW], into, -1)
                 equip(world, plan, into, kind)
+            if stops:
+                put(plan, who, plan.leg[spot, PAUSES] - pauses, then)
+                put(plan, spot, pauses, first)
             note(plan, who, -1, into, window)
             link(world, plan, who, spot, into, window)
             touch(plan, into)
@@ -328,7 +353,7 @@ def _trim(world: World, plan: Plan) -> None:
         if kind >= 0:
             equip(world, plan, r, kind)
             if refresh(world, plan, r):
-                note(plan, -1, own, r, -1)
+                note(plan, KIND, own, r, -1)
             else:
                 equip(world, plan, r, own)
                 refresh(world, plan, r)
@@ -355,14 +380,18 @@ def _exchange(world: World, plan: Plan) -> bool:
         if other < 0:
             return False
     plan.scalars[LOGGED] = plan.scalars[TOUCHES] = 0
-    note(plan, -1, own, r, -1)
+    note(plan, KIND, own, r, -1)
     touch(plan, r)
     equip(world, plan, r, k)
+    if world.flags[STOPS] > 0.0:
+        lay_out(world, plan, r)
     good = refresh(world, plan, r)
     if other >= 0:
-        note(plan, -1, k, other, -1)
+        note(plan, KIND, k, other, -1)
         touch(plan, other)
         equip(world, plan, other, own)
+        if world.flags[STOPS] > 0.0:
+            lay_out(world, plan, other)
         good &= refresh(world, plan, other)
     if not good:
         undo(world, plan)
@@ -395,7 +424,7 @@ def dissolve(world: World, plan: Plan) -> None:
             weakest, least = r, worth
     plan.scalars[LOGGED] = plan.scalars[TOUCHES] = 0
     while plan.count[weakest, SIZE] > 0:
-        unlink(world, plan, plan.link[n + 2 * weakest, AFTER])
+        take_out(world, plan, plan.link[n + 2 * weakest, AFTER])
     refresh(world, plan, weakest)
     plan.free[plan.type[weakest, NOW]] -= 1
     mark(plan, weakest)
@@ -486,50 +515,54 @@ def search(
 
 
 @kernel
-def take_over(world: World, plan: Plan, k: int, visits: Any) -> None:
-    """Let a free vehicle of a type make visits, without those that are not allowed."""
+def take_over(world: World, plan: Plan, k: int, visits: Any, depots: Any) -> None:
+    """Let a free vehicle of a type make visits, without those that are not allowed.
+
+    Before each of them it reloads at a depot, if that is not -1.
+    """
     n, m = world.client.shape[0], plan.count.shape[0]
     r = plan.count[int(plan.scalars[EMPTY]) - 1, STACK]
     equip(world, plan, r, k)
     refresh(world, plan, r)
-    last = n + 2 * r
+    last, depot = n + 2 * r, -1
     for number in range(visits.shape[0]):
         c = visits[number]
         t, mate = world.task[c], world.mate[c]
+        if depots[number] >= 0 and last < n:
+            depot = depots[number]
         if plan.link[c, ROUTE] < m:
             continue
         # A shipment is picked up first.
         half = mate >= 0 and world.member[world.first_member[t]] != c
         if plan.link[mate, ROUTE] != r if half else plan.where[t] < 0:
             continue
-        link(world, plan, c, last, r, _window_at(world, plan, c, last, r))
-        if refresh(world, plan, r):
-            last = c
-        else:
+        for w in range(world.first_window[c], world.first_window[c + 1]):
+            link(world, plan, c, last, r, w)
+            if _settles(world, plan, r, last, depot):
+                last, depot = c, -1
+                break
             unlink(world, plan, c)
-            refresh(world, plan, r)
+            _settles(world, plan, r, last, -1)
     for number in range(visits.shape[0]):
         c = visits[number]
         mate = world.mate[c]
         alone = mate >= 0 and plan.link[mate, ROUTE] != r
         if plan.link[c, ROUTE] == r and alone:
-            unlink(world, plan, c)
+            take_out(world, plan, c)
     if not refresh(world, plan, r):
         # What is left needed what is gone.
         for number in range(visits.shape[0]):
             if plan.link[visits[number], ROUTE] == r:
-                unlink(world, plan, visits[number])
+                take_out(world, plan, visits[number])
         refresh(world, plan, r)
     mark(plan, r)
 
 
 @kernel
-def _window_at(world: World, plan: Plan, c: int, p: int, r: int) -> int:
-    """Return the first window of a client that who comes from a node may reach."""
-    w, last = world.first_window[c], world.first_window[c + 1] - 1
-    k = plan.type[r, NOW]
-    arrival = plan.ahead[p, EARLY] + plan.ahead[p, LONG]
-    arrival += duration(world, plan, world.profile[k], p, c)
-    while w < last and world.window[w, 1] < arrival:
-        w += 1
-    return w
+def _settles(world: World, plan: Plan, r: int, p: int, depot: int) -> bool:
+    """Let a vehicle reload behind a node, or not; return whether that is allowed."""
+    if world.flags[STOPS] > 0.0:
+        plan.scalars[LOGGED] = 0
+        put(plan, p, plan.leg[p, PAUSES], depot)
+        lay_out(world, plan, r)
+    return refresh(world, plan, r)

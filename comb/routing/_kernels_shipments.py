@@ -16,6 +16,7 @@ from combkit.comb.routing._kernels_fleet_plan import (
     CLIENTS,
     EMPTY,
     FIXED,
+    KIND,
     LASTING,
     LONGEST,
     NOISE,
@@ -119,7 +120,7 @@ def ship(
     if spot < 0:
         return
     if plan.type[into, NOW] != kind:
-        note(plan, -1, plan.type[into, NOW], into, -1)
+        note(plan, KIND, plan.type[into, NOW], into, -1)
         equip(world, plan, into, kind)
     fresh = plan.count[into, SIZE] == 0
     note(plan, a, -1, into, wa)

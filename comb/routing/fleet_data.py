@@ -53,6 +53,8 @@ def world_of(problem: RichVRP, neighbours: int) -> World:
     room = np.where(np.isfinite(problem.capacity), problem.capacity, 0.0).max(axis=0)
     client[:, kernels.AMOUNT] = (load.max(axis=1) / np.maximum(room, 1e-9)).sum(axis=1)
     client[:, kernels.FAR] = length[0][np.ix_(problem.depots, problem.clients)].min(0)
+    rest = np.column_stack([problem.break_start, problem.break_end, problem.break_time])
+    per_type = np.bincount(problem.break_type, minlength=problem.n_types)
     kin = _kin(problem)
     room = problem.capacity[:, 0] * (1.0 + _NOISE)
     roomiest = np.array([room[row[row >= 0]].max() for row in kin])
@@ -80,6 +82,14 @@ def world_of(problem: RichVRP, neighbours: int) -> World:
         capacity=problem.capacity * (1.0 + _NOISE),
         profile=problem.profile.astype(np.int32),
         allowed=problem.allowed.astype(np.int8),
+        rest=rest,
+        first_rest=np.concatenate([[0], np.cumsum(per_type)]).astype(np.int32),
+        depot=np.column_stack(
+            [problem.depot_start, problem.depot_end, problem.reload_time]
+        ),
+        depot_place=problem.depots.astype(np.int32),
+        reload=problem.reload.astype(np.int8),
+        most_reloads=problem.max_reloads,
         kin=kin,
         roomiest=roomiest,
         flags=_flags(problem, length, neighbours),
@@ -108,13 +118,16 @@ def plan_of(world: World, problem: RichVRP, seed: int, number: int) -> Plan:
     for column in (kernels.AFTER, kernels.KEPT):
         link[starts, column] = starts + 1
     link[starts + 1, kernels.BEFORE] = starts
-    count = np.zeros((m, 6), np.int64)
+    count = np.zeros((m, 7), np.int64)
     # The first route is on top of the stack.
     count[:, kernels.STACK] = np.arange(m)[::-1]
     kind = int(np.argmax(problem.available > 0))
-    place = np.empty(nodes + 1, np.int32)
+    place = np.zeros(nodes + 2, np.int32)
     place[:n] = problem.clients
-    place[n:-1:2], place[n + 1 :: 2] = world.ends[kind]
+    place[n:nodes:2], place[n + 1 : nodes : 2] = world.ends[kind]
+    leg = np.tile(np.array([0, -1, -1], np.int32), (nodes, 1))
+    leg[starts, kernels.PAUSES] = world.first_rest[kind + 1] - world.first_rest[kind]
+    trip = np.tile([0.0, np.inf, 0.0], (nodes + 2, 1))
     worth = np.zeros(t)
     np.add.at(worth, world.task, problem.prize)
     worth[world.required > 0] += _PENALTY * _round_trip(world)
@@ -123,15 +136,17 @@ def plan_of(world: World, problem: RichVRP, seed: int, number: int) -> Plan:
         type=np.full((m, 2), kind, np.int32),
         link=link,
         chosen=world.first_window[:-1].copy(),
-        ahead=np.zeros((nodes + 1, 8)),
-        rest=np.zeros((nodes + 1, 8)),
-        ahead_load=np.zeros((nodes + 1, 3, q)),
-        rest_load=np.zeros((nodes + 1, 3, q)),
+        leg=leg,
+        trip=trip,
+        ahead=np.zeros((nodes + 2, 8)),
+        rest=np.zeros((nodes + 2, 8)),
+        ahead_load=np.zeros((nodes + 2, 3, q)),
+        rest_load=np.zeros((nodes + 2, 3, q)),
         cost=np.zeros(m),
         total=np.zeros((m, 2)),
         count=count,
         free=problem.available.astype(np.int64),
-        log=np.zeros((6 * n + 8, 4), np.int32),
+        log=np.zeros((20 * n + 8, 4), np.int32),
         todo=np.zeros(2 * t + 2, np.int32),
         key=np.zeros(2 * t + 2),
         seen=np.zeros(t, np.int64),
@@ -139,7 +154,7 @@ def plan_of(world: World, problem: RichVRP, seed: int, number: int) -> Plan:
         worth=worth,
         absent=np.arange(t, dtype=np.int32),
         where=np.arange(t, dtype=np.int32),
-        scalars=np.zeros(11),
+        scalars=np.zeros(12),
         random=kernel_state(seed, number),
     )
     plan.ahead[:n, kernels.TO] = -1.0
@@ -154,17 +169,20 @@ def plan_of(world: World, problem: RichVRP, seed: int, number: int) -> Plan:
 
 def routes_of(problem: RichVRP, plan: Plan) -> FleetRoutes:
     """Return the best routes of a search."""
-    from combkit.comb.routing._kernels_fleet_plan import KEPT, THEN
+    from combkit.comb.routing._kernels_fleet_plan import DEPOT_KEPT, KEPT, THEN
 
     kept, types = plan.link[:, KEPT].tolist(), plan.type[:, THEN].tolist()
-    routes = []
+    depots, routes = plan.leg[:, DEPOT_KEPT].tolist(), []
     for r, kind in enumerate(types):
         node, visits = kept[problem.n + 2 * r], []
+        reloads: list[tuple[int, int]] = []
         while node < problem.n:
             visits.append(node)
+            if depots[node] >= 0:
+                reloads.append((len(visits), depots[node]))
             node = kept[node]
         if visits:
-            routes.append(Route(kind, visits))
+            routes.append(Route(kind, visits, reloads))
     return FleetRoutes(routes)
 
 
@@ -178,7 +196,9 @@ def adopt(world: World, plan: Plan, start: FleetRoutes) -> None:
 
     for route in start.routes:
         if plan.free[route.vehicle_type] > 0 and plan.scalars[EMPTY] > 0:
-            take_over(world, plan, route.vehicle_type, route.visits)
+            depots = np.full(route.visits.size, -1)
+            depots[route.reloads[:, 0]] = route.reloads[:, 1]
+            take_over(world, plan, route.vehicle_type, route.visits, depots)
 
 
 def _legs(problem: RichVRP) -> tuple[Floats, Floats]:
@@ -207,6 +227,12 @@ def _kin(problem: RichVRP) -> NDArray[np.int32]:
 
     table = _types(problem)[:, [kernels.OPENS, kernels.CLOSES]]
     table = np.column_stack([table, _ends(problem), problem.profile])
+    # Whoever else may take over has the same breaks, and can carry every trip.
+    breaks = [problem.breaks(k).tolist() for k in range(problem.n_types)]
+    table = np.column_stack([table, [breaks.index(one) for one in breaks]])
+    if problem.reload.any():
+        room = np.minimum(problem.capacity, 1e300)
+        table = np.column_stack([table, room, problem.reload, problem.max_reloads])
     kin = np.full((problem.n_types, problem.n_types + 1), -1, np.int32)
     for k, row in enumerate(table):
         may = (problem.allowed | ~problem.allowed[k]).all(axis=1)
@@ -294,13 +320,13 @@ def _types(problem: RichVRP) -> Floats:
 def _flags(problem: RichVRP, length: Floats, neighbours: int) -> Floats:
     from combkit.comb.routing import _kernels_fleet_plan as kernels
 
-    flags = np.zeros(9)
+    flags = np.zeros(12)
     times = (
         *(problem.window_end, problem.depot_end, problem.shift_end),
-        problem.max_duration,
+        *(problem.max_duration, problem.break_end),
     )
     timed = any(np.isfinite(one).any() for one in times)
-    timed |= bool((problem.duration_cost > 0).any())
+    timed |= bool((problem.duration_cost > 0).any() or problem.break_type.size)
     flags[kernels.TIMED] = timed
     flags[kernels.LAST] = problem.backhaul == "last"
     finite = [one[np.isfinite(one)].max(initial=0.0) for one in times]
@@ -313,6 +339,8 @@ def _flags(problem: RichVRP, length: Floats, neighbours: int) -> Floats:
     flags[kernels.CHEAPEST] = least
     flags[kernels.PLACES] = neighbours
     flags[kernels.PAIRS] = len(problem.shipments) > 0
+    flags[kernels.RELOADS] = problem.reload.any()
+    flags[kernels.STOPS] = problem.reload.any() or problem.break_type.size > 0
     flags[kernels.EVEN] = symmetric and len(length) == 1
     return flags
 

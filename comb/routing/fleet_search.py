@@ -52,10 +52,8 @@ def supports(problem: RichVRP) -> str | None:
     """Return why a problem cannot be solved here, None if it can."""
     if problem.places > _MOST_PLACES:
         return f"it has more than {_MOST_PLACES:,} places"
-    if problem.break_type.size:
-        return "vehicles have breaks"
-    if problem.reload.any():
-        return "vehicles reload"
+    if len(problem.shipments) and (problem.break_type.size or problem.reload.any()):
+        return "there are shipments, and vehicles have breaks or reload"
     if problem.longest_cost > 0.0:
         return "the longest route costs more"
     return obstacle(problem)

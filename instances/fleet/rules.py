@@ -53,6 +53,12 @@ def require_servable(problem: RichVRP) -> None:
         both = ", ".join(map(str, chain))
         kinds = able[may[chain].all(axis=0)].tolist()
         require(len(kinds) > 0, "locked", f"no vehicle may serve clients {both}")
+        load = np.maximum(
+            *(x[chain].sum(0) for x in (problem.delivery, problem.pickup))
+        )
+        kinds = [k for k in kinds if not _too_much(problem, k, load)]
+        heavy = f"clients {both} are more than any vehicle carries"
+        require(len(kinds) > 0, "locked", heavy)
         spans = [locks.span(problem, k, chain) for k in kinds]
         late = f"clients {both} cannot all be served in their windows"
         require(any(a <= b for _, a, b in spans), "locked", late)

@@ -228,6 +228,7 @@ BAD = [
         },
         "no vehicle may serve clients 0, 1",
     ),
+    ({"locked": [[2, 0]], "capacity": [[3]]}, "clients 2, 0 are more than any vehicle"),
     (
         {
             "locked": [[0, 1], [1, 2]],

@@ -45,7 +45,23 @@ def random_problem(rng: np.random.Generator, n: int) -> ck.RichVRP:
         fields["end_depot"] = np.full(v, -1)
     if rng.random() < 0.3:
         fields["backhaul"] = "last"
-    if n > 2 and rng.random() < 0.4:
+    stops = rng.random() < 0.5
+    if stops and rng.random() < 0.7:
+        fields |= {
+            "reload": rng.random((v, 2)) < 0.7,
+            "reload_time": rng.integers(0, 4, 2),
+            "max_reloads": rng.integers(0, 3, v),
+        }
+    if stops and rng.random() < 0.7:
+        kind = np.sort(rng.integers(0, v, rng.integers(1, 4)))
+        opens = 15 * np.arange(kind.size) + rng.integers(0, 10, kind.size)
+        fields |= {
+            "break_type": kind,
+            "break_start": opens,
+            "break_end": opens + rng.integers(5, 30, kind.size),
+            "break_time": rng.integers(0, 6, kind.size),
+        }
+    if n > 2 and not stops and rng.random() < 0.4:
         # The last two are a shipment, either way.
         pair = rng.permutation([n - 2, n - 1])
         loads[pair], gives[pair], group[pair] = 0, False, -1
@@ -81,6 +97,18 @@ def random_problem(rng: np.random.Generator, n: int) -> ck.RichVRP:
     )
 
 
+def all_routes(problem: ck.RichVRP, kind: int, clients: tuple[int, ...]):  # type: ignore[no-untyped-def]
+    """Yield the routes of a vehicle type that visit some clients."""
+    depots = np.flatnonzero(problem.reload[kind]).tolist()
+    most = min(int(problem.max_reloads[kind]), len(clients) - 1) if depots else 0
+    for order in itertools.permutations(clients):
+        for count in range(most + 1):
+            for places in itertools.combinations(range(1, len(clients)), count):
+                for chosen in itertools.product(depots, repeat=count):
+                    reloads = list(zip(places, chosen, strict=True))
+                    yield ck.Route(kind, order, reloads)
+
+
 def best_by_enumeration(problem: ck.RichVRP) -> float:
     """Return the least cost of all feasible plans, infinite where there is none."""
     n = problem.n
@@ -89,8 +117,7 @@ def best_by_enumeration(problem: ck.RichVRP) -> float:
     for size in range(1, n + 1):
         for subset in itertools.combinations(range(n), size):
             for kind in range(problem.n_types):
-                for order in itertools.permutations(subset):
-                    route = ck.Route(kind, order)
+                for route in all_routes(problem, kind, subset):
                     if problem.route_violations(route):
                         continue
                     # Prizes are the same whatever the order.
