@@ -19,6 +19,8 @@ _TRIED = 8
 def opening(problem: RichVRP, run: Run) -> FleetRoutes:
     """Return ``run.initial``, or routes of nearest clients, reported if they are whole.
 
+    If not even those are, return none: searches do better on their own.
+
     Parameters
     ----------
     problem : RichVRP
@@ -35,8 +37,9 @@ def opening(problem: RichVRP, run: Run) -> FleetRoutes:
         problem.evaluate(run.initial)
         return run.initial
     first = nearest_routes(problem)
-    if not problem.check(first):
-        run.report(first, "nearest")
+    if problem.check(first):
+        return FleetRoutes([])
+    run.report(first, "nearest")
     return first
 
 
