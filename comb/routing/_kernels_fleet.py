@@ -56,6 +56,7 @@ from combkit.comb.routing._kernels_fleet_plan import (
     length,
     link,
     mark,
+    measure,
     note,
     put,
     refresh,
@@ -178,6 +179,7 @@ def _ruin(
         done += 1
         if done >= wanted:
             break
+    measure(world, plan)
     return count
 
 
@@ -241,7 +243,7 @@ def _recreate(
             down, up = world.load[c, 0, 0], world.load[c, 1, 0]
             if plan.scalars[EMPTY] > 0.0:
                 r = plan.count[int(plan.scalars[EMPTY]) - 1, STACK]
-                at = plan.place[c]
+                at, former = plan.place[c], plan.type[r, NOW]
                 for k in range(world.type.shape[0]):
                     way = world.length[world.profile[k], world.ends[k, 0], at]
                     bound = world.type[k, FIXED] + world.type[k, PER_DISTANCE] * way
@@ -264,6 +266,9 @@ def _recreate(
                     if w >= 0:
                         best, spot, into, window, who = cost, n + 2 * r, r, w, c
                         kind, pauses, first, then = k, j, a, b
+                if stops:
+                    # What the step has emptied may come back.
+                    equip(world, plan, r, former)
             beside = world.flags[PLACES]
             for q in range(world.near.shape[1]):
                 v = world.near[c, q]
@@ -323,6 +328,7 @@ def _recreate(
                 refresh(world, plan, into)
             else:
                 update(world, plan, into, spot, plan.link[who, AFTER])
+            measure(world, plan)
     plan.scalars[SKIP] = skip
 
 
@@ -393,6 +399,7 @@ def _exchange(world: World, plan: Plan) -> bool:
         if world.flags[STOPS] > 0.0:
             lay_out(world, plan, other)
         good &= refresh(world, plan, other)
+    measure(world, plan)
     if not good:
         undo(world, plan)
     return good
@@ -426,6 +433,7 @@ def dissolve(world: World, plan: Plan) -> None:
     while plan.count[weakest, SIZE] > 0:
         take_out(world, plan, plan.link[n + 2 * weakest, AFTER])
     refresh(world, plan, weakest)
+    measure(world, plan)
     plan.free[plan.type[weakest, NOW]] -= 1
     mark(plan, weakest)
 
@@ -555,6 +563,7 @@ def take_over(world: World, plan: Plan, k: int, visits: Any, depots: Any) -> Non
             if plan.link[visits[number], ROUTE] == r:
                 take_out(world, plan, visits[number])
         refresh(world, plan, r)
+    measure(world, plan)
     mark(plan, r)
 
 

@@ -33,6 +33,7 @@ from combkit.comb.routing._kernels_fleet_plan import (
     WAY,
     Plan,
     World,
+    beyond,
     duration,
 )
 from combkit.instances.kernels import kernel
@@ -143,7 +144,7 @@ def judge_alone(
         # It leaves late enough not to wait.
         if to + on < least and to + on <= world.type[k, LASTING] + noise:
             found, least = w, to + on
-    cost += world.type[k, PER_TIME] * (to + on)
+    cost += world.type[k, PER_TIME] * (to + on) + beyond(world, plan, to + on)
     return (cost, found) if found >= 0 and cost < best else (np.inf, -1)
 
 
@@ -196,7 +197,7 @@ def judge(
                     return np.inf, -1, -1
             if long > world.type[k, LASTING] + noise:
                 continue
-            cost += world.type[k, PER_TIME] * long
+            cost += world.type[k, PER_TIME] * long + beyond(world, plan, long)
             if k == own:
                 cost -= world.type[own, PER_TIME] * plan.ahead[end, LONG]
         if cost < least:

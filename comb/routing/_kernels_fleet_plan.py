@@ -582,6 +582,27 @@ def _look_ahead(world: World, plan: Plan, r: int, before: int) -> bool:
 
 
 @kernel(inline=True)
+def beyond(world: World, plan: Plan, long: float) -> float:
+    """Return what it costs that a route takes longer than all others."""
+    if world.flags[DEAR] == 0.0:
+        return 0.0
+    return world.flags[DEAR] * max(long - plan.scalars[MAKESPAN], 0.0)
+
+
+@kernel
+def measure(world: World, plan: Plan) -> None:
+    """Bring the time of the longest route, and what it costs, up to date."""
+    if world.flags[DEAR] == 0.0:
+        return
+    n, longest = world.client.shape[0], 0.0
+    for r in range(plan.count.shape[0]):
+        if plan.count[r, SIZE] > 0:
+            longest = max(longest, plan.ahead[n + 2 * r + 1, LONG])
+    plan.scalars[COST] += world.flags[DEAR] * (longest - plan.scalars[MAKESPAN])
+    plan.scalars[MAKESPAN] = longest
+
+
+@kernel(inline=True)
 def touch(plan: Plan, r: int) -> None:
     """List a route as changed by the current step."""
     for number in range(int(plan.scalars[TOUCHES])):
@@ -685,6 +706,7 @@ def undo(world: World, plan: Plan) -> None:
             link(world, plan, c, p, plan.log[entry, 2], plan.log[entry, 3])
     for number in range(int(plan.scalars[TOUCHES])):
         refresh(world, plan, plan.count[number, TOUCHED])
+    measure(world, plan)
 
 
 @kernel

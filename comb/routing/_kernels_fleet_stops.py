@@ -41,6 +41,7 @@ from combkit.comb.routing._kernels_fleet_plan import (
     WAY,
     Plan,
     World,
+    beyond,
     cross,
     duration,
     go_on,
@@ -285,6 +286,7 @@ def judge_leg(
                 if w < 0 or long > world.type[k, LASTING] + world.flags[NOISE]:
                     continue
                 total = cost + world.type[k, PER_TIME] * long
+                total += beyond(world, plan, long)
                 if total < best:
                     best, window, before, first, then = total, w, j, a, b
     return best, window, before, first, then

@@ -38,12 +38,14 @@ from combkit.comb.routing._kernels_fleet_plan import (
     WAY,
     Plan,
     World,
+    beyond,
     carry,
     duration,
     equip,
     go_on,
     length,
     link,
+    measure,
     note,
     refresh,
     touch,
@@ -68,6 +70,7 @@ def ship(
     spot, behind, into, kind, wa, wb = -1, -1, -1, -1, -1, -1
     if plan.scalars[EMPTY] > 0.0:
         r = plan.count[int(plan.scalars[EMPTY]) - 1, STACK]
+        former = plan.type[r, NOW]
         for k in range(world.type.shape[0]):
             if plan.free[k] == 0:
                 continue
@@ -85,6 +88,8 @@ def ship(
             if found[1] >= 0:
                 best, into, kind, spot = found[0] - shared, r, k, n + 2 * r
                 behind, wa, wb = found[1], found[2], found[3]
+        # What the step has emptied may come back.
+        equip(world, plan, r, former)
     plan.scalars[STAMP] += 1.0
     stamp, beside = int(plan.scalars[STAMP]), world.flags[PLACES]
     skip = plan.scalars[SKIP]
@@ -132,6 +137,7 @@ def ship(
         refresh(world, plan, into)
     else:
         update(world, plan, into, spot, plan.link[b, AFTER])
+    measure(world, plan)
 
 
 @kernel
@@ -171,7 +177,7 @@ def _judge(
                 if timed:
                     w, long = window_for(world, plan, b, part, s, f)
                     if w >= 0 and long <= world.type[k, LASTING] + noise:
-                        cost += per_time * long
+                        cost += per_time * long + beyond(world, plan, long)
                         if cost < best:
                             best, spot, wa, wb = cost, q, window, w
                 else:

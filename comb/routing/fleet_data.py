@@ -327,6 +327,7 @@ def _flags(problem: RichVRP, length: Floats, neighbours: int) -> Floats:
     )
     timed = any(np.isfinite(one).any() for one in times)
     timed |= bool((problem.duration_cost > 0).any() or problem.break_type.size)
+    timed |= problem.longest_cost > 0.0
     flags[kernels.TIMED] = timed
     flags[kernels.LAST] = problem.backhaul == "last"
     finite = [one[np.isfinite(one)].max(initial=0.0) for one in times]
@@ -339,6 +340,7 @@ def _flags(problem: RichVRP, length: Floats, neighbours: int) -> Floats:
     flags[kernels.CHEAPEST] = least
     flags[kernels.PLACES] = neighbours
     flags[kernels.PAIRS] = len(problem.shipments) > 0
+    flags[kernels.DEAR] = problem.longest_cost
     flags[kernels.RELOADS] = problem.reload.any()
     flags[kernels.STOPS] = problem.reload.any() or problem.break_type.size > 0
     flags[kernels.EVEN] = symmetric and len(length) == 1

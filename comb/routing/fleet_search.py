@@ -54,8 +54,6 @@ def supports(problem: RichVRP) -> str | None:
         return f"it has more than {_MOST_PLACES:,} places"
     if len(problem.shipments) and (problem.break_type.size or problem.reload.any()):
         return "there are shipments, and vehicles have breaks or reload"
-    if problem.longest_cost > 0.0:
-        return "the longest route costs more"
     return obstacle(problem)
 
 

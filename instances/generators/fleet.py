@@ -30,6 +30,7 @@ def vrp(
     skilled: float = 0.0,
     breaks: int = 0,
     reloads: int = 0,
+    fleet: int = 0,
 ) -> RichVRP:
     """Generate a vehicle routing problem with several depots and vehicle types.
 
@@ -64,6 +65,8 @@ def vrp(
         begin in a tenth of it.
     reloads : int
         How often vehicles may reload where they start.
+    fleet : int
+        Vehicles of each type at each depot; if 0, so many that all can be done.
 
     Raises
     ------
@@ -72,8 +75,9 @@ def vrp(
     """
     if n < 1 or depots < 1 or types < 1:
         raise UsageError(f"n={n}, depots={depots}, types={types}: at least 1")
-    if breaks < 0 or reloads < 0:
-        raise UsageError(f"breaks={breaks}, reloads={reloads}: not below 0")
+    if min(breaks, reloads, fleet) < 0:
+        what = f"breaks={breaks}, reloads={reloads}, fleet={fleet}"
+        raise UsageError(f"{what}: not below 0")
     for name, share in (
         ("windows", windows),
         ("optional", optional),
@@ -103,7 +107,7 @@ def vrp(
     start = np.maximum(np.floor(middle - day / 8.0), 0.0)
     end = np.minimum(np.ceil(middle + day / 8.0), latest)
     free = rng.random(n) < optional
-    fleet = int(np.ceil(n / depots / 2.0)) + 1
+    fleet = fleet or int(np.ceil(n / depots / 2.0)) + 1
     pairs = np.zeros((0, 2), np.int64)
     if shipments > 0.0:
         pairs = rng.permutation(n)[: 2 * int(shipments * n / 2.0)].reshape(-1, 2)

@@ -35,6 +35,8 @@ def random_problem(rng: np.random.Generator, n: int) -> ck.RichVRP:
     }
     if rng.random() < 0.5:
         fields["duration_cost"] = rng.integers(0, 2, v)
+    if rng.random() < 0.2:
+        fields["longest_cost"] = 2.0
     if rng.random() < 0.4:
         fields["max_distance"] = np.full(v, 60)
     if rng.random() < 0.4:
@@ -123,6 +125,9 @@ def best_by_enumeration(problem: ck.RichVRP) -> float:
                     # Prizes are the same whatever the order.
                     alone = problem.evaluate(ck.FleetRoutes([route])) - nothing
                     key = kind, frozenset(subset)
+                    if problem.longest_cost > 0.0:
+                        # Whoever costs more may take less time.
+                        key = *key, len(single)
                     if key not in single or alone < single[key][0]:
                         single[key] = alone, route
     best = np.inf
@@ -132,7 +137,7 @@ def best_by_enumeration(problem: ck.RichVRP) -> float:
         plan = ck.FleetRoutes(routes)
         if not problem.check(plan):
             best = min(best, problem.evaluate(plan))
-        for (_, subset), (_, route) in single.items():
+        for (_, subset, *_), (_, route) in single.items():
             if min(subset) >= first and not subset & taken:
                 extend(min(subset) + 1, taken | subset, [*routes, route])
 
@@ -165,7 +170,15 @@ def test_is_never_better_than_the_optimum(seed: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "shares", [{}, {"pickups": 0.4}, {"shipments": 0.5}, {"shipments": 1.0}]
+    "shares",
+    [
+        {},
+        {"pickups": 0.4},
+        {"shipments": 0.5},
+        {"shipments": 1.0, "types": 3, "optional": 0.0},
+        {"breaks": 2, "twice": 0.5, "skilled": 0.3, "types": 3, "optional": 0.0},
+        {"reloads": 2, "breaks": 1, "pickups": 0.3},
+    ],
 )
 def test_generated_problems_are_improved(shares: dict[str, float]) -> None:
     problem = ck.generate("vrp", 80, seed=2, **shares)
