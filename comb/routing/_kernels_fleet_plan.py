@@ -162,12 +162,12 @@ class World(NamedTuple):
 class Plan(NamedTuple):
     """The state of a search, with m routes.
 
-    Nodes are the clients, then the start and the end of each route by turns. Two more
-    are in no route, but stand for the last stop of a part that is tried.
+    Nodes are the clients, then the start and the end of each route by turns. Three
+    more are in no route, but stand for the last stop of a part that is tried.
 
     Attributes
     ----------
-    place : ndarray, shape (n + 2 m + 2,), int32
+    place : ndarray, shape (n + 2 m + 3,), int32
         Place of each node, -1 for the end of an open route.
     type : ndarray, shape (m, 2), int32
         Type of the vehicle of each route, now and in the best plan.
@@ -178,15 +178,15 @@ class Plan(NamedTuple):
     leg : ndarray, shape (n + 2 m, 3), int32
         Breaks on the leg behind each node, and the depot where the vehicle reloads
         there, now and in the best plan; -1 for none.
-    trip : ndarray, shape (n + 2 m + 2, 3), float64
+    trip : ndarray, shape (n + 2 m + 3, 3), float64
         Breaks up to a node; of a later trip, when its goods are ready, infinite for
         the first one; when those of the first trip are, for later ones.
-    ahead, rest : ndarray, shape (n + 2 m + 2, 8), float64
+    ahead, rest : ndarray, shape (n + 2 m + 3, 8), float64
         From the start of a route up to a node, and from it to the end: duration,
         earliest and latest start, distance; of the same trip only: latest release,
         pickups ahead and deliveries in the rest; the legs to a node and on from it
         (of ``ahead``), -1 if nobody goes there.
-    ahead_load, rest_load : ndarray, shape (n + 2 m + 2, 3, q), float64
+    ahead_load, rest_load : ndarray, shape (n + 2 m + 3, 3, q), float64
         Deliveries, pickups and largest load of the same segments, of the same trip.
     cost : ndarray, shape (m,), float64
         Of each route.

@@ -52,7 +52,7 @@ from combkit.comb.routing._kernels_fleet_plan import (
 )
 from combkit.instances.kernels import kernel
 
-__all__ = ["judge_leg", "lay_out", "plain", "save_reloads", "take_out"]
+__all__ = ["judge_leg", "lay_out", "plain", "save_reloads", "serve", "take_out"]
 
 
 @kernel(inline=True)
@@ -196,9 +196,7 @@ def _time(
     So many breaks are taken ``before`` it, and the vehicle reloads at depots ``first``
     before it and ``then`` behind it, if they are not -1.
     """
-    k, s = plan.type[r, NOW], plan.link[p, AFTER]
-    f, noise = world.profile[k], world.flags[NOISE]
-    part, spare = plan.ahead.shape[0] - 1, plan.ahead.shape[0] - 2
+    k, s, part = plan.type[r, NOW], plan.link[p, AFTER], plan.ahead.shape[0] - 1
     release, later = world.client[c, RELEASE], plan.rest[s, READY]
     # When the goods of the trips before, with and behind it are ready.
     own = plan.ahead[p, READY]
@@ -206,17 +204,44 @@ def _time(
         own = max(own, release)
         if then < 0:
             own = max(own, later)
-    start, x, best, found = own, p, np.inf, -1
+    start, x = own, p
     if plan.trip[p, TRIP] < np.inf:
         start = plan.trip[p, FIRST]
         if own != plan.trip[p, TRIP]:
             x = part
             if not _replay(world, plan, k, p, x, own):
-                return best, found
+                return np.inf, -1
     fresh = max(release, later) if then < 0 else release
+    behind = plan.leg[p, PAUSES] - before
+    return serve(world, plan, k, x, c, s, before, behind, first, then, fresh, start)
+
+
+@kernel
+def serve(
+    world: World,
+    plan: Plan,
+    k: int,
+    x: int,
+    c: int,
+    s: int,
+    before: int,
+    behind: int,
+    first: int,
+    then: int,
+    fresh: float,
+    start: float,
+) -> tuple[float, int]:
+    """Return the duration of a route that goes on from ``x`` over a client to a node.
+
+    And its window, -1 if none is in time. Breaks are taken ``before`` and ``behind``
+    it, reloads are made at depots ``first`` and ``then``, goods of the trip from the
+    first of them are ready at ``fresh``, and the route begins from ``start`` on.
+    """
+    f, noise, best, found = world.profile[k], world.flags[NOISE], np.inf, -1
+    part, spare = plan.ahead.shape[0] - 1, plan.ahead.shape[0] - 2
+    release, later = world.client[c, RELEASE], plan.rest[s, READY]
     if not cross(world, plan, k, x, part, c, before, first, fresh):
         return best, found
-    behind = plan.leg[p, PAUSES] - before
     for w in range(world.first_window[c], world.first_window[c + 1]):
         early, late = world.window[w, 0], world.window[w, 1]
         time, work = duration(world, plan, f, part, c), world.client[c, SERVICE]

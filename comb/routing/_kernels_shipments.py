@@ -15,6 +15,7 @@ from combkit.comb.routing._kernels_fleet_plan import (
     CHEAPEST,
     CLIENTS,
     EMPTY,
+    FIRST,
     FIXED,
     KIND,
     LASTING,
@@ -22,6 +23,7 @@ from combkit.comb.routing._kernels_fleet_plan import (
     NOISE,
     NOW,
     ON,
+    PAUSES,
     PER_DISTANCE,
     PER_TIME,
     PLACES,
@@ -33,6 +35,7 @@ from combkit.comb.routing._kernels_fleet_plan import (
     SKIP,
     STACK,
     STAMP,
+    STOPS,
     TIMED,
     TO,
     WAY,
@@ -40,6 +43,7 @@ from combkit.comb.routing._kernels_fleet_plan import (
     World,
     beyond,
     carry,
+    cross,
     duration,
     equip,
     go_on,
@@ -47,10 +51,12 @@ from combkit.comb.routing._kernels_fleet_plan import (
     link,
     measure,
     note,
+    put,
     refresh,
     touch,
     update,
 )
+from combkit.comb.routing._kernels_fleet_stops import serve
 from combkit.instances.kernels import kernel
 
 __all__ = ["ship"]
@@ -67,7 +73,7 @@ def ship(
     and ``share`` are as in the recreation of single clients.
     """
     n, b = world.client.shape[0], world.mate[a]
-    spot, behind, into, kind, wa, wb = -1, -1, -1, -1, -1, -1
+    spot, behind, into, kind, wa, wb, ja, jb = -1, -1, -1, -1, -1, -1, 0, 0
     if plan.scalars[EMPTY] > 0.0:
         r = plan.count[int(plan.scalars[EMPTY]) - 1, STACK]
         former = plan.type[r, NOW]
@@ -87,7 +93,7 @@ def ship(
             found = _judge(world, plan, a, n + 2 * r, r, best + shared)
             if found[1] >= 0:
                 best, into, kind, spot = found[0] - shared, r, k, n + 2 * r
-                behind, wa, wb = found[1], found[2], found[3]
+                behind, wa, wb, ja, jb = found[1:]
         # What the step has emptied may come back.
         equip(world, plan, r, former)
     plan.scalars[STAMP] += 1.0
@@ -120,7 +126,7 @@ def ship(
             found = _judge(world, plan, a, p, r, best)
             if found[1] >= 0:
                 best, into, kind, spot = found[0], r, own, p
-                behind, wa, wb = found[1], found[2], found[3]
+                behind, wa, wb, ja, jb = found[1:]
     plan.scalars[SKIP] = skip
     if spot < 0:
         return
@@ -128,6 +134,11 @@ def ship(
         note(plan, KIND, plan.type[into, NOW], into, -1)
         equip(world, plan, into, kind)
     fresh = plan.count[into, SIZE] == 0
+    if world.flags[STOPS] > 0.0:
+        put(plan, a, plan.leg[spot, PAUSES] - ja, -1)
+        put(plan, spot, ja, -1)
+        put(plan, b, plan.leg[behind, PAUSES] - jb, -1)
+        put(plan, behind, jb, -1)
     note(plan, a, -1, into, wa)
     link(world, plan, a, spot, into, wa)
     note(plan, b, -1, into, wb)
@@ -143,64 +154,81 @@ def ship(
 @kernel
 def _judge(
     world: World, plan: Plan, a: int, p: int, r: int, best: float
-) -> tuple[float, int, int, int]:
+) -> tuple[float, int, int, int, int, int]:
     """Return the least cost of a shipment that is picked up behind a node of a route.
 
-    Also the node behind which it is delivered, -1 if no cost is below ``best``, and
-    the windows of both. The part of the route from its start over the pickup is
-    extended node by node, and at each one put together with delivery and rest.
+    Also the node behind which it is delivered, -1 if no cost is below ``best``, the
+    windows of both, and how many breaks of their legs are taken before them. The part
+    of the route from its start over the pickup is extended node by node, and at each
+    one put together with delivery and rest.
     """
     n, b, k = world.client.shape[0], world.mate[a], plan.type[r, NOW]
     f, end = world.profile[k], n + 2 * r + 1
-    spot, wa, wb = -1, -1, -1
+    spot, wa, wb, ja, jb = -1, -1, -1, 0, 0
     fits = plan.count[r, SIZE] + 2.0 <= world.type[k, CLIENTS]
     if not fits or world.allowed[k, a] == 0 or world.allowed[k, b] == 0:
-        return best, spot, wa, wb
-    timed, noise = world.flags[TIMED] > 0.0, world.flags[NOISE]
-    part = plan.ahead.shape[0] - 1
+        return best, spot, wa, wb, ja, jb
+    timed, part = world.flags[TIMED] > 0.0, plan.ahead.shape[0] - 3
+    most = world.type[k, LASTING] + world.flags[NOISE]
     fixed, per_time = world.type[k, FIXED] - plan.cost[r], world.type[k, PER_TIME]
-    for window in range(world.first_window[a], world.first_window[a + 1]):
+    windows = world.first_window[a + 1] - world.first_window[a] if timed else 1
+    pauses = plan.leg[p, PAUSES]
+    for choice in range(windows * (pauses + 1)):
+        before, window = choice // windows, world.first_window[a] + choice % windows
         plan.place[part] = plan.place[p]
         for column in range(READY + 1):
             plan.ahead[part, column] = plan.ahead[p, column]
+        for column in range(FIRST + 1):
+            plan.trip[part, column] = plan.trip[p, column]
         for i in range(3):
             for j in range(world.capacity.shape[1]):
                 plan.ahead_load[part, i, j] = plan.ahead_load[p, i, j]
-        if not _extend(world, plan, f, a, window):
+        if not _extend(world, plan, k, a, window, before):
             continue
-        q, s = a, plan.link[p, AFTER]
+        q, s, left = a, plan.link[p, AFTER], pauses - before
         while _carried(world, plan, s, k):
             way = plan.ahead[part, WAY] + length(world, plan, f, part, b)
             way += length(world, plan, f, b, s) + plan.rest[s, WAY]
             cost = fixed + world.type[k, PER_DISTANCE] * way
             if cost < best and way <= world.type[k, LONGEST]:
-                if timed:
-                    w, long = window_for(world, plan, b, part, s, f)
-                    if w >= 0 and long <= world.type[k, LASTING] + noise:
-                        cost += per_time * long + beyond(world, plan, long)
-                        if cost < best:
-                            best, spot, wa, wb = cost, q, window, w
-                else:
+                if not timed:
                     best, spot, wa, wb = cost, q, window, world.first_window[b]
+                for i in range(left + 1 if timed else 0):
+                    if left == 0:
+                        w, long = window_for(world, plan, b, part, s, f)
+                    else:
+                        start = max(plan.ahead[part, READY], plan.rest[s, READY])
+                        start = max(start, world.client[b, RELEASE])
+                        long, w = serve(
+                            *(world, plan, k, part, b, s, i, left - i),
+                            *(-1, -1, -np.inf, start),
+                        )
+                    total = cost + per_time * long + beyond(world, plan, long)
+                    if w >= 0 and long <= most and total < best:
+                        best, spot, wa, wb, ja, jb = total, q, window, w, before, i
             if s == end:
                 break
-            if not _extend(world, plan, f, s, plan.chosen[s]):
+            if not _extend(world, plan, k, s, plan.chosen[s], left):
                 break
             q, s = s, plan.link[s, AFTER]
-        if not timed:
-            break
-    return best, spot, wa, wb
+            left = plan.leg[q, PAUSES]
+    return best, spot, wa, wb, ja, jb
 
 
 @kernel(inline=True)
-def _extend(world: World, plan: Plan, f: int, c: int, w: int) -> bool:
-    """Let the part go on to a client; return whether it is in time."""
-    part = plan.ahead.shape[0] - 1
+def _extend(world: World, plan: Plan, k: int, c: int, w: int, pauses: int) -> bool:
+    """Let the part go on to a client, with breaks; return whether it is in time."""
+    part, f = plan.ahead.shape[0] - 3, world.profile[k]
     if world.flags[TIMED] > 0.0:
+        late = world.flags[STOPS] > 0.0 and not cross(
+            world, plan, k, part, part, c, pauses, -1, -np.inf
+        )
+        if late:
+            return False
         time = duration(world, plan, f, part, c)
-        early, late = world.window[w, 0], world.window[w, 1]
+        early, shut = world.window[w, 0], world.window[w, 1]
         work, ready = world.client[c, SERVICE], world.client[c, RELEASE]
-        if not go_on(world, plan, part, part, time, early, late, work, ready):
+        if not go_on(world, plan, part, part, time, early, shut, work, ready):
             return False
     plan.ahead[part, WAY] += length(world, plan, f, part, c)
     carry(world, plan, part, c, part)
@@ -214,7 +242,7 @@ def _carried(world: World, plan: Plan, s: int, k: int) -> bool:
 
     From one node to the next that becomes more: if not now, then never again.
     """
-    part = plan.ahead.shape[0] - 1
+    part = plan.ahead.shape[0] - 3
     for j in range(world.capacity.shape[1]):
         most = plan.ahead_load[part, 2, j] + plan.rest_load[s, 0, j]
         if most > world.capacity[k, j]:

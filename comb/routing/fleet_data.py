@@ -122,12 +122,12 @@ def plan_of(world: World, problem: RichVRP, seed: int, number: int) -> Plan:
     # The first route is on top of the stack.
     count[:, kernels.STACK] = np.arange(m)[::-1]
     kind = int(np.argmax(problem.available > 0))
-    place = np.zeros(nodes + 2, np.int32)
+    place = np.zeros(nodes + 3, np.int32)
     place[:n] = problem.clients
     place[n:nodes:2], place[n + 1 : nodes : 2] = world.ends[kind]
     leg = np.tile(np.array([0, -1, -1], np.int32), (nodes, 1))
     leg[starts, kernels.PAUSES] = world.first_rest[kind + 1] - world.first_rest[kind]
-    trip = np.tile([0.0, np.inf, 0.0], (nodes + 2, 1))
+    trip = np.tile([0.0, np.inf, 0.0], (nodes + 3, 1))
     worth = np.zeros(t)
     np.add.at(worth, world.task, problem.prize)
     worth[world.required > 0] += _PENALTY * _round_trip(world)
@@ -138,10 +138,10 @@ def plan_of(world: World, problem: RichVRP, seed: int, number: int) -> Plan:
         chosen=world.first_window[:-1].copy(),
         leg=leg,
         trip=trip,
-        ahead=np.zeros((nodes + 2, 8)),
-        rest=np.zeros((nodes + 2, 8)),
-        ahead_load=np.zeros((nodes + 2, 3, q)),
-        rest_load=np.zeros((nodes + 2, 3, q)),
+        ahead=np.zeros((nodes + 3, 8)),
+        rest=np.zeros((nodes + 3, 8)),
+        ahead_load=np.zeros((nodes + 3, 3, q)),
+        rest_load=np.zeros((nodes + 3, 3, q)),
         cost=np.zeros(m),
         total=np.zeros((m, 2)),
         count=count,

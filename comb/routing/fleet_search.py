@@ -52,8 +52,8 @@ def supports(problem: RichVRP) -> str | None:
     """Return why a problem cannot be solved here, None if it can."""
     if problem.places > _MOST_PLACES:
         return f"it has more than {_MOST_PLACES:,} places"
-    if len(problem.shipments) and (problem.break_type.size or problem.reload.any()):
-        return "there are shipments, and vehicles have breaks or reload"
+    if len(problem.shipments) and problem.reload.any():
+        return "there are shipments, and vehicles reload"
     return obstacle(problem)
 
 

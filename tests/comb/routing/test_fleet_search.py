@@ -48,7 +48,8 @@ def random_problem(rng: np.random.Generator, n: int) -> ck.RichVRP:
     if rng.random() < 0.3:
         fields["backhaul"] = "last"
     stops = rng.random() < 0.5
-    if stops and rng.random() < 0.7:
+    reloads = stops and rng.random() < 0.7
+    if reloads:
         fields |= {
             "reload": rng.random((v, 2)) < 0.7,
             "reload_time": rng.integers(0, 4, 2),
@@ -63,7 +64,7 @@ def random_problem(rng: np.random.Generator, n: int) -> ck.RichVRP:
             "break_end": opens + rng.integers(5, 30, kind.size),
             "break_time": rng.integers(0, 6, kind.size),
         }
-    if n > 2 and not stops and rng.random() < 0.4:
+    if n > 2 and not reloads and rng.random() < 0.4:
         # The last two are a shipment, either way.
         pair = rng.permutation([n - 2, n - 1])
         loads[pair], gives[pair], group[pair] = 0, False, -1
@@ -178,6 +179,7 @@ def test_is_never_better_than_the_optimum(seed: int) -> None:
         {"shipments": 1.0, "types": 3, "optional": 0.0},
         {"breaks": 2, "twice": 0.5, "skilled": 0.3, "types": 3, "optional": 0.0},
         {"reloads": 2, "breaks": 1, "pickups": 0.3},
+        {"shipments": 0.5, "breaks": 2},
     ],
 )
 def test_generated_problems_are_improved(shares: dict[str, float]) -> None:
