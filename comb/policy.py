@@ -93,6 +93,12 @@ def _at_leisure(problem: Problem, seconds: float) -> bool:
     return problem.size["clients"] <= 1_000 and seconds > 20.0
 
 
+def _picked_or_last(problem: Any, seconds: float) -> bool:
+    """Whether there is time, and clients are chosen from or come last."""
+    special = problem.backhaul == "last" or not bool(problem.required.all())
+    return special and _at_leisure(problem, seconds)
+
+
 def _is_sum(problem: Problem, seconds: float) -> bool:
     return not scheduling_model(problem).is_bottleneck
 
@@ -174,6 +180,12 @@ POLICY: tuple[Rule, ...] = (
         (Step("replan"),),
         _always,
         "real prizes show on the spot only",
+    ),
+    Rule(
+        "vrp",
+        (Step("pyvrp"),),
+        _picked_or_last,
+        "PCVRPTW 0.60 % in 60 s and VRPB 0.95 %, behind sisr 0.78 and 1.11 %",
     ),
     Rule(
         "vrp",

@@ -79,9 +79,12 @@ def _by_vehicle(data: pyvrp.ProblemData, solution: pyvrp.Solution) -> list[list[
         vehicles.append(list(map(int, kind.name.split(","))) if kind.name else own)
         first += kind.num_available
     for route in solution.routes():
-        stops = [stop.idx for stop in route.schedule() if stop.is_client()]
+        # Without the depots at both ends; the others are reloads.
+        stops = list(route.schedule())[1:-1]
         place = vehicles[route.vehicle_type()].pop(0)
-        rows[place] = [stop + data.num_depots for stop in stops]
+        rows[place] = [
+            stop.idx + (data.num_depots if stop.is_client() else 0) for stop in stops
+        ]
     while rows and not rows[-1]:
         rows.pop()
     return rows
