@@ -5,6 +5,8 @@ It takes no seed and uses one thread.
 
 from __future__ import annotations
 
+import itertools
+
 import common
 import numpy as np
 from fleet import Fleet
@@ -34,7 +36,7 @@ def main() -> None:
         if windows:
             begin = times.CumulVar(index)
             begin.SetRange(windows[0][0], windows[-1][1])
-            for (_, end), (start, _) in zip(windows[:-1], windows[1:], strict=True):
+            for (_, end), (start, _) in itertools.pairwise(windows):
                 begin.RemoveInterval(end + 1, start - 1)
     best = None
 

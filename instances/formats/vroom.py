@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,28 +40,42 @@ _OURS = re.compile(r'"(?:format|kind)"\s*:')
 
 #: Keys that are read, and those that change nothing here.
 _TOP = ("vehicles", "jobs", "shipments", "matrices")
-_STOP = ("id", "location", "location_index", "setup", "service", "time_windows")
+_STOP = (
+    *("id", "location", "location_index", "setup", "service", "time_windows"),
+    *("setup_per_type", "service_per_type"),
+)
 _JOB = (*_STOP, "delivery", "pickup", "skills", "priority")
 _SHIPMENT = ("pickup", "delivery", "amount", "skills", "priority")
 _VEHICLE = (
     *("id", "profile", "start", "start_index", "end", "end_index", "capacity"),
-    *("costs", "skills", "time_window", "speed_factor", "max_tasks", "breaks"),
+    *("costs", "skills", "time_window", "speed_factor", "max_tasks", "breaks", "type"),
 )
 _BREAK = ("id", "time_windows", "service")
 _COSTS = ("fixed", "per_hour", "per_km")
-_IGNORED = ("description", "type")
+_IGNORED = ("description",)
 #: Room of who has no limit.
 _UNLIMITED = 1e15
 #: Seconds of an hour, and metres of a kilometre.
 _HOUR, _KILOMETRE = 3600.0, 1000.0
 
 
+class _Time(NamedTuple):
+    """How long something takes, and for some types of vehicles."""
+
+    usual: float
+    by_type: Mapping[str, float]
+
+    def of(self, kind: str) -> float:
+        """Return how long it takes for a type."""
+        return self.by_type.get(kind, self.usual)
+
+
 class _Stop(NamedTuple):
     """What is done at one place."""
 
     place: int
-    service: float
-    setup: float
+    service: _Time
+    setup: _Time
     windows: list[tuple[float, float]]
 
 
@@ -99,6 +113,7 @@ class _Vehicle(NamedTuple):
     most: int
     ways: _Ways
     skills: frozenset[int]
+    kind: str
     breaks: tuple[tuple[float, float, float], ...]
 
 
@@ -164,8 +179,10 @@ class _Reader:
             "duration": times,
             "delivery": [*(_padded(one, q) for one, _ in tasks.jobs), *nothing],
             "pickup": [*(_padded(one, q) for _, one in tasks.jobs), *nothing],
-            "service": [stop.service for stop in tasks.stops],
-            "setup": [stop.setup for stop in tasks.stops],
+            "service": _times(
+                [[s.service.of(v.kind) for s in tasks.stops] for v in fleet]
+            ),
+            "setup": _times([[s.setup.of(v.kind) for s in tasks.stops] for v in fleet]),
             "window_client": table[:, 0].astype(np.int64),
             "window_start": table[:, 1],
             "window_end": table[:, 2],
@@ -227,9 +244,16 @@ class _Reader:
         """
         places = Counter(stop.place for stop in stops)
         for stop in stops:
-            if stop.setup and stop.windows and places[stop.place] > 1:
-                what = f"{self._source.path}: a setup with time_windows where several"
-                raise UnsupportedFeatureError(f"{what} are at a place is not supported")
+            if not stop.windows:
+                continue
+            some = stop.setup.usual > 0.0 or stop.setup.by_type
+            for wrong, why in (
+                (stop.setup.by_type, "by type"),
+                (some and places[stop.place] > 1, "where several are at a place"),
+            ):
+                if wrong:
+                    what = f"a setup with time_windows {why} is not supported"
+                    raise UnsupportedFeatureError(f"{self._source.path}: {what}")
 
     # -- entries -------------------------------------------------------------
 
@@ -296,12 +320,25 @@ class _Reader:
         return place
 
     def _stop(self, entry: Entry, path: str) -> _Stop:
-        setup = self._number(entry, path, "setup", 0.0)
+        setup = self._time(entry, path, "setup")
         return _Stop(
             self._place(entry, path, "location_index"),
-            self._number(entry, path, "service", 0.0),
+            self._time(entry, path, "service"),
             setup,
-            [(a + setup, b + setup) for a, b in self._windows(entry, path)],
+            [(a + setup.usual, b + setup.usual) for a, b in self._windows(entry, path)],
+        )
+
+    def _time(self, entry: Entry, path: str, key: str) -> _Time:
+        """Return a time, and what it is for some types of vehicles."""
+        by_type = entry.get(f"{key}_per_type", {})
+        if not isinstance(by_type, dict):
+            raise self._error(f"{path}.{key}_per_type", "not an object")
+        return _Time(
+            self._number(entry, path, key, 0.0),
+            {
+                kind: self._checked(value, f"{path}.{key}_per_type.{kind}")
+                for kind, value in by_type.items()
+            },
         )
 
     def _windows(self, entry: Entry, path: str) -> list[tuple[float, float]]:
@@ -335,6 +372,7 @@ class _Reader:
             most=int(self._number(entry, path, "max_tasks", 2.0**31)),
             ways=_Ways(profile, speed, per_hour, per_km),
             skills=self._skills(entry, path),
+            kind=str(entry.get("type", "")),
             breaks=self._breaks(entry, path),
         )
 
@@ -413,6 +451,14 @@ class _Reader:
         costs[:-1, :-1] = ways.per_hour / _HOUR * times[:-1, :-1]
         costs[:-1, :-1] += ways.per_km / _KILOMETRE * distances
         return costs, times
+
+
+def _by_type(
+    times: list[_Time], fleet: Iterable[_Vehicle]
+) -> list[float] | list[list[float]]:
+    """Return times of clients by type of vehicle, or once if all have the same."""
+    rows = [[time.of(vehicle.kind) for time in times] for vehicle in fleet]
+    return rows if any(row != rows[0] for row in rows) else rows[0]
 
 
 def _padded(values: _Load, q: int, rest: float = 0.0) -> list[float]:

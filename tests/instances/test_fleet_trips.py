@@ -357,7 +357,16 @@ def test_breaks_and_set_up_in_vroom(tmp_path) -> None:  # type: ignore[no-untype
     assert problem.breaks(0).tolist() == [[3, 8, 30]]
     assert (problem.setup.tolist(), problem.window_end.tolist()) == ([6, 0], [56])
     assert problem.check(plan([0, 1])) == []
+    path.write_text(
+        vroom({"type": "bike"}, {"service": 4, "service_per_type": {"bike": 9}})
+    )
+    assert ck.read(path).service.tolist() == [9, 0]
     for text, error, said in (
+        (vroom(None, {"setup_per_type": {"bike": 1}, "time_windows": [[0, 9]]}),
+         UnsupportedFeatureError, "by type is not supported"),
+        (vroom(None, {"service_per_type": {"bike": -1}}), InstanceFormatError,
+         r"jobs\[0\].service_per_type.bike: -1"),
+        (vroom(None, {"service_per_type": 3}), InstanceFormatError, "not an object"),
         (vroom({"breaks": 3}), InstanceFormatError, r"\[0\].breaks: not a list"),
         (vroom({"breaks": [{"id": 1, "max_load": []}]}), UnsupportedFeatureError,
          r"breaks\[0\].max_load is not supported"),
