@@ -1,11 +1,11 @@
 """Numba kernels of ruin and recreation for fleets: the kind ``vrp``."""
 
 # Compiled code carries its own types; the annotations only tell what is meant.
-# mypy: disable-error-code="no-any-return,return-value"
+# mypy: disable-error-code="no-any-return,return-value,arg-type"
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -212,6 +212,167 @@ def _sort(world: World, plan: Plan, count: int) -> None:
         plan.key[j + 1], plan.todo[j + 1] = value, t
 
 
+class _Spot(NamedTuple):
+    """Where a client could be served.
+
+    Attributes
+    ----------
+    cost : float
+        What that costs, at most what it may.
+    node, route, kind : int
+        Behind which node of which route, by what type of vehicle; no node is -1.
+    client, window : int
+        The client, and its window.
+    pauses, first, then : int
+        Breaks of the leg that are taken before it, and the depots where the vehicle
+        reloads before and behind it, -1 for none.
+    """
+
+    cost: float
+    node: int
+    route: int
+    kind: int
+    client: int
+    window: int
+    pauses: int
+    first: int
+    then: int
+
+
+@kernel(inline=True)
+def _found(
+    cost: float,
+    node: int,
+    route: int,
+    kind: int,
+    client: int,
+    window: int,
+    pauses: int,
+    first: int,
+    then: int,
+) -> _Spot:
+    """Return a spot of integers of one width, which Numba needs."""
+    return _Spot(
+        cost,
+        np.int64(node),
+        np.int64(route),
+        np.int64(kind),
+        np.int64(client),
+        np.int64(window),
+        np.int64(pauses),
+        np.int64(first),
+        np.int64(then),
+    )
+
+
+@kernel(inline=True)
+def _alone(world: World, plan: Plan, c: int, spot: _Spot, share: bool) -> _Spot:
+    """Return a spot in a vehicle of its own for a client, or the one that is better."""
+    if plan.scalars[EMPTY] == 0.0:
+        return spot
+    r = plan.count[int(plan.scalars[EMPTY]) - 1, STACK]
+    start, at, former = world.client.shape[0] + 2 * r, plan.place[c], plan.type[r, NOW]
+    stops, fill = (
+        world.flags[STOPS] > 0.0,
+        max(world.load[c, 0, 0], world.load[c, 1, 0]),
+    )
+    for k in range(world.type.shape[0]):
+        way = world.length[world.profile[k], world.ends[k, 0], at]
+        bound = world.type[k, FIXED] + world.type[k, PER_DISTANCE] * way
+        shared = 0.0
+        if share:
+            # A vehicle may be there for clients without loads only.
+            rest = max(1.0 - fill / max(world.capacity[k, 0], 1e-9), 0.0)
+            shared = world.type[k, FIXED] * rest
+        if plan.free[k] == 0 or bound - shared >= spot.cost:
+            continue
+        most, j, a, b = spot.cost + shared, 0, -1, -1
+        if stops:
+            equip(world, plan, r, k)
+            refresh(world, plan, r)
+            cost, w, j, a, b = judge_leg(world, plan, c, start, r, most)
+        else:
+            cost, w = judge_alone(world, plan, c, k, most)
+        if w >= 0:
+            spot = _found(cost - shared, start, r, k, c, w, j, a, b)
+    if stops:
+        # What the step has emptied may come back.
+        equip(world, plan, r, former)
+    return spot
+
+
+@kernel(inline=True)
+def _beside(
+    world: World, plan: Plan, c: int, spot: _Spot, scale: float, share: bool
+) -> _Spot:
+    """Return a spot beside a near client, or the one that is better."""
+    floor, even = world.flags[FLOOR], world.flags[EVEN] > 0.0
+    down, up = world.load[c, 0, 0], world.load[c, 1, 0]
+    skip, beside = plan.scalars[SKIP], world.flags[PLACES]
+    for q in range(world.near.shape[1]):
+        v = world.near[c, q]
+        away, to, on = world.reach[c, q], plan.ahead[v, TO], plan.ahead[v, ON]
+        if to < 0.0:
+            continue
+        beside -= 1.0
+        if beside < 0.0:
+            break
+        # By the triangle inequality no place beside it costs less.
+        if floor * (away - max(to, on)) >= spot.cost:
+            continue
+        r = plan.link[v, ROUTE]
+        own = plan.type[r, NOW]
+        room = world.roomiest[own]
+        if plan.total[r, 0] + down > room or plan.total[r, 1] + up > room:
+            continue
+        f = world.profile[own]
+        for side in range(TO, ON + 1):
+            leg = to if side == TO else on
+            if floor * (away - leg) >= spot.cost:
+                continue
+            p = plan.link[v, BEFORE] if side == TO else v
+            s = v if side == TO else plan.link[v, AFTER]
+            there = away if even and side == ON else length(world, plan, f, p, c)
+            back = away if even and side == TO else length(world, plan, f, c, s)
+            detour = there + back - leg
+            if world.flags[CHEAPEST] * detour >= spot.cost:
+                continue
+            skip -= 1.0
+            if skip < 0.0:
+                skip = np.floor(np.log(unit(plan.random)) * scale)
+                continue
+            k, j, a, b = own, 0, -1, -1
+            if plain(world, plan, p):
+                cost, w, k = judge(world, plan, c, p, r, detour, spot.cost, not share)
+            else:
+                cost, w, j, a, b = judge_leg(world, plan, c, p, r, spot.cost)
+            if w >= 0:
+                spot = _found(cost, p, r, k, c, w, j, a, b)
+    plan.scalars[SKIP] = skip
+    return spot
+
+
+@kernel(inline=True)
+def _insert(world: World, plan: Plan, spot: _Spot) -> None:
+    """Serve a client where it is best; it is logged."""
+    c, p, r = spot.client, spot.node, spot.route
+    changed = plan.type[r, NOW] != spot.kind
+    if changed:
+        note(plan, KIND, plan.type[r, NOW], r, -1)
+        equip(world, plan, r, spot.kind)
+    if world.flags[STOPS] > 0.0:
+        put(plan, c, plan.leg[p, PAUSES] - spot.pauses, spot.then)
+        put(plan, p, spot.pauses, spot.first)
+    note(plan, c, -1, r, spot.window)
+    link(world, plan, c, p, r, spot.window)
+    touch(plan, r)
+    if plan.count[r, SIZE] == 1 or changed:
+        refresh(world, plan, r)
+    else:
+        update(world, plan, r, p, plan.link[c, AFTER])
+    measure(world, plan)
+
+
 @kernel
 def _recreate(
     world: World, plan: Plan, count: int, blink: float, warm: float, share: bool
@@ -224,112 +385,20 @@ def _recreate(
     are to be ``share``d, a new one counts as far as the client fills it, and none is
     changed for a larger one: else few clients would ever seem worth a new vehicle.
     """
-    n, floor = world.client.shape[0], world.flags[FLOOR]
-    even, stops = world.flags[EVEN] > 0.0, world.flags[STOPS] > 0.0
     scale = 1.0 / np.log(1.0 - blink) if blink > 0.0 else -np.inf
-    skip = plan.scalars[SKIP]
     for number in range(count):
         t = plan.todo[number]
-        best, spot, into, window, who = plan.worth[t], -1, -1, -1, -1
-        kind, pauses, first, then = -1, 0, -1, -1
-        best -= warm * np.log(unit(plan.random))
-        if world.mate[world.member[world.first_member[t]]] >= 0:
-            plan.scalars[SKIP] = skip
-            ship(world, plan, world.member[world.first_member[t]], best, scale, share)
-            skip = plan.scalars[SKIP]
+        first = world.first_member[t]
+        most = plan.worth[t] - warm * np.log(unit(plan.random))
+        if world.mate[world.member[first]] >= 0:
+            ship(world, plan, world.member[first], most, scale, share)
             continue
-        for i in range(world.first_member[t], world.first_member[t + 1]):
-            c = world.member[i]
-            down, up = world.load[c, 0, 0], world.load[c, 1, 0]
-            if plan.scalars[EMPTY] > 0.0:
-                r = plan.count[int(plan.scalars[EMPTY]) - 1, STACK]
-                at, former = plan.place[c], plan.type[r, NOW]
-                for k in range(world.type.shape[0]):
-                    way = world.length[world.profile[k], world.ends[k, 0], at]
-                    bound = world.type[k, FIXED] + world.type[k, PER_DISTANCE] * way
-                    shared = 0.0
-                    if share:
-                        # A vehicle may be there for clients without loads only.
-                        fill = max(down, up) / max(world.capacity[k, 0], 1e-9)
-                        shared = world.type[k, FIXED] * max(1.0 - fill, 0.0)
-                    if plan.free[k] == 0 or bound - shared >= best:
-                        continue
-                    j, a, b = 0, -1, -1
-                    if stops:
-                        equip(world, plan, r, k)
-                        refresh(world, plan, r)
-                        start, most = n + 2 * r, best + shared
-                        cost, w, j, a, b = judge_leg(world, plan, c, start, r, most)
-                    else:
-                        cost, w = judge_alone(world, plan, c, k, best + shared)
-                    cost -= shared
-                    if w >= 0:
-                        best, spot, into, window, who = cost, n + 2 * r, r, w, c
-                        kind, pauses, first, then = k, j, a, b
-                if stops:
-                    # What the step has emptied may come back.
-                    equip(world, plan, r, former)
-            beside = world.flags[PLACES]
-            for q in range(world.near.shape[1]):
-                v = world.near[c, q]
-                away, to, on = world.reach[c, q], plan.ahead[v, TO], plan.ahead[v, ON]
-                if to < 0.0:
-                    continue
-                beside -= 1.0
-                if beside < 0.0:
-                    break
-                # By the triangle inequality no place beside it costs less.
-                if floor * (away - max(to, on)) >= best:
-                    continue
-                r = plan.link[v, ROUTE]
-                own = plan.type[r, NOW]
-                room = world.roomiest[own]
-                if plan.total[r, 0] + down > room or plan.total[r, 1] + up > room:
-                    continue
-                f = world.profile[own]
-                for side in range(TO, ON + 1):
-                    leg = to if side == TO else on
-                    if floor * (away - leg) >= best:
-                        continue
-                    p = plan.link[v, BEFORE] if side == TO else v
-                    s = v if side == TO else plan.link[v, AFTER]
-                    there = (
-                        away if even and side == ON else length(world, plan, f, p, c)
-                    )
-                    back = away if even and side == TO else length(world, plan, f, c, s)
-                    detour = there + back - leg
-                    if world.flags[CHEAPEST] * detour < best:
-                        skip -= 1.0
-                        if skip < 0.0:
-                            skip = np.floor(np.log(unit(plan.random)) * scale)
-                            continue
-                        k, j, a, b = own, 0, -1, -1
-                        if plain(world, plan, p):
-                            cost, w, k = judge(
-                                world, plan, c, p, r, detour, best, not share
-                            )
-                        else:
-                            cost, w, j, a, b = judge_leg(world, plan, c, p, r, best)
-                        if w >= 0:
-                            best, spot, into, window, who = cost, p, r, w, c
-                            kind, pauses, first, then = k, j, a, b
-        if spot >= 0:
-            changed = plan.type[into, NOW] != kind
-            if changed:
-                note(plan, KIND, plan.type[into, NOW], into, -1)
-                equip(world, plan, into, kind)
-            if stops:
-                put(plan, who, plan.leg[spot, PAUSES] - pauses, then)
-                put(plan, spot, pauses, first)
-            note(plan, who, -1, into, window)
-            link(world, plan, who, spot, into, window)
-            touch(plan, into)
-            if plan.count[into, SIZE] == 1 or changed:
-                refresh(world, plan, into)
-            else:
-                update(world, plan, into, spot, plan.link[who, AFTER])
-            measure(world, plan)
-    plan.scalars[SKIP] = skip
+        spot = _Spot(most, -1, -1, -1, -1, -1, 0, -1, -1)
+        for i in range(first, world.first_member[t + 1]):
+            spot = _alone(world, plan, world.member[i], spot, share)
+            spot = _beside(world, plan, world.member[i], spot, scale, share)
+        if spot.node >= 0:
+            _insert(world, plan, spot)
 
 
 @kernel

@@ -179,10 +179,8 @@ class _Reader:
             "duration": times,
             "delivery": [*(_padded(one, q) for one, _ in tasks.jobs), *nothing],
             "pickup": [*(_padded(one, q) for _, one in tasks.jobs), *nothing],
-            "service": _times(
-                [[s.service.of(v.kind) for s in tasks.stops] for v in fleet]
-            ),
-            "setup": _times([[s.setup.of(v.kind) for s in tasks.stops] for v in fleet]),
+            "service": _by_type([stop.service for stop in tasks.stops], fleet),
+            "setup": _by_type([stop.setup for stop in tasks.stops], fleet),
             "window_client": table[:, 0].astype(np.int64),
             "window_start": table[:, 1],
             "window_end": table[:, 2],
