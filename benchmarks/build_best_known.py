@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 #: Kinds of the routing table that the suite reads, by their name there.
 ROUTING = {"TSP", "ATSP", "CVRP", "KP"}
 #: Folders of PyVRP's collection that the suite reads.
-FLEETS = {"GVRP", "HFVRP", "MDVRPTW", "PCVRPTW", "SDVRPTW", "VRPB"}
+FLEETS = {"GVRP", "HFVRP", "MDVRPTW", "MTVRPTWR", "PCVRPTW", "SDVRPTW", "VRPB"}
 #: Published values that are not what they seem: the value, whether it is proven
 #: optimal, and why.
 CORRECTED = {
@@ -77,7 +77,7 @@ def routing(folder: Path) -> Iterator[Fact]:
 
 
 def fleets(folder: Path) -> Iterator[Fact]:
-    """Yield the values of fleets: Cordeau's, vehicle types, PyVRP's collection.
+    """Yield the values of fleets: Cordeau's, vehicle types, shipments, PyVRP's.
 
     Those of PyVRP's collection are published in different units: the value is that
     of the published routes, without rounding.
@@ -87,6 +87,13 @@ def fleets(folder: Path) -> Iterator[Fact]:
         for path in sorted((folder / name).glob(pattern)):
             value = known[path.stem]["best_known_cost"]
             yield Fact(path, path.stem, value, False, f"VROOM scripts, {name}/BKS.json")
+    known = json.loads((folder / "pdptw" / "BKS.json").read_text())
+    for path in sorted((folder / "pdptw").glob("*/*.txt")):
+        # Vehicles count first: each has a fixed cost.
+        row = known[path.stem]
+        fixed = float(read(path).fixed_cost[0])
+        value = fixed * row["solved_with_vehicles"] + row["best_known_cost"]
+        yield Fact(path, path.stem, value, False, "VROOM scripts, pdptw/BKS.json")
     for path in sorted((folder / "pyvrp").glob("*/*.vrp")):
         if path.parent.name in FLEETS:
             problem = read(path)

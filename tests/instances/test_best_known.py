@@ -19,6 +19,7 @@ from combkit.instances.best_known import (
 )
 from combkit.instances.errors import InstanceFormatError, InvalidProblemError
 from combkit.instances.formats import jobshop as text
+from combkit.instances.formats import read
 from combkit.instances.generators.scheduling import taillard
 from combkit.instances.jobshop import JobShop
 from combkit.instances.knapsack import Knapsack
@@ -81,6 +82,15 @@ def test_published_job_shops_are_found(shared_data: Path) -> None:
         row = best_known(text.read(Source(path)))
         assert row is not None, path
         assert row.name == path.stem
+
+
+def test_published_fleets_are_found(shared_data: Path) -> None:
+    folder = shared_data / "routing"
+    files = ("pdptw/li_lim_100/lc101.txt", "mdvrp/cordeau/p01.txt")
+    for path in (*files, "pyvrp/MTVRPTWR/C205R0.5.vrp"):
+        row = best_known(read(folder / path))
+        assert row is not None, path
+        assert row.name == Path(path).stem
 
 
 def test_added_tables_win(problem: Knapsack, tmp_path: Path) -> None:
