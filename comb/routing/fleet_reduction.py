@@ -56,8 +56,12 @@ def obstacle(problem: RichVRP) -> str | None:
             windows.any() and len(_paces(problem)) > 1
         ),
         "clients of shipments are locked": bool((problem.mates[members] >= 0).any()),
-        "locked clients give something, and get something": any(
-            gets[chain].any() and gives[chain].any() for chain in locked
+        "locked clients give and get something, and pickups come last": any(
+            problem.backhaul == "last" and gets[chain].any() and gives[chain].any()
+            for chain in locked
+        ),
+        "a vehicle carries most between locked clients": any(
+            _peaks_inside(problem, chain) for chain in locked
         ),
         "clients of a route are limited, and some are locked": bool(locked and limited),
     }
@@ -206,6 +210,14 @@ class Reduction:
         np.fill_diagonal(length, 0.0)
         np.fill_diagonal(time, 0.0)
         return length, time
+
+
+def _peaks_inside(problem: RichVRP, chain: list[int]) -> bool:
+    """Whether more is on board between clients than before or behind all of them."""
+    down, up = problem.delivery[chain], problem.pickup[chain]
+    inside = down.sum(axis=0) + np.cumsum(up - down, axis=0)
+    ends = np.maximum(down.sum(axis=0), up.sum(axis=0))
+    return bool((inside > ends).any())
 
 
 def _pace(problem: RichVRP, k: int) -> _Pace:

@@ -67,6 +67,12 @@ def _reason(problem: RichVRP, solution: FleetRoutes, client: int, groups: Any) -
     group = int(problem.group[client])
     if group >= 0 and group in groups:
         return f"another client of group {group} is served"
+    alone = [
+        problem.route_violations(Route(kind, np.concatenate(_parts(problem, client))))
+        for kind in np.flatnonzero(problem.available > 0).tolist()
+    ]
+    if all(alone):
+        return f"no vehicle can serve it, even alone: {alone[0][0]}"
     prize, least, obstacle = float(problem.prize[client]), np.inf, ""
     if problem.mates[client] >= 0:
         prize += float(problem.prize[problem.mates[client]])
@@ -95,22 +101,27 @@ def _places(
     """Yield routes with a client in each place, and the routes as they are."""
     kinds = [route.vehicle_type for route in used(solution)]
     count = np.bincount(kinds, minlength=problem.n_types)
-    mate = int(problem.mates[client])
-    parts = [next((c for c in chains(problem.locked) if client in c), [client])]
-    if mate >= 0:
-        gives = client in problem.shipments[:, 0]
-        parts = [[client], [mate]] if gives else [[mate], [client]]
+    parts = _parts(problem, client)
     for kind in np.flatnonzero(count < problem.available).tolist():
-        yield Route(kind, [c for part in parts for c in part]), Route(kind, [])
+        yield Route(kind, np.concatenate(parts)), Route(kind, [])
     for route in used(solution):
         for j in range(route.visits.size + 1):
             for longer in _with(route, j, parts[-1]):
-                if mate < 0:
+                if len(parts) < 2:
                     yield longer, route
                     continue
                 for i in range(j + 1):
                     for both in _with(longer, i, parts[0]):
                         yield both, route
+
+
+def _parts(problem: RichVRP, client: int) -> list[list[int]]:
+    """Return who is served with a client: pickup and delivery, or who is locked."""
+    mate = int(problem.mates[client])
+    if mate < 0:
+        return [next((c for c in chains(problem.locked) if client in c), [client])]
+    gives = client in problem.shipments[:, 0]
+    return [[client], [mate]] if gives else [[mate], [client]]
 
 
 def _with(route: Route, at: int, clients: list[int]) -> Iterator[Route]:

@@ -10,6 +10,9 @@ vehicles that are alike become one type. What the reader decides:
 - Without ``VEHICLES`` there are as many as clients, without a ``DEPOT_SECTION`` the
   first node is the depot.
 - A client with a prize need not be served; of a group one client must be.
+- Of a ``PICKUP_AND_DELIVERY_SECTION`` a row is a node with its demand, window, service
+  time, and the nodes where its goods come from and go to, 0 for none: as in Li and
+  Lim's files, but that distance is what counts.
 - A demand with a mark in ``BACKHAUL_SECTION`` is picked up, behind all deliveries.
 
 References
@@ -41,7 +44,7 @@ Flags = NDArray[np.bool_]
 #: Values of ``TYPE`` that are read here.
 _TYPES = (
     *("HFVRP", "HVRP", "MDVRP", "MDVRPTW", "SDVRPTW"),
-    *("PCVRP", "PCVRPTW", "VRPB", "GVRP", "MTVRPTWR"),
+    *("PCVRP", "PCVRPTW", "VRPB", "GVRP", "MTVRPTWR", "PDPTW"),
 )
 _ROUNDED = ("VRPB", "GVRP")
 _TRUNCATED = ("PCVRP", "PCVRPTW", "MTVRPTWR")
@@ -66,6 +69,7 @@ _KEYWORDS = (
     *("RELEASE_TIME_SECTION", "PRIZE_SECTION", "BACKHAUL_SECTION"),
     *("MUTUALLY_EXCLUSIVE_GROUP_SECTION", "VEHICLES_ALLOWED_CLIENTS_SECTION"),
     *("VEHICLES_RELOAD_DEPOT_SECTION", "DEPOT_SECTION"),
+    "PICKUP_AND_DELIVERY_SECTION",
 )
 
 
@@ -83,6 +87,8 @@ _KEY_OF_FIELD = {
     "release": "RELEASE_TIME_SECTION",
     "prize": "PRIZE_SECTION",
     "available": "VEHICLES",
+    "shipments": "PICKUP_AND_DELIVERY_SECTION",
+    "shipment_load": "PICKUP_AND_DELIVERY_SECTION",
 }
 _TYPE = re.compile(rf"^[ \t]*TYPE[ \t]*:[ \t]*({'|'.join(_TYPES)})[ \t]*$", re.M)
 
@@ -134,6 +140,8 @@ def _read(document: Document, labels: dict[str, str]) -> RichVRP:
     fields: dict[str, Any] = {**_places(document, nodes), **labels}
     fields |= {"clients": clients, "depots": np.array(depots)}
     fields |= _of_clients(document, nodes, clients, np.array(depots))
+    if "PICKUP_AND_DELIVERY_SECTION" in document.sections:
+        fields |= _shipments(document, nodes, clients, np.array(depots))
     return RichVRP(**fields, **_types(document, nodes, vehicles, clients, depots))
 
 
@@ -182,14 +190,7 @@ def _of_clients(
         fields["service"] = np.full(clients.size, document.number("SERVICE_TIME"))
     if "TIME_WINDOW_SECTION" in document.sections:
         places, rows = nodes.table("TIME_WINDOW_SECTION", 2)
-        windows = nodes.sorted(places, rows)
-        fields |= {
-            "window_client": np.arange(clients.size),
-            "window_start": windows[clients, 0],
-            "window_end": windows[clients, 1],
-            "depot_start": windows[depots, 0],
-            "depot_end": windows[depots, 1],
-        }
+        fields |= _windows(nodes.sorted(places, rows), clients, depots)
     release = _column(document, nodes, "RELEASE_TIME_SECTION")
     if release is not None:
         fields["release"] = release[clients]
@@ -204,6 +205,43 @@ def _of_clients(
             group[members] = number
         fields["group"] = group
     return fields
+
+
+def _windows(windows: Floats, clients: Integers, depots: Integers) -> dict[str, Any]:
+    """Return the windows of clients and depots, by place."""
+    return {
+        "window_client": np.arange(clients.size),
+        "window_start": windows[clients, 0],
+        "window_end": windows[clients, 1],
+        "depot_start": windows[depots, 0],
+        "depot_end": windows[depots, 1],
+    }
+
+
+def _shipments(
+    document: Document, nodes: Nodes, clients: Integers, depots: Integers
+) -> dict[str, Any]:
+    """Return shipments, and the windows and service times of their clients."""
+    key = "PICKUP_AND_DELIVERY_SECTION"
+    places, rows = nodes.table(key, 6)
+    table, line = nodes.sorted(places, rows), document.line(key)
+    at = {int(place): k for k, place in enumerate(clients)}
+    pairs, amounts = [], []
+    for place in clients.tolist():
+        demand, *_, source, target = table[place].tolist()
+        if source == 0 and target > 0:
+            there = nodes.place(line, int(target))
+            back = int(table[there, 4])
+            if there not in at or back < 1 or nodes.place(line, back) != place:
+                raise document.error(key, f"node {target:g} does not get them back")
+            pairs.append((at[place], at[there]))
+            amounts.append((demand,))
+    return {
+        **_windows(table[:, 1:3], clients, depots),
+        "service": table[clients, 3],
+        "shipments": pairs,
+        "shipment_load": amounts,
+    }
 
 
 def _lists(

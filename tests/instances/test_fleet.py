@@ -608,7 +608,8 @@ def test_why_somebody_is_not_served() -> None:
     )
     assert problem.reasons(plan([0])) == {
         1: "no route has a place for it: 2 clients where vehicle type 0 may serve 1",
-        2: "no route has a place for it: client 2 must not be served by vehicle type 0",
+        2: "no vehicle can serve it, even alone: client 2 must not be served by "
+        "vehicle type 0",
     }
     dear = line(required=[True, True, False], prize=[0, 0, 7])
     assert dear.reasons(plan([0, 1])) == {2: "it would cost 20, its prize is 7"}

@@ -334,6 +334,50 @@ def test_reloads_in_vrplib(tmp_path) -> None:  # type: ignore[no-untyped-def]
         ck.read_solution(tmp_path / "bad.sol", problem)
 
 
+PAIRS = """NAME : pairs
+TYPE : PDPTW
+DIMENSION : 5
+VEHICLES : 2
+CAPACITY : 9
+EDGE_WEIGHT_TYPE : EUC_2D
+NODE_COORD_SECTION
+1 0 0
+2 3 4
+3 6 8
+4 0 5
+5 0 9
+PICKUP_AND_DELIVERY_SECTION
+1 0 0 100 0 0 0
+2 7 5 50 2 0 3
+3 -7 0 60 2 2 0
+4 4 0 70 1 0 5
+5 -4 0 80 1 4 0
+DEPOT_SECTION
+1
+-1
+EOF
+"""
+
+
+def test_shipments_in_vrplib(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    path = tmp_path / "pairs.vrp"
+    path.write_text(PAIRS)
+    problem = ck.read(path)
+    assert problem.shipments.tolist() == [[0, 1], [2, 3]]
+    assert problem.shipment_load.tolist() == [[7], [4]]
+    assert problem.service.tolist() == [2, 2, 1, 1]
+    assert (problem.window_end.tolist(), problem.depot_end) == ([50, 60, 70, 80], 100)
+    assert problem.check(plan([0, 1], [2, 3])) == []
+    for old, new, said in (
+        ("3 -7 0 60 2 2 0", "3 -7 0 60 2 4 0", "pairs.vrp:13: .*node 3 does not get"),
+        ("2 7 5 50 2 0 3", "2 7 5 50 2 0 9", "there is no node 9"),
+        ("2 7 5 50 2 0 3", "2 99 5 50 2 0 3", "more than any vehicle carries"),
+    ):
+        path.write_text(PAIRS.replace(old, new))
+        with pytest.raises(InstanceFormatError, match=said):
+            ck.read(path)
+
+
 def vroom(vehicle=None, job=None) -> str:  # type: ignore[no-untyped-def]
     return json.dumps(
         {

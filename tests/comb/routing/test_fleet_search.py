@@ -74,8 +74,10 @@ def random_problem(rng: np.random.Generator, n: int) -> ck.RichVRP:
     if rng.random() < 0.3:
         fields["service"] = rng.integers(0, 4, (v, n))
     if n > 3 and rng.random() < 0.3:
-        # Of the same sort, without a window, and in nothing else.
-        gives[:2], group[:2], timed[:2] = False, -1, False
+        # Without a window, and in nothing else; what is brought is brought first.
+        gives[:2], group[:2], timed[:2] = [[rng.random() < 0.5], [False]], -1, False
+        if fields.get("backhaul") == "last":
+            gives[:2] = False
         fields["locked"] = [[1, 0]]
         fields.pop("max_clients", None)
     twice = timed & (rng.random(n) < 0.3)
@@ -332,7 +334,7 @@ def test_pyvrp_solves_what_it_knows_of_fleets(shares, changes) -> None:  # type:
                 "delivery": 1 - np.eye(10, 1),
                 "locked": [[0, 1]],
             },
-            "and get something",
+            "most between locked clients",
         ),
     ],
 )
