@@ -11,7 +11,7 @@ def day():
     model = ck.RoutingProblem(name="day")
     depot = model.add_depot(50, 50, window=(0, 720), reload_time=15)
     model.add_vehicle_type(
-        3,
+        4,
         capacity=20,
         fixed_cost=60,
         reload_depots=[depot],

@@ -70,32 +70,59 @@ def nearest_routes(problem: RichVRP) -> FleetRoutes:
 
 
 def _one_route(problem: RichVRP, kind: int, left: NDArray[np.bool_]) -> Route:
-    """Return the route of a vehicle that goes on while it may.
+    """Return the route of a vehicle that goes on while it may, and then reloads.
 
     What it picks up for another client it brings there at once, and whoever is locked
-    to others comes with them. It does not reload.
+    to others comes with them.
     """
     together = {chain[0]: chain for chain in chains(problem.locked)}
     together |= {pair[0]: pair for pair in problem.shipments.tolist()}
     open_ = left & problem.allowed[kind]
     open_[problem.shipments[:, 1]] = False
     open_[problem.locked[:, 1]] = False
-    visits: list[int] = []
-    here = problem.depots[problem.start_depot[kind]]
-    profile = int(problem.profile[kind])
+    depots = np.flatnonzero(problem.reload[kind]).tolist()
+    # Whom few types may serve come first.
+    able = problem.allowed[problem.available > 0].sum(axis=0)
+    opens = np.array([problem.windows(client)[0][0] for client in range(problem.n)])
+    route, profile, now = Route(kind, []), int(problem.profile[kind]), 0.0
     while open_.any():
         candidates = np.flatnonzero(open_)
-        ways, _ = problem.legs(profile, here, problem.clients[candidates])
-        for client in candidates[np.argsort(ways, kind="stable")[:_TRIED]].tolist():
-            stops = together.get(client, [client])
-            if problem.route_violations(Route(kind, [*visits, *stops])):
-                continue
-            visits += stops
+        here = problem.path(route)[len(route.visits) + len(route.reloads)]
+        for depot in (-1, *depots):
+            place = problem.depots[depot] if depot >= 0 else here
+            ways, times = problem.legs(profile, place, problem.clients[candidates])
+            # Far is also who has to be waited for.
+            far = ways + np.maximum(times, opens[candidates] - now)
+            order = np.lexsort((far, able[candidates]))
+            near = candidates[order[:_TRIED]].tolist()
+            stops = [together.get(client, [client]) for client in near]
+            longer = _longer(problem, route, depot, stops)
+            if longer is not None:
+                break
+        if longer is None:
+            break
+        for client in longer.visits[route.visits.size :].tolist():
             open_[client] = False
             if problem.group[client] >= 0:
                 open_[problem.group == problem.group[client]] = False
-            here = problem.clients[stops[-1]]
-            break
-        else:
-            break
-    return Route(kind, visits)
+        route, now = longer, float(problem.timetable(longer).depart[-1])
+    return route
+
+
+def _longer(
+    problem: RichVRP, route: Route, depot: int, stops: list[list[int]]
+) -> Route | None:
+    """Return a route with the first stops that may be its next ones, None if none may.
+
+    Before them the vehicle reloads at a depot, if that is not -1.
+    """
+    reloads = route.reloads.tolist()
+    if depot >= 0:
+        reloads.append([route.visits.size, depot])
+        if not route.visits.size:
+            return None
+    for visits in stops:
+        longer = Route(route.vehicle_type, [*route.visits.tolist(), *visits], reloads)
+        if not problem.route_violations(longer):
+            return longer
+    return None
