@@ -102,7 +102,7 @@ class Cooling:
         if limit is not None:
             return done - self._start >= self._share * (limit - self._start)
         span = run.elapsed - self._begin
-        return span >= min(self._cycle, self._share * (span + run.remaining))
+        return span >= self._whole(span)
 
     def next(self, done: int, steps: int) -> tuple[int, float, float]:
         """Return how many steps to take, the heat of step 0 and the rate per step.
@@ -123,5 +123,11 @@ class Cooling:
         span = run.elapsed - self._begin
         if math.isinf(run.remaining) and span > self._cycle:
             self._begin, self._cycle, span = run.elapsed, 2.0 * self._cycle, 0.0
-        whole = min(self._cycle, self._share * (span + run.remaining))
-        return steps, self._first * self._ratio ** (span / whole), 0.0
+        return steps, self._first * self._ratio ** (span / self._whole(span)), 0.0
+
+    def _whole(self, span: float) -> float:
+        """Return the seconds over which they fall, of which some have passed."""
+        remaining = self._run.remaining
+        return (
+            self._cycle if math.isinf(remaining) else self._share * (span + remaining)
+        )
