@@ -76,6 +76,14 @@ def test_packaged_table_is_sound() -> None:
     assert values["mip", "noswot"] == -41
 
 
+def test_terms_of_every_source_are_told(repo_root: Path) -> None:
+    text = (repo_root / "docs" / "verification.md").read_text()
+    cells = [row.split("|")[1] for row in text.splitlines() if row.count("|") == 4]
+    known = tuple(name for cell in cells for name in cell.split("`")[1::2])
+    sources = {row.source for row in module._packaged().values()}
+    assert sorted(s for s in sources if not s.startswith(known)) == []
+
+
 def test_published_job_shops_are_found(shared_data: Path) -> None:
     folder = shared_data / "scheduling" / "jsp" / "standard"
     for path in folder.rglob("*.txt"):
