@@ -65,7 +65,7 @@ def solve(
     removed: float = 10.0,
     longest: int = 10,
     hot: float | None = None,
-    cold: float = 0.01,
+    cold: float = 0.05,
 ) -> Outcome:
     """Ruin, recreate and anneal until the run ends.
 
