@@ -187,7 +187,7 @@ POLICY: tuple[Rule, ...] = (
         "vrp",
         (Step("pyvrp"),),
         _picked_or_last,
-        "PCVRPTW 0.67 % in 60 s, VRPB 0.92 %; behind half a minute of sisr 0.64, 1.00 %",
+        "PCVRPTW 0.67 % in 60 s, VRPB 0.92 %; behind 30 s of sisr 0.64, 1.00 %",
     ),
     Rule(
         "vrp",
