@@ -143,6 +143,9 @@ class Reduction:
         ]
         rows = np.array([[span(problem, k, unit) for unit in units] for k in types])
         long, early, late = rows.min(axis=0).T
+        # Nobody serves who cannot be served one behind the other.
+        possible = early <= late
+        early, late = np.where(possible, [early, late], [[-np.inf], [np.inf]])
         # Who has several windows is in no lock, and keeps them.
         kept = np.isin(problem.window_client, problem.locked, invert=True)
         joined = np.flatnonzero([len(unit) > 1 for unit in units])
@@ -172,7 +175,7 @@ class Reduction:
             "setup": None,
             "window_client": np.append(new[problem.window_client[kept]], joined),
             "window_start": windows(problem.window_start, early),
-            "window_end": windows(problem.window_end, np.maximum(early, late)),
+            "window_end": windows(problem.window_end, late),
             "release": [problem.release[unit].max() for unit in units],
             "required": [problem.required[unit].any() for unit in units],
             "prize": of(problem.prize),
@@ -185,9 +188,8 @@ class Reduction:
             "reload_time": np.pad(problem.reload_time, (0, open_)),
             "end_depot": ends,
             "profile": [paces.index(_pace(problem, k)) for k in range(problem.n_types)],
-            "allowed": np.column_stack(
-                [problem.allowed[:, u].all(axis=1) for u in units]
-            ),
+            "allowed": possible
+            & np.array([problem.allowed[:, u].all(axis=1) for u in units]).T,
         }
         return dataclasses.replace(problem, **fields)
 

@@ -54,12 +54,15 @@ def nearest_routes(problem: RichVRP) -> FleetRoutes:
         The problem.
     """
     left = problem.required.copy()
+    together = {chain[0]: chain for chain in chains(problem.locked)}
+    together |= {pair[0]: pair for pair in problem.shipments.tolist()}
+    opens = np.array([problem.windows(client)[0][0] for client in range(problem.n)])
     grouped = problem.group >= 0
     routes: list[Route] = []
     room = np.minimum(problem.capacity, 1e15).sum(axis=1)
     for kind in np.argsort(-room, kind="stable").tolist():
         for _ in range(int(problem.available[kind])):
-            route = _one_route(problem, kind, left)
+            route = _one_route(problem, kind, left, together, opens)
             if not route.visits.size:
                 break
             routes.append(route)
@@ -69,21 +72,24 @@ def nearest_routes(problem: RichVRP) -> FleetRoutes:
     return FleetRoutes(routes)
 
 
-def _one_route(problem: RichVRP, kind: int, left: NDArray[np.bool_]) -> Route:
+def _one_route(
+    problem: RichVRP,
+    kind: int,
+    left: NDArray[np.bool_],
+    together: dict[int, list[int]],
+    opens: NDArray[np.float64],
+) -> Route:
     """Return the route of a vehicle that goes on while it may, and then reloads.
 
-    What it picks up for another client it brings there at once, and whoever is locked
-    to others comes with them.
+    Who is ``together`` with others comes with them: what is picked up is delivered at
+    once. Windows open first at ``opens``.
     """
-    together = {chain[0]: chain for chain in chains(problem.locked)}
-    together |= {pair[0]: pair for pair in problem.shipments.tolist()}
     open_ = left & problem.allowed[kind]
     open_[problem.shipments[:, 1]] = False
     open_[problem.locked[:, 1]] = False
     depots = np.flatnonzero(problem.reload[kind]).tolist()
     # Whom few types may serve come first.
     able = problem.allowed[problem.available > 0].sum(axis=0)
-    opens = np.array([problem.windows(client)[0][0] for client in range(problem.n)])
     route, profile, now = Route(kind, []), int(problem.profile[kind]), 0.0
     while open_.any():
         candidates = np.flatnonzero(open_)

@@ -65,6 +65,8 @@ def loads(
 ) -> Floats:
     """Return a table of numbers that are not negative, or of the default.
 
+    If that is infinite, an entry may be open, too: None or infinite.
+
     Parameters
     ----------
     name : str
@@ -83,7 +85,14 @@ def loads(
     """
     if values is None:
         return frozen(np.full(shape, default))
-    rows: Floats = frozen_array(name, values, np.float64, shape, minimum=0)
+    open_ = bool(np.isinf(default))
+    if open_:
+        given = np.asarray(values, dtype=object)
+        filled = [default if value is None else value for value in given.ravel()]
+        values = np.array(filled, dtype=object).reshape(given.shape)
+    rows: Floats = frozen_array(
+        name, values, np.float64, shape, minimum=0, finite=not open_
+    )
     return rows
 
 

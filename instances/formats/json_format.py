@@ -242,8 +242,10 @@ def _parameters(kind: str) -> Mapping[str, inspect.Parameter]:
 
 def _listed(array: np.ndarray[Any, Any]) -> Any:
     """Return an array as lists; an infinite bound, which is none, as null."""
-    if array.dtype.kind == "f" and array.ndim == 1 and np.isinf(array).any():
-        return [None if np.isinf(value) else value for value in array.tolist()]
+    if array.dtype.kind == "f" and np.isinf(array).any():
+        open_ = array.astype(object)
+        open_[np.isinf(array)] = None
+        return open_.tolist()
     return array.tolist()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import numpy as np
@@ -230,6 +231,15 @@ def test_durations_and_profiles() -> None:
     )
     assert problem.evaluate(WHOLE) == 120
     assert problem.evaluate(plan([0, 1, 2], kind=1)) == 180
+
+
+def test_what_has_no_limit_reads_back(tmp_path) -> None:
+    problem = line(capacity=None)
+    assert dataclasses.replace(problem, name="other") == problem
+    ck.write(problem, tmp_path / "x.json")
+    assert ck.read(tmp_path / "x.json") == problem
+    with pytest.raises(InvalidProblemError, match="capacity"):
+        line(capacity=[[float("nan")]])
 
 
 def test_json_and_sol_round_trips(tmp_path) -> None:

@@ -266,6 +266,27 @@ def test_an_empty_route_of_a_start_changes_no_other() -> None:
     assert plan.type[:, 0].tolist() == [0, 0]
 
 
+@pytest.mark.parametrize("solver", ["sisr", "pyvrp"])
+def test_locked_clients_that_cannot_all_be_served_are_left_out(solver: str) -> None:
+    if solver == "pyvrp":
+        pytest.importorskip("pyvrp")
+    problem = ck.RichVRP(
+        clients=[1, 2, 3],
+        depots=[0],
+        available=[2],
+        coords=[[0, 0], [3, 4], [0, 5], [6, 8]],
+        required=[True, False, False],
+        prize=[0, 70, 70],
+        window_client=[1, 2],
+        window_start=[50, 0],
+        window_end=[60, 20],
+        locked=[[1, 2]],
+    )
+    result = ck.solve(problem, solver, stop=ck.MaxIterations(200), seed=1)
+    assert result.objective == 10 + 140
+    assert problem.unserved(result.solution).tolist() == [1, 2]
+
+
 def test_needs_no_more_vehicles_than_are_worth_it() -> None:
     # Each vehicle carries two of the eight loads: four are enough.
     problem = ck.generate(
