@@ -26,6 +26,7 @@ from combkit.comb.registry import find
 from combkit.comb.solve import solve
 from combkit.instances.best_known import best_known
 from combkit.instances.errors import (
+    CombkitWarning,
     InstanceFormatError,
     InvalidSolutionError,
     UnsupportedFeatureError,
@@ -34,11 +35,9 @@ from combkit.instances.errors import (
 from combkit.instances.formats import read, read_solution, write_solution
 from combkit.instances.problem import Problem
 from combkit.instances.result import Result, Status
-from combkit.instances.run import ViolationWarning
 from combkit.instances.solutions import Schedule, Solution
 from combkit.instances.stop import Reason
-from combkit.mip.modelling import ScaleWarning
-from combkit.mip.robust import as_start
+from combkit.mip import robust
 
 __all__ = ["configure", "run"]
 
@@ -224,7 +223,7 @@ def _initial(path: str | None, problem: Problem, solver: str) -> Solution | None
     if solver != "auto" and find(solver, problem.kind).mends:
         return solution
     try:
-        solution = as_start(problem, solution)
+        solution = robust.as_start(problem, solution)
         if (
             problem.exact
             and problem.kind != "robust"
@@ -320,7 +319,6 @@ def _warnings_as_lines() -> Iterator[None]:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for own in (ScaleWarning, ViolationWarning):
-            warnings.simplefilter("always", own)
+        warnings.simplefilter("always", CombkitWarning)
         warnings.showwarning = show
         yield

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, Union
 
 from combkit.comb import policy
 from combkit.comb.registry import find
@@ -23,13 +23,12 @@ from combkit.instances.run import Outcome, Run, execute, validate_common
 from combkit.instances.seeds import spawn
 from combkit.instances.solutions import Solution
 from combkit.instances.stop import AnyOf, MaxRuntime, RelativeGap, Stop, TargetObjective
-from combkit.mip.modelling import Model
-from combkit.mip.robust import as_start
+from combkit.mip import modelling, robust
 
 __all__ = ["solve", "solve_many"]
 
 #: What may be solved: a problem, a path to one, or a model that becomes one.
-Instance = Problem | Model | str | os.PathLike[str]
+Instance = Union[Problem, "modelling.Model", str, os.PathLike[str]]
 
 
 def solve(
@@ -101,7 +100,9 @@ def solve(
     if started is None:
         started = time.perf_counter()
     validate_common(seed, threads)
-    if isinstance(problem, Model):
+    # Models load scipy: not looked at where it is none.
+    other = not isinstance(problem, Problem | str | os.PathLike)
+    if other and isinstance(problem, modelling.Model):
         return problem.solve(
             solver,
             time_limit=time_limit,
@@ -128,7 +129,7 @@ def solve(
         seed=seed,
         threads=threads,
         events=events,
-        initial=as_start(posed, initial),
+        initial=None if initial is None else robust.as_start(posed, initial),
         start=started,
     )
     return execute(

@@ -8,6 +8,8 @@
     ``MissingDependencyError``   an extra is not installed
     ``UsageError``               an unknown solver, parameter, kind or format
     ``SolverError``              a solver failed
+
+Warnings derive from ``CombkitWarning``.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from collections.abc import Iterable, Sequence
 
 __all__ = [
     "CombkitError",
+    "CombkitWarning",
     "InstanceFormatError",
     "InvalidProblemError",
     "InvalidSolutionError",
@@ -31,6 +34,10 @@ __all__ = [
 
 class CombkitError(Exception):
     """Base class of every error that combkit raises on purpose."""
+
+
+class CombkitWarning(UserWarning):
+    """Base class of every warning that combkit gives."""
 
 
 class InstanceFormatError(CombkitError, ValueError):

@@ -22,7 +22,12 @@ from importlib import metadata
 from types import FrameType
 from typing import Any, TypeVar
 
-from combkit.instances.errors import InvalidSolutionError, SolverError, UsageError
+from combkit.instances.errors import (
+    CombkitWarning,
+    InvalidSolutionError,
+    SolverError,
+    UsageError,
+)
 from combkit.instances.events import Events
 from combkit.instances.problem import Problem
 from combkit.instances.result import Result, Status, TracePoint
@@ -48,7 +53,7 @@ _GRACE = 0.5
 _ROUNDING = 1e-9
 
 
-class ViolationWarning(UserWarning):
+class ViolationWarning(CombkitWarning):
     """A mip solution violates its problem by more than the tolerance."""
 
 

@@ -26,6 +26,7 @@ NAMES = [
     "CVRP",
     "Clique",
     "CombkitError",
+    "CombkitWarning",
     "Events",
     "FirstFeasible",
     "FirstStage",

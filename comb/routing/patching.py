@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from combkit.comb.routing.integers import memory_reason
 from combkit.instances.result import Status
@@ -70,6 +69,8 @@ def patched_tour(problem: ATSP) -> tuple[Integers, float]:
         Cost of the assignment, less what rounding may have added where distances
         are no integers; never above the length of any tour.
     """
+    from scipy.optimize import linear_sum_assignment
+
     n = problem.n
     if n == 1:
         return np.zeros(1, np.int64), problem.evaluate(Tour([0]))

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from combkit.instances.errors import CombkitWarning
 from combkit.mip.modelling.store import INTEGER, Columns, Rows
 
 __all__ = ["Arrays", "ScaleWarning", "arrays_of", "warn_of_scale"]
@@ -19,7 +20,7 @@ Floats = NDArray[np.float64]
 _SMALL, _LARGE = 1e-9, 1e9
 
 
-class ScaleWarning(UserWarning):
+class ScaleWarning(CombkitWarning):
     """A model has coefficients that solvers may take for zero or lose."""
 
 

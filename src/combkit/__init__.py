@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from combkit.instances.best_known import best_known as best_known
     from combkit.instances.cvrp import CVRP as CVRP
     from combkit.instances.errors import CombkitError as CombkitError
+    from combkit.instances.errors import CombkitWarning as CombkitWarning
     from combkit.instances.errors import InstanceFormatError as InstanceFormatError
     from combkit.instances.errors import InvalidProblemError as InvalidProblemError
     from combkit.instances.errors import InvalidSolutionError as InvalidSolutionError
@@ -128,6 +129,7 @@ __getattr__, __dir__, _names = lazy_exports(
         "combkit.instances.cvrp": ("CVRP",),
         "combkit.instances.errors": (
             "CombkitError",
+            "CombkitWarning",
             "InstanceFormatError",
             "InvalidProblemError",
             "InvalidSolutionError",
