@@ -20,7 +20,7 @@ Nodes = NDArray[np.int32]
 Integers = NDArray[np.int64]
 
 #: Nearest cities of each city among which the trees are.
-_POOL = 10
+_POOL = 16
 #: Trees looked at; with fewer than the second number they tell too little.
 _STEPS, _FEWEST = 100, 20
 #: Share of the time that they may take.

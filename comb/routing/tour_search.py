@@ -56,11 +56,13 @@ _JOURNAL = 50_000
 _SMALLEST = 5
 #: Heat at the start of a round, in mean edges of the first local optimum.
 _HEAT = 0.3
-#: Kicks of a round for each city; the last round takes what is left, if that is
-#: less than so many rounds. How long a round takes is measured in this share.
-_ROUND, _LAST, _TRIAL = 8, 1.5, 0.05
-#: Double bridges that start the second and later rounds, for each city and at least.
+#: Kicks of a round for each city; the share of the run that the last round takes; the
+#: share in which it is measured how long a round takes.
+_ROUND, _FINAL, _TRIAL = 1, 0.4, 0.05
+#: Double bridges between rounds of directed tours, for each city and at least.
 _SHAKEN, _FEWEST_SHAKEN = 0.02, 10
+#: Probability that an edge of mean length is cut between rounds of undirected tours.
+_CUT = 0.1
 #: Share of the time that a lower bound may take.
 _BOUND = 0.02
 
@@ -163,8 +165,10 @@ class _Search:
         self._run = run
         self._space = space
         self._segment = segment
+        self._directed = isinstance(space, Arcs)
+        self._random = np.random.default_rng(run.seed)
         self._walks = [
-            walk_of(tour, run.seed, k, space.depth, isinstance(space, Arcs))
+            walk_of(tour, run.seed, k, space.depth, self._directed)
             for k in range(run.threads)
         ]
         self._reports = Reports(run, source)
@@ -179,23 +183,64 @@ class _Search:
         first = self._walks[0]
         self._settle(first)
         self._heat = _HEAT * float(first.length[1]) / first.tour.size
-        self._meet(first)
+        self._meet(best_tour(first), float(first.length[1]))
         self._report(last=True)
 
     def kick(self) -> None:
-        """Perturb and repair until the run ends, in rounds that cool down."""
-        n = self._walks[0].tour.size
+        """Perturb and repair until the run ends, in rounds that cool down.
+
+        Short rounds come first, each from the pieces of the best tour, which takes
+        over what is better in their tours. The last round starts from it.
+        """
         with ThreadPoolExecutor(len(self._walks)) as pool:
             while not self._run.should_stop(self._kicks):
                 self._round(pool)
-                self._meet(self._best)
+                self._meet(*self._united())
+                if self._share_left() < _FINAL:
+                    continue
                 for walk in self._walks:
                     if self._run.should_stop(self._kicks):
                         break
-                    bridges = max(_FEWEST_SHAKEN, int(_SHAKEN * n))
-                    self._kernels.shake(self._space, walk, bridges)
+                    self._disturb(walk)
                     self._settle(walk)
         self._report(last=True)
+
+    def _share_left(self) -> float:
+        """Return the share of the time or kicks that is left; 1 without limits."""
+        limit = self._run.limits.iterations
+        if limit is not None:
+            return (limit - self._kicks) / limit
+        seconds = self._run.remaining
+        if math.isinf(seconds):
+            return 1.0
+        return seconds / (self._run.elapsed + seconds)
+
+    def _disturb(self, walk: Walk) -> None:
+        """Leave the best tour, which is kept, for one that shares much with it."""
+        if self._directed:
+            bridges = max(_FEWEST_SHAKEN, int(_SHAKEN * walk.tour.size))
+            self._kernels.shake(self._space, walk, bridges)
+        else:
+            self._rejoin(walk)
+
+    def _rejoin(self, walk: Walk) -> None:
+        """Cut a tour at some edges, mostly long ones, and join the pieces greedily.
+
+        Long edges between clusters are what kicks hardly ever exchange.
+        """
+        problem = self._run.problem
+        tour = walk.tour.astype(np.int64)
+        walk.best[:], walk.length[2] = tour, walk.length[1]
+        after = np.roll(tour, -1)
+        length = problem.distance(tour, after)
+        cut = self._random.random(tour.size) * length.mean() < _CUT * length
+        kept = zip(tour[~cut].tolist(), after[~cut].tolist(), strict=True)
+        tour = greedy_tour(problem, kept)
+        walk.tour[:] = tour
+        walk.place[tour] = np.arange(tour.size)
+        walk.length[0] = problem.evaluate(Tour(tour))
+        walk.queue[:], walk.queued[:] = tour, 1
+        walk.cursor[:] = 0, tour.size, 0
 
     def _settle(self, walk: Walk) -> None:
         """Descend to a local optimum."""
@@ -211,13 +256,15 @@ class _Search:
         """Kick with falling heat, by kicks or by time, until the round or run ends."""
         limit = self._run.limits.iterations
         whole: float = _ROUND * self._walks[0].tour.size
-        if limit is not None and limit - self._kicks < _LAST * whole:
+        seconds = self._run.remaining
+        final = self._share_left() < _FINAL
+        if limit is not None and (final or (1.0 - _FINAL) * limit < whole):
             whole = limit - self._kicks
-        started, seconds = time.perf_counter(), self._run.remaining
+        by_time = limit is None and final
+        started = time.perf_counter()
         kicks, made, share = 100, 0, 0.0
         # Whether time will be too short for a round shows after some kicks.
         undecided = limit is None and math.isfinite(seconds)
-        by_time = False
         while made < whole and not self._run.should_stop(self._kicks):
             kicks = int(min(kicks, whole - made))
             before = time.perf_counter()
@@ -230,7 +277,7 @@ class _Search:
             spent = (now - started) / seconds
             if undecided and spent > _TRIAL:
                 undecided = False
-                by_time = made / spent < _LAST * whole
+                by_time = by_time or made * (1.0 - _FINAL) / spent < whole
             if by_time:
                 share, made, whole = min(1.0, spent), 0, math.inf
 
@@ -251,9 +298,21 @@ class _Search:
     def _best(self) -> Walk:
         return min(self._walks, key=lambda walk: float(walk.length[1]))
 
-    def _meet(self, leader: Walk) -> None:
-        """Let all walks go on from the best tour of one of them."""
-        tour, length = best_tour(leader), leader.length[1]
+    def _united(self) -> tuple[NDArray[np.int32], float]:
+        """Return the best tour, with what is better in the others, and its length."""
+        from combkit.comb.routing._kernels_merge import merge
+
+        leader = self._best
+        tour, length = best_tour(leader), float(leader.length[1])
+        if not self._directed:
+            for walk in self._walks:
+                length -= merge(self._space, tour, walk.tour)
+                if walk is not leader:
+                    length -= merge(self._space, tour, best_tour(walk))
+        return tour, length
+
+    def _meet(self, tour: NDArray[np.int32], length: float) -> None:
+        """Let all walks go on from a tour."""
         for walk in self._walks:
             walk.tour[:], walk.length[:2] = tour, length
             walk.place[tour] = np.arange(tour.size)
