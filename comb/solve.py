@@ -100,9 +100,14 @@ def solve(
     if started is None:
         started = time.perf_counter()
     validate_common(seed, threads)
-    # Models load scipy: not looked at where it is none.
-    other = not isinstance(problem, Problem | str | os.PathLike)
-    if other and isinstance(problem, modelling.Model):
+    if isinstance(problem, Problem):
+        given = problem
+    # To ask for a model loads scipy: last.
+    elif isinstance(problem, str | os.PathLike) or not isinstance(
+        problem, modelling.Model
+    ):
+        given = read(problem)
+    else:
         return problem.solve(
             solver,
             time_limit=time_limit,
@@ -116,7 +121,6 @@ def solve(
             started=started,
             **params,
         )
-    given = problem if isinstance(problem, Problem) else read(problem)
     posed: Problem
     posed, params = given.adapted(params)
     function, packages, mends = _resolve(

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from combkit.comb.routing._kernels_tour import Space, distance
+from combkit.comb.routing._kernels_tour import distance
 from combkit.instances.kernels import kernel
 
 __all__ = ["merge"]
@@ -67,7 +67,7 @@ def _walk(links: Any, tour: Any) -> bool:
 
 
 @kernel(allocates=True)
-def merge(space: Space, tour: Any, other: Any) -> float:
+def merge(space: Any, tour: Any, other: Any) -> float:
     """Take from another tour the components in which it is shorter.
 
     Parameters

@@ -122,7 +122,10 @@ def ascend(
             steps = int(max(1, min(steps, seconds / max(spent, 1e-9))))
         surplus = tree.degree - 2.0
         surplus[special] += 1.0
-        if stopped() or not surplus.any():
+        if not surplus.any():
+            break
+        if stopped():
+            steps = step + 1
             break
         size = _step_size(step, steps) * 0.5 * mean
         penalty = penalty + size * (_NOW * surplus + _BEFORE * before)

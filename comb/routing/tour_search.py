@@ -138,7 +138,7 @@ def search(
                 tour = greedy_tour(problem, found.ascent.by_alpha())
         space = space_of(problem, found.near, depth)
     length = problem.evaluate(Tour(tour))
-    walks = _Search(run, space, tour, length, segment, source)
+    walks = _Search(problem, run, space, tour, length, segment, source)
     walks.descend()
     if problem.n < _SMALLEST:
         return Outcome(reason=Reason.COMPLETED)
@@ -151,6 +151,7 @@ class _Search:
 
     def __init__(
         self,
+        problem: TSP | ATSP,
         run: Run,
         space: Space | Arcs,
         tour: NDArray[np.int64],
@@ -159,16 +160,15 @@ class _Search:
         source: str,
     ) -> None:
         from combkit.comb.routing import _kernels
-        from combkit.comb.routing._kernels_directed import Arcs
 
         self._kernels = _kernels
         self._run = run
         self._space = space
         self._segment = segment
-        self._directed = isinstance(space, Arcs)
+        self._problem = problem
         self._random = np.random.default_rng(run.seed)
         self._walks = [
-            walk_of(tour, run.seed, k, space.depth, self._directed)
+            walk_of(tour, run.seed, k, space.depth, isinstance(problem, ATSP))
             for k in range(run.threads)
         ]
         self._reports = Reports(run, source)
@@ -217,18 +217,17 @@ class _Search:
 
     def _disturb(self, walk: Walk) -> None:
         """Leave the best tour, which is kept, for one that shares much with it."""
-        if self._directed:
+        if isinstance(self._problem, ATSP):
             bridges = max(_FEWEST_SHAKEN, int(_SHAKEN * walk.tour.size))
             self._kernels.shake(self._space, walk, bridges)
         else:
-            self._rejoin(walk)
+            self._rejoin(self._problem, walk)
 
-    def _rejoin(self, walk: Walk) -> None:
+    def _rejoin(self, problem: TSP, walk: Walk) -> None:
         """Cut a tour at some edges, mostly long ones, and join the pieces greedily.
 
         Long edges between clusters are what kicks hardly ever exchange.
         """
-        problem = self._run.problem
         tour = walk.tour.astype(np.int64)
         walk.best[:], walk.length[2] = tour, walk.length[1]
         after = np.roll(tour, -1)
@@ -304,7 +303,7 @@ class _Search:
 
         leader = self._best
         tour, length = best_tour(leader), float(leader.length[1])
-        if not self._directed:
+        if isinstance(self._problem, TSP):
             for walk in self._walks:
                 length -= merge(self._space, tour, walk.tour)
                 if walk is not leader:
