@@ -91,6 +91,15 @@ SOLVERS: tuple[SolverInfo, ...] = (
         mends=True,
     ),
     SolverInfo(
+        "hgs",
+        ("cvrp", "ovrp"),
+        f"{_ROUTING}.hgs",
+        exact=False,
+        summary="hybrid genetic search: crossover, split, granular moves (Numba)",
+        packages=("numba",),
+        mends=True,
+    ),
+    SolverInfo(
         "sisr",
         ("vrp",),
         f"{_ROUTING}.fleet_search",

@@ -29,6 +29,7 @@ from combkit.comb.routing.sisr_data import (
     fleet_of,
     fleet_size,
     lists_of,
+    obstacle,
     plan_of,
     routes_of,
 )
@@ -120,8 +121,8 @@ def solve(
     )
     if isinstance(run.initial, Routes):
         problem.evaluate(run.initial)
-    if obstacle := _obstacle(problem):
-        return Outcome(Status.INFEASIBLE, raw_status=obstacle)
+    if reason := obstacle(problem):
+        return Outcome(Status.INFEASIBLE, raw_status=reason)
     try:
         _search(problem, run, neighbours, hot, cold, removed, longest)
     finally:
@@ -305,26 +306,3 @@ def _prepare(problem: CVRP, neighbours: int) -> Fleet:
     _kernels_sisr.dissolve(fleet, plan)
     _kernels_sisr.complete(fleet, plan, 11, 1, 1.0, *strings)
     return fleet_of(problem, neighbours)
-
-
-def _obstacle(problem: CVRP) -> str:
-    """Return why there is no solution, where that is plain; else nothing."""
-    if problem.vehicles is not None:
-        room = problem.vehicles * float(problem.capacity)
-        if float(problem.demands.sum()) > room * (1.0 + _NOISE):
-            return f"the demands exceed the {room:.15g} that all vehicles carry"
-    if problem.max_distance is None:
-        return ""
-    nodes = np.arange(problem.n + 1)
-    alone = problem.distance(0, nodes).astype(np.float64)
-    if not problem.open_ended:
-        alone += problem.distance(nodes, 0)
-    if problem.service_time is not None:
-        alone += problem.service_time
-    farthest = int(alone.argmax())
-    if alone[farthest] <= problem.max_distance * (1.0 + _NOISE):
-        return ""
-    return (
-        f"customer {farthest} alone takes {alone[farthest]:.15g} of the "
-        f"{problem.max_distance:.15g} that a route may take"
-    )

@@ -18,10 +18,12 @@ from combkit.instances.vrptw import VRPTW
 if TYPE_CHECKING:
     from combkit.comb.routing._kernels_sisr import Fleet, Plan
 
-__all__ = ["fleet_of", "fleet_size", "lists_of", "plan_of", "routes_of"]
+__all__ = ["fleet_of", "fleet_size", "lists_of", "obstacle", "plan_of", "routes_of"]
 
 #: Relative slack of limits on sums of floats: well within that of the checkers.
 _NOISE = 1e-10
+#: Relative slack of what makes a problem infeasible, for rounding noise.
+_PLAIN = 1e-9
 
 
 def fleet_of(problem: CVRP, neighbours: int) -> Fleet:
@@ -174,3 +176,32 @@ def routes_along(after: NDArray[np.int32], depot: int) -> list[list[int]]:
         if route:
             routes.append(route)
     return routes
+
+
+def obstacle(problem: CVRP) -> str:
+    """Return why there is no solution, where that is plain; else nothing.
+
+    Parameters
+    ----------
+    problem : CVRP, OVRP or VRPTW
+        The problem.
+    """
+    if problem.vehicles is not None:
+        room = problem.vehicles * float(problem.capacity)
+        if float(problem.demands.sum()) > room * (1.0 + _PLAIN):
+            return f"the demands exceed the {room:.15g} that all vehicles carry"
+    if problem.max_distance is None:
+        return ""
+    nodes = np.arange(problem.n + 1)
+    alone = problem.distance(0, nodes).astype(np.float64)
+    if not problem.open_ended:
+        alone += problem.distance(nodes, 0)
+    if problem.service_time is not None:
+        alone += problem.service_time
+    farthest = int(alone.argmax())
+    if alone[farthest] <= problem.max_distance * (1.0 + _PLAIN):
+        return ""
+    return (
+        f"customer {farthest} alone takes {alone[farthest]:.15g} of the "
+        f"{problem.max_distance:.15g} that a route may take"
+    )

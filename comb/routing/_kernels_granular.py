@@ -1,0 +1,695 @@
+"""Numba kernels of a granular local search for vehicle routing, with penalties.
+
+Moves join a customer to one of its near ones: relocations and exchanges of one or
+two customers, 2-opt inside a route, 2-opt* between two, and SWAP*, which exchanges
+two customers of near routes wherever each fits best. Loads and durations may exceed
+their limits at a price.
+
+Routes are circular doubly linked lists as in ``_kernels_sisr``: node 0 appears once
+a route, as the nodes ``n + 1, n + 2, ...``.
+
+References
+----------
+.. [1] T. Vidal, "Hybrid genetic search for the CVRP: open-source implementation and
+   SWAP* neighborhood", Computers & Operations Research 140, 2022.
+   https://doi.org/10.1016/j.cor.2021.105643
+"""
+
+# Compiled code carries its own types; the annotations only tell what is meant.
+# mypy: disable-error-code="no-any-return,return-value"
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from combkit.comb._kernels_random import below
+from combkit.instances.kernels import kernel
+
+__all__ = ["FULL_TURN", "Ground", "State", "educate", "lay", "shuffle", "take_out"]
+
+#: Columns of ``State.link``.
+AFTER, BEFORE = range(2)
+#: Columns of ``State.sofar`` and the first of ``State.sums``.
+LOAD, TIME, TURN = range(3)
+#: Another column of ``State.sums``.
+EXCESS = 3
+#: Columns of ``State.count``.
+SIZE, CHANGED, TESTED, FIRST, LAST = range(5)
+#: Steps of a full turn in the angles of customers.
+FULL_TURN = 65_536
+#: Kinds of moves; see ``_judge``.
+(
+    _NONE,
+    _ONE,
+    _PAIR,
+    _PAIR_TURNED,
+    _EXCHANGE,
+    _PAIR_FOR_ONE,
+    _PAIRS,
+    _REVERSED,
+    _ENDS_TURNED,
+    _ENDS,
+) = range(10)
+
+
+class Ground(NamedTuple):
+    """What stays the same during a search.
+
+    Attributes
+    ----------
+    dist : ndarray, shape (n + 1, n + 1), float64
+        Distances; 0 back to the depot where routes do not return.
+    near, begin : ndarray of int32, shapes (k,) and (n + 2,)
+        Near customers of customer c: ``near[begin[c] : begin[c + 1]]``.
+    demand, service : ndarray, shape (n + 1,), float64
+        Demand and service time of each customer.
+    angle : ndarray, shape (n + 1,) or (0,), int64
+        Direction from the depot, for SWAP*; none without coordinates.
+    limit : ndarray, shape (5,), float64
+        Capacity; longest distance with service times; a move must gain more than
+        this; sum of all service times; number of full vehicles that the demand fills.
+    """
+
+    dist: Any
+    near: Any
+    begin: Any
+    demand: Any
+    service: Any
+    angle: Any
+    limit: Any
+
+
+class State(NamedTuple):
+    """Routes under way, all of it arrays that the kernels change.
+
+    Attributes
+    ----------
+    link : ndarray, shape (n + 1 + m, 2), int32
+        Who comes after and before each node.
+    route, rank : ndarray, shape (n + 1 + m,), int32
+        Route of each node and its place there, 0 for the depot.
+    sofar : ndarray, shape (n + 1 + m, 3), float64
+        Load, distance with service times, and what the way back is longer, from the
+        depot to each node.
+    sums : ndarray, shape (m, 4), float64
+        The same of whole routes, and what their excess costs.
+    count : ndarray, shape (m, 5), int64
+        Customers of each route; the move that changed it last; the move at which
+        SWAP* tried it last; ends of its sector.
+    tested : ndarray, shape (n + 1,), int64
+        The move at which each customer was tried last.
+    order, turns : ndarray of int32, shapes (n,) and (m,)
+        Customers and routes in a random order.
+    spot, extra, when : ndarray, shapes (m, n + 1, 3) twice and (m, n + 1)
+        After whom each customer is cheapest to insert in each route, at what cost,
+        and at which move that was found.
+    drop : ndarray, shape (n + 1,), float64
+        What is gained by taking each customer out.
+    room : ndarray, shape (2, n), int32
+        Two routes that are made.
+    price : ndarray, shape (2,), float64
+        Price of a unit of load and of duration above the limits.
+    clock : ndarray, shape (1,), int64
+        Moves made.
+    random : ndarray, shape (1,), uint64
+        State of the generator, never 0.
+    """
+
+    link: Any
+    route: Any
+    rank: Any
+    sofar: Any
+    sums: Any
+    count: Any
+    tested: Any
+    order: Any
+    turns: Any
+    spot: Any
+    extra: Any
+    when: Any
+    drop: Any
+    room: Any
+    price: Any
+    clock: Any
+    random: Any
+
+
+@kernel
+def shuffle(random: Any, items: Any) -> None:
+    """Put items in a random order."""
+    for k in range(items.size - 1, 0, -1):
+        j = below(random, k + 1)
+        items[k], items[j] = items[j], items[k]
+
+
+@kernel(inline=True)
+def _excess(ground: Ground, state: State, load: float, time: float) -> float:
+    """Return what exceeding the limits costs a route."""
+    over = max(0.0, load - ground.limit[0]) * state.price[0]
+    if time > ground.limit[1]:
+        over += (time - ground.limit[1]) * state.price[1]
+    return over
+
+
+@kernel(inline=True)
+def _extend(count: Any, r: int, angle: int) -> None:
+    """Widen the sector of a route so that it holds a direction."""
+    first, last = count[r, FIRST], count[r, LAST]
+    if (angle - first) % FULL_TURN > (last - first) % FULL_TURN:
+        if (angle - last) % FULL_TURN <= (first - angle) % FULL_TURN:
+            count[r, LAST] = angle
+        else:
+            count[r, FIRST] = angle
+
+
+@kernel
+def _refresh(ground: Ground, state: State, r: int) -> None:
+    """Bring all that is known of a route up to date."""
+    dist, n = ground.dist, ground.demand.size - 1
+    link, sofar, count, sums = state.link, state.sofar, state.count, state.sums
+    depot = n + 1 + r
+    load = time = turn = 0.0
+    rank = 0
+    before, node = 0, link[depot, AFTER]
+    while node <= n:
+        rank += 1
+        load += ground.demand[node]
+        time += dist[before, node] + ground.service[node]
+        turn += dist[node, before] - dist[before, node]
+        sofar[node, LOAD], sofar[node, TIME], sofar[node, TURN] = load, time, turn
+        state.route[node], state.rank[node] = r, rank
+        if ground.angle.size > 0:
+            if rank == 1:
+                count[r, FIRST] = count[r, LAST] = ground.angle[node]
+            else:
+                _extend(count, r, ground.angle[node])
+        before, node = node, link[node, AFTER]
+    if rank > 0:
+        time += dist[before, 0]
+        turn += dist[0, before] - dist[before, 0]
+    sums[r, LOAD], sums[r, TIME], sums[r, TURN] = load, time, turn
+    sums[r, EXCESS] = _excess(ground, state, load, time)
+    count[r, SIZE], count[r, CHANGED] = rank, state.clock[0]
+
+
+@kernel
+def lay(
+    ground: Ground, state: State, r: int, customers: Any, first: int, end: int
+) -> None:
+    """Let a route visit some customers, and no others.
+
+    Parameters
+    ----------
+    ground, state
+        Data and state.
+    r : int
+        The route.
+    customers : ndarray of int32
+        Customers in order.
+    first, end : int
+        Which of them.
+    """
+    depot = ground.demand.size + r
+    before = depot
+    for k in range(first, end):
+        node = customers[k]
+        state.link[before, AFTER], state.link[node, BEFORE] = node, before
+        before = node
+    state.link[before, AFTER], state.link[depot, BEFORE] = depot, before
+    _refresh(ground, state, r)
+
+
+@kernel(inline=True)
+def _move_after(link: Any, u: int, v: int) -> None:
+    """Take a customer out and put it after a node."""
+    a, b = link[u, BEFORE], link[u, AFTER]
+    link[a, AFTER], link[b, BEFORE] = b, a
+    b = link[v, AFTER]
+    link[v, AFTER], link[u, BEFORE] = u, v
+    link[u, AFTER], link[b, BEFORE] = b, u
+
+
+@kernel(inline=True)
+def _trade(link: Any, u: int, v: int) -> None:
+    """Let two customers, who are not neighbours, change places."""
+    p, x, q, y = link[u, BEFORE], link[u, AFTER], link[v, BEFORE], link[v, AFTER]
+    link[p, AFTER] = link[x, BEFORE] = v
+    link[q, AFTER] = link[y, BEFORE] = u
+    link[u, BEFORE], link[u, AFTER] = q, y
+    link[v, BEFORE], link[v, AFTER] = p, x
+
+
+@kernel(inline=True)
+def _worth(
+    ground: Ground,
+    state: State,
+    ru: int,
+    rv: int,
+    du: float,
+    dv: float,
+    load: float,
+    service: float,
+) -> float:
+    """Return what a move costs that changes distances and hands over a load.
+
+    ``du`` and ``dv`` are changes of distance; load and service time leave route
+    ``ru`` for ``rv``. Where it cannot gain, 0.
+    """
+    sums, change = state.sums, du + dv
+    if ru == rv:
+        cost = change
+        if sums[ru, TIME] + max(0.0, change) > ground.limit[1]:
+            cost += _excess(ground, state, sums[ru, LOAD], sums[ru, TIME] + change)
+            cost -= sums[ru, EXCESS]
+    else:
+        cost = change - sums[ru, EXCESS] - sums[rv, EXCESS]
+        if cost < 0.0:
+            cost += _excess(
+                ground, state, sums[ru, LOAD] - load, sums[ru, TIME] + du - service
+            )
+            cost += _excess(
+                ground, state, sums[rv, LOAD] + load, sums[rv, TIME] + dv + service
+            )
+    return cost
+
+
+@kernel(inline=True)
+def _judge(ground: Ground, state: State, u: int, v: int) -> int:
+    """Return the best kind of move that brings a customer and a node together.
+
+    With p before and x after u, q before and y after v: u, (u, x) or (x, u) goes
+    between v and y; u, (u, x) or (u, x) changes places with v, v or (v, y); x..v is
+    reversed; the ends of two routes are exchanged, as they are or so that u meets v.
+    ``_NONE`` if no move gains.
+    """
+    dist, n = ground.dist, ground.demand.size - 1
+    link, sums, sofar = state.link, state.sums, state.sofar
+    demand, service = ground.demand, ground.service
+    ru, rv = state.route[u], state.route[v]
+    p, x, y = link[u, BEFORE], link[u, AFTER], link[v, AFTER]
+    cp, cx = (p if p <= n else 0), (x if x <= n else 0)
+    cv, cy = (v if v <= n else 0), (y if y <= n else 0)
+    pu, ux, vy, vu = dist[cp, u], dist[u, cx], dist[cv, cy], dist[cv, u]
+    best, kind = -ground.limit[2], _NONE
+    if v != p:
+        du = dist[cp, cx] - pu - ux
+        dv = vu + dist[u, cy] - vy
+        cost = _worth(ground, state, ru, rv, du, dv, demand[u], service[u])
+        if cost < best:
+            best, kind = cost, _ONE
+    xx, cxx = 0, 0
+    xxd = px = 0.0
+    if x <= n:
+        xx = link[x, AFTER]
+        cxx = xx if xx <= n else 0
+        xxd = dist[x, cxx]
+        px = dist[cp, cxx] - pu - xxd
+        if v != p and v != x:
+            load, time = demand[u] + demand[x], service[u] + service[x]
+            dv = vu + dist[x, cy] - vy
+            cost = _worth(ground, state, ru, rv, px - ux, dv + ux, load, time)
+            if cost < best:
+                best, kind = cost, _PAIR
+            dv = dist[cv, x] + dist[x, u] + dist[u, cy] - vy
+            cost = _worth(ground, state, ru, rv, px - ux, dv, load, time)
+            if cost < best:
+                best, kind = cost, _PAIR_TURNED
+    if v <= n and v != p and v != x:
+        q = link[v, BEFORE]
+        cq = q if q <= n else 0
+        qv, qu = dist[cq, v], dist[cq, u]
+        if u < v:
+            du = dist[cp, v] + dist[v, cx] - pu - ux
+            dv = qu + dist[u, cy] - qv - vy
+            load, time = demand[u] - demand[v], service[u] - service[v]
+            cost = _worth(ground, state, ru, rv, du, dv, load, time)
+            if cost < best:
+                best, kind = cost, _EXCHANGE
+        if x <= n and q != x:
+            du = dist[cp, v] + dist[v, cxx] - pu - ux - xxd
+            dv = qu + ux + dist[x, cy] - qv - vy
+            load = demand[u] + demand[x] - demand[v]
+            time = service[u] + service[x] - service[v]
+            cost = _worth(ground, state, ru, rv, du, dv, load, time)
+            if cost < best:
+                best, kind = cost, _PAIR_FOR_ONE
+            if u < v and y <= n and y != p:
+                yy = link[y, AFTER]
+                cyy = yy if yy <= n else 0
+                yyd = dist[y, cyy]
+                du = dist[cp, v] + vy + dist[y, cxx] - pu - ux - xxd
+                dv = qu + ux + dist[x, cyy] - qv - vy - yyd
+                load -= demand[y]
+                time -= service[y]
+                cost = _worth(ground, state, ru, rv, du, dv, load, time)
+                if cost < best:
+                    best, kind = cost, _PAIRS
+    if ru == rv:
+        if state.rank[u] < state.rank[v] and x != v:
+            du = dist[u, v] + dist[x, cy] - ux - vy
+            du += sofar[v, TURN] - sofar[x, TURN]
+            cost = _worth(ground, state, ru, ru, du, 0.0, 0.0, 0.0)
+            if cost < best:
+                best, kind = cost, _REVERSED
+    else:
+        before = sums[ru, EXCESS] + sums[rv, EXCESS]
+        loadv, timev, turnv = 0.0, 0.0, 0.0
+        if v <= n:
+            loadv, timev, turnv = sofar[v, LOAD], sofar[v, TIME], sofar[v, TURN]
+        # What comes after u and after v, the legs there left out.
+        restu, restv = sums[ru, LOAD] - sofar[u, LOAD], sums[rv, LOAD] - loadv
+        endu = sums[ru, TIME] - sofar[u, TIME] - ux
+        endv = sums[rv, TIME] - timev - vy
+        cost = dist[u, cy] + dist[cv, cx] - ux - vy - before
+        if cost < 0.0:
+            time = sofar[u, TIME] + dist[u, cy] + endv
+            cost += _excess(ground, state, sofar[u, LOAD] + restv, time)
+            time = timev + dist[cv, cx] + endu
+            cost += _excess(ground, state, loadv + restu, time)
+            if cost < best:
+                best, kind = cost, _ENDS
+        turnu = sums[ru, TURN] - sofar[x, TURN] if x <= n else 0.0
+        cost = dist[u, cv] + dist[cx, cy] - ux - vy + turnv + turnu - before
+        if cost < 0.0:
+            time = sofar[u, TIME] + dist[u, cv] + timev + turnv
+            cost += _excess(ground, state, sofar[u, LOAD] + loadv, time)
+            time = endu + turnu + dist[cx, cy] + endv
+            cost += _excess(ground, state, restu + restv, time)
+            if cost < best:
+                best, kind = cost, _ENDS_TURNED
+    return kind
+
+
+@kernel
+def _write(state: State, which: int, size: int, node: int, last: int, way: int) -> int:
+    """Append the customers from a node on, in either direction, to a route's room."""
+    while node < state.tested.size:
+        state.room[which, size] = node
+        size += 1
+        if node == last:
+            break
+        node = state.link[node, way]
+    return size
+
+
+@kernel
+def _apply(ground: Ground, state: State, kind: int, u: int, v: int) -> None:
+    """Make a move that ``_judge`` has found."""
+    link = state.link
+    ru, rv = state.route[u], state.route[v]
+    x, y = link[u, AFTER], link[v, AFTER]
+    state.clock[0] += 1
+    if kind >= _REVERSED:
+        first, depot = link[ground.demand.size + ru, AFTER], ground.demand.size + rv
+        nobody = -1
+        if kind == _REVERSED:
+            size = _write(state, 0, 0, first, u, AFTER)
+            size = _write(state, 0, size, v, x, BEFORE)
+            size = _write(state, 0, size, y, nobody, AFTER)
+            lay(ground, state, ru, state.room[0], 0, size)
+            return
+        head = link[depot, AFTER]
+        size = _write(state, 0, 0, first, u, AFTER)
+        if kind == _ENDS:
+            size = _write(state, 0, size, y, nobody, AFTER)
+            other = 0 if v == depot else _write(state, 1, 0, head, v, AFTER)
+            other = _write(state, 1, other, x, nobody, AFTER)
+        else:
+            size = _write(state, 0, size, v, nobody, BEFORE)
+            last = link[ground.demand.size + ru, BEFORE]
+            other = 0 if last == u else _write(state, 1, 0, last, x, BEFORE)
+            other = _write(state, 1, other, y, nobody, AFTER)
+        lay(ground, state, ru, state.room[0], 0, size)
+        lay(ground, state, rv, state.room[1], 0, other)
+        return
+    if kind == _ONE:
+        _move_after(link, u, v)
+    elif kind == _PAIR:
+        _move_after(link, u, v)
+        _move_after(link, x, u)
+    elif kind == _PAIR_TURNED:
+        _move_after(link, x, v)
+        _move_after(link, u, x)
+    else:
+        _trade(link, u, v)
+        if kind == _PAIR_FOR_ONE:
+            _move_after(link, x, u)
+        elif kind == _PAIRS:
+            _trade(link, x, y)
+    _refresh(ground, state, ru)
+    if ru != rv:
+        _refresh(ground, state, rv)
+
+
+@kernel
+def _find_spots(ground: Ground, state: State, c: int, r: int) -> None:
+    """Note the three cheapest places for a customer in a route."""
+    dist, n, link = ground.dist, ground.demand.size - 1, state.link
+    spot, extra = state.spot, state.extra
+    for k in range(3):
+        spot[r, c, k], extra[r, c, k] = -1, np.inf
+    node = n + 1 + r
+    before = 0
+    while True:
+        after = link[node, AFTER]
+        ahead = after if after <= n else 0
+        cost = dist[before, c] + dist[c, ahead] - dist[before, ahead]
+        if cost < extra[r, c, 2]:
+            k = 2
+            while k > 0 and cost < extra[r, c, k - 1]:
+                extra[r, c, k], spot[r, c, k] = extra[r, c, k - 1], spot[r, c, k - 1]
+                k -= 1
+            extra[r, c, k], spot[r, c, k] = cost, node
+        if after > n:
+            break
+        node = before = after
+    state.when[r, c] = state.clock[0]
+
+
+@kernel
+def _prepare_swaps(ground: Ground, state: State, ru: int, rv: int) -> None:
+    """Learn what the customers of a route gain when out, and cost in another."""
+    dist, n, link = ground.dist, ground.demand.size - 1, state.link
+    u = link[n + 1 + ru, AFTER]
+    while u <= n:
+        p, x = link[u, BEFORE], link[u, AFTER]
+        p, x = (p if p <= n else 0), (x if x <= n else 0)
+        state.drop[u] = dist[p, x] - dist[p, u] - dist[u, x]
+        if state.count[rv, CHANGED] > state.when[rv, u]:
+            _find_spots(ground, state, u, rv)
+        u = link[u, AFTER]
+
+
+@kernel(inline=True)
+def _cheapest_without(
+    ground: Ground, state: State, u: int, v: int
+) -> tuple[float, int]:
+    """Return cost and place of inserting u in the route of v, once v is out."""
+    dist, n, link = ground.dist, ground.demand.size - 1, state.link
+    rv = state.route[v]
+    best, after = np.inf, -1
+    for k in range(3):
+        node = state.spot[rv, u, k]
+        if node >= 0 and node != v and link[node, AFTER] != v:
+            best, after = state.extra[rv, u, k], node
+            break
+    q, y = link[v, BEFORE], link[v, AFTER]
+    cq, cy = (q if q <= n else 0), (y if y <= n else 0)
+    here = dist[cq, u] + dist[u, cy] - dist[cq, cy]
+    if here < best:
+        best, after = here, q
+    return best, after
+
+
+@kernel
+def _swap_star(ground: Ground, state: State, ru: int, rv: int) -> bool:
+    """Make the best exchange or relocation between two routes, if it gains."""
+    n, link, sums, drop = ground.demand.size - 1, state.link, state.sums, state.drop
+    demand, service = ground.demand, ground.service
+    _prepare_swaps(ground, state, ru, rv)
+    _prepare_swaps(ground, state, rv, ru)
+    best = -ground.limit[2]
+    one = other = to = back = -1
+    before = sums[ru, EXCESS] + sums[rv, EXCESS]
+    u = link[n + 1 + ru, AFTER]
+    while u <= n:
+        v = link[n + 1 + rv, AFTER]
+        while v <= n:
+            load = demand[u] - demand[v]
+            left = max(0.0, sums[ru, LOAD] - load - ground.limit[0])
+            right = max(0.0, sums[rv, LOAD] + load - ground.limit[0])
+            loads = (left + right) * state.price[0]
+            if drop[u] + drop[v] + loads - before < best:
+                into, place = _cheapest_without(ground, state, u, v)
+                out, seat = _cheapest_without(ground, state, v, u)
+                time = service[u] - service[v]
+                cost = (
+                    drop[u]
+                    + drop[v]
+                    + into
+                    + out
+                    - before
+                    + _excess(
+                        ground,
+                        state,
+                        sums[ru, LOAD] - load,
+                        sums[ru, TIME] + drop[u] + out - time,
+                    )
+                    + _excess(
+                        ground,
+                        state,
+                        sums[rv, LOAD] + load,
+                        sums[rv, TIME] + drop[v] + into + time,
+                    )
+                )
+                if cost < best:
+                    best = cost
+                    one, other, to, back = u, v, place, seat
+            v = link[v, AFTER]
+        u = link[u, AFTER]
+    # A customer that goes over to the other route alone.
+    for side in range(2):
+        a, b = (ru, rv) if side == 0 else (rv, ru)
+        u = link[n + 1 + a, AFTER]
+        while u <= n:
+            place, into = state.spot[b, u, 0], state.extra[b, u, 0]
+            cost = _worth(ground, state, a, b, drop[u], into, demand[u], service[u])
+            if cost < best:
+                best = cost
+                one, other, to = u, -1, place
+            u = link[u, AFTER]
+    if one < 0:
+        return False
+    state.clock[0] += 1
+    _move_after(link, one, to)
+    if other >= 0:
+        _move_after(link, other, back)
+    _refresh(ground, state, ru)
+    _refresh(ground, state, rv)
+    return True
+
+
+@kernel(inline=True)
+def _overlap(count: Any, a: int, b: int) -> bool:
+    """Whether the sectors of two routes meet."""
+    width_a = (count[a, LAST] - count[a, FIRST]) % FULL_TURN
+    width_b = (count[b, LAST] - count[b, FIRST]) % FULL_TURN
+    return (count[b, FIRST] - count[a, FIRST]) % FULL_TURN <= width_a or (
+        count[a, FIRST] - count[b, FIRST]
+    ) % FULL_TURN <= width_b
+
+
+@kernel
+def _empty_route(state: State) -> int:
+    """Return a route without customers, or -1."""
+    for r in range(state.turns.size):
+        if state.count[r, SIZE] == 0:
+            return r
+    return -1
+
+
+@kernel
+def educate(ground: Ground, state: State) -> None:
+    """Move customers until no move gains; the routes may be any.
+
+    Parameters
+    ----------
+    ground, state
+        Data and state.
+    """
+    n = ground.demand.size - 1
+    near, begin, count = ground.near, ground.begin, state.count
+    shuffle(state.random, state.order)
+    shuffle(state.random, state.turns)
+    state.tested[:] = -1
+    state.when[:] = -1
+    count[:, TESTED] = -1
+    for r in range(count.shape[0]):
+        # Prices may have changed.
+        _refresh(ground, state, r)
+    turn, found = 0, True
+    # An empty route is tried from the second turn on.
+    while found or turn <= 1:
+        found = False
+        for k in range(n):
+            u = state.order[k]
+            last = state.tested[u]
+            state.tested[u] = state.clock[0]
+            # Near customers; the depot, where it is before one of them; an empty route.
+            empty = _empty_route(state) if turn > 0 else -1
+            for j in range(2 * begin[u], 2 * begin[u + 1] + 1):
+                if j == 2 * begin[u + 1]:
+                    if empty < 0 or count[empty, SIZE] > 0:
+                        continue
+                    v = n + 1 + empty
+                else:
+                    v = near[j // 2]
+                    changed = max(
+                        count[state.route[u], CHANGED], count[state.route[v], CHANGED]
+                    )
+                    if turn > 0 and changed <= last:
+                        continue
+                    if j % 2 == 1:
+                        v = state.link[v, BEFORE]
+                        if v <= n:
+                            continue
+                kind = _judge(ground, state, u, v)
+                if kind != _NONE:
+                    _apply(ground, state, kind, u, v)
+                    found = True
+        if ground.angle.size > 0:
+            for i in range(count.shape[0]):
+                a = state.turns[i]
+                last = count[a, TESTED]
+                count[a, TESTED] = state.clock[0]
+                for j in range(count.shape[0]):
+                    b = state.turns[j]
+                    if (
+                        a < b
+                        and count[a, SIZE] > 0
+                        and count[b, SIZE] > 0
+                        and (
+                            turn == 0
+                            or max(count[a, CHANGED], count[b, CHANGED]) > last
+                        )
+                        and _overlap(count, a, b)
+                        and _swap_star(ground, state, a, b)
+                    ):
+                        found = True
+        turn += 1
+
+
+@kernel
+def take_out(ground: Ground, state: State, order: Any, after: Any, before: Any) -> int:
+    """Write down the routes of a state.
+
+    Parameters
+    ----------
+    ground, state
+        Data and state.
+    order : ndarray of int32, shape (n,)
+        Becomes the customers, route by route.
+    after, before : ndarray of int32, shape (n + 1,)
+        Become who is after and before each customer, 0 for the depot.
+
+    Returns
+    -------
+    int
+        Number of routes.
+    """
+    n = ground.demand.size - 1
+    size = routes = 0
+    for i in range(state.turns.size):
+        r = state.turns[i]
+        node = state.link[n + 1 + r, AFTER]
+        routes += 1 if node <= n else 0
+        while node <= n:
+            order[size] = node
+            size += 1
+            a, b = state.link[node, AFTER], state.link[node, BEFORE]
+            after[node] = a if a <= n else 0
+            before[node] = b if b <= n else 0
+            node = a
+    return routes
