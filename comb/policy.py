@@ -85,6 +85,15 @@ def _at_most(**limits: int) -> Callable[[Problem, float], bool]:
     return when
 
 
+def _seconds_for_pairs(each: float) -> Callable[[Problem, float], bool]:
+    """Whether there are so many seconds for each pair of customers."""
+
+    def when(problem: Any, seconds: float) -> bool:
+        return bool(seconds >= each * problem.n**2)
+
+    return when
+
+
 def _proof_in_reach(problem: Problem, seconds: float) -> bool:
     return problem.size["operations"] <= 400 and seconds > 120.0
 
@@ -155,9 +164,23 @@ POLICY: tuple[Rule, ...] = (
     *(
         Rule(
             kind,
+            (Step("savings"), Step("sisr", share=share, most=60.0), Step("hgs")),
+            _seconds_for_pairs(pairs),
+            why,
+        )
+        for kind in ("cvrp", "ovrp")
+        for share, pairs, why in (
+            (0.25, 1.2e-4, "X-n331, X-n411, 40 s: 0.12 %; all for hgs 0.51 %"),
+            (0.5, 5e-5, "X-n289 to X-n449, 10 s: 0.69 %; all for sisr 1.03 %"),
+            (0.75, 1.5e-5, "X-n561 to X-n876, 15 s: 0.74 %; all for sisr 0.81 %"),
+        )
+    ),
+    *(
+        Rule(
+            kind,
             (Step("savings"), Step("sisr")),
             _always,
-            "0.5 % on X in 10 s, a third of PyVRP's gap; any size",
+            "Belgium's 3,000 to 30,000 customers; windows; any size",
         )
         for kind in ("cvrp", "ovrp", "vrptw")
     ),

@@ -27,12 +27,23 @@ import numpy as np
 from combkit.comb._kernels_random import below
 from combkit.instances.kernels import kernel
 
-__all__ = ["FULL_TURN", "Ground", "State", "educate", "lay", "shuffle", "take_out"]
+__all__ = [
+    "FULL_TURN",
+    "Ground",
+    "State",
+    "attempt",
+    "educate",
+    "lay",
+    "shuffle",
+    "take_out",
+]
 
 #: Columns of ``State.link``.
 AFTER, BEFORE = range(2)
-#: Columns of ``State.sofar`` and the first of ``State.sums``.
+#: Columns of ``State.sofar``, and the first of ``State.sums``.
 LOAD, TIME, TURN = range(3)
+#: Another column of ``State.sofar``.
+LONGER = 3
 #: Another column of ``State.sums``.
 EXCESS = 3
 #: Columns of ``State.count``.
@@ -90,9 +101,9 @@ class State(NamedTuple):
         Who comes after and before each node.
     route, rank : ndarray, shape (n + 1 + m,), int32
         Route of each node and its place there, 0 for the depot.
-    sofar : ndarray, shape (n + 1 + m, 3), float64
+    sofar : ndarray, shape (n + 1 + m, 4), float64
         Load, distance with service times, and what the way back is longer, from the
-        depot to each node.
+        depot to each node; the longer one of its two legs.
     sums : ndarray, shape (m, 4), float64
         The same of whole routes, and what their excess costs.
     count : ndarray, shape (m, 5), int64
@@ -179,6 +190,10 @@ def _refresh(ground: Ground, state: State, r: int) -> None:
         time += dist[before, node] + ground.service[node]
         turn += dist[node, before] - dist[before, node]
         sofar[node, LOAD], sofar[node, TIME], sofar[node, TURN] = load, time, turn
+        leg = dist[before, node]
+        sofar[node, LONGER] = leg
+        if rank > 1:
+            sofar[before, LONGER] = max(leg, sofar[before, LONGER])
         state.route[node], state.rank[node] = r, rank
         if ground.angle.size > 0:
             if rank == 1:
@@ -188,6 +203,7 @@ def _refresh(ground: Ground, state: State, r: int) -> None:
         before, node = node, link[node, AFTER]
     if rank > 0:
         time += dist[before, 0]
+        sofar[before, LONGER] = max(dist[before, 0], sofar[before, LONGER])
         turn += dist[0, before] - dist[before, 0]
     sums[r, LOAD], sums[r, TIME], sums[r, TURN] = load, time, turn
     sums[r, EXCESS] = _excess(ground, state, load, time)
@@ -443,6 +459,23 @@ def _apply(ground: Ground, state: State, kind: int, u: int, v: int) -> None:
         _refresh(ground, state, rv)
 
 
+@kernel(inline=True)
+def attempt(ground: Ground, state: State, u: int, v: int) -> bool:
+    """Make the best move between a customer and a node; return whether one gains.
+
+    Parameters
+    ----------
+    ground, state
+        Data and state.
+    u, v : int
+        A customer, and another one or the depot of a route.
+    """
+    kind = _judge(ground, state, u, v)
+    if kind != _NONE:
+        _apply(ground, state, kind, u, v)
+    return kind != _NONE
+
+
 @kernel
 def _find_spots(ground: Ground, state: State, c: int, r: int) -> None:
     """Note the three cheapest places for a customer in a route."""
@@ -631,13 +664,20 @@ def educate(ground: Ground, state: State) -> None:
                     )
                     if turn > 0 and changed <= last:
                         continue
+                    # By the triangle inequality nothing is gained where both are
+                    # nearer to their neighbours, unless an excess can be reduced.
+                    if (
+                        ground.dist[u, v]
+                        >= state.sofar[u, LONGER] + state.sofar[v, LONGER]
+                        and state.sums[state.route[u], EXCESS] == 0.0
+                        and state.sums[state.route[v], EXCESS] == 0.0
+                    ):
+                        continue
                     if j % 2 == 1:
                         v = state.link[v, BEFORE]
                         if v <= n:
                             continue
-                kind = _judge(ground, state, u, v)
-                if kind != _NONE:
-                    _apply(ground, state, kind, u, v)
+                if attempt(ground, state, u, v):
                     found = True
         if ground.angle.size > 0:
             for i in range(count.shape[0]):

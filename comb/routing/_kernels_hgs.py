@@ -1,6 +1,6 @@
 """Numba kernels of a hybrid genetic search for vehicle routing.
 
-A child is the order crossover of two parents, cut into routes by ``_split`` and
+A child is the order crossover of two parents, cut into routes by ``split`` and
 improved by ``_kernels_granular``. Two populations, of solutions that keep all limits
 and of such that do not, are kept small by cost and by how different they are.
 
@@ -34,7 +34,7 @@ from combkit.comb.routing._kernels_granular import (
 )
 from combkit.instances.kernels import kernel
 
-__all__ = ["Pool", "evolve", "welcome"]
+__all__ = ["Pool", "evolve", "split", "welcome"]
 
 #: Columns of ``Pool.value``.
 COST, TRAVEL, LOADED, LATE, ROUTES, FITNESS = range(6)
@@ -109,8 +109,16 @@ class Pool(NamedTuple):
 
 
 @kernel
-def _split(ground: Ground, state: State, pool: Pool, most: int) -> None:
-    """Cut the child into routes, the cheapest with penalties, at most so many."""
+def split(ground: Ground, state: State, pool: Pool, most: int) -> None:
+    """Cut the child into routes, the cheapest with penalties.
+
+    Parameters
+    ----------
+    ground, state, pool
+        Data; routes under way, which it becomes; populations with the child.
+    most : int
+        Largest number of routes.
+    """
     n = pool.child.size
     cost, cut = pool.cost, pool.cut
     _layer(ground, state, pool, 0, 0, _OVERLOAD)
@@ -422,7 +430,7 @@ def welcome(ground: Ground, state: State, pool: Pool, most: int) -> None:
     most : int
         Largest number of routes; moves may begin others.
     """
-    _split(ground, state, pool, most)
+    split(ground, state, pool, most)
     educate(ground, state)
     pool.count[BORN] += 1
     pool.count[STALE] += 1

@@ -41,6 +41,12 @@ __all__ = ["solve", "supports"]
 
 #: More customers: a matrix of distances, and places of each in each route, are large.
 _LARGEST = 5_000
+#: Individuals that survive at least and at most, and one for so many children.
+_FEWEST, _MOST, _CHILDREN = 5, 25, 350
+#: Individuals that are born for each one that survives, until the others have to go.
+_BORN = 1.6
+#: Seconds that a child takes for each pair of customers, about.
+_CHILD = 4.5e-8
 #: Routes that there may be, of full vehicles, and more of them.
 _MORE_ROUTES, _SPARE_ROUTES = 1.3, 3
 #: Relative slack of limits on sums of floats: well within that of the checkers.
@@ -61,8 +67,8 @@ def solve(
     run: Run,
     *,
     neighbours: int = 20,
-    population: int = 25,
-    generation: int = 40,
+    population: int | None = None,
+    generation: int | None = None,
     patience: int = 20_000,
 ) -> Outcome:
     """Let solutions have children until the run ends; an iteration is a child.
@@ -79,9 +85,9 @@ def solve(
         The run.
     neighbours : int
         Near customers that a move may bring a customer to.
-    population, generation : int
+    population, generation : int, optional
         Individuals of a population that survive, and that are born until the others
-        have to go.
+        have to go: 25 and 40, fewer where there are not as many children to come.
     patience : int
         Children without a better solution after which the population begins anew.
 
@@ -93,6 +99,10 @@ def solve(
         If ``run.initial`` visits a customer that does not exist: it is of
         another problem.
     """
+    if population is None:
+        population = _survivors(problem, run)
+    if generation is None:
+        generation = math.ceil(_BORN * population)
     for name, number, least in (
         ("neighbours", neighbours, 1),
         ("population", population, 2),
@@ -110,6 +120,14 @@ def solve(
     finally:
         stand_in(problem, run)
     return Outcome()
+
+
+def _survivors(problem: CVRP, run: Run) -> int:
+    """Return how many individuals survive in a population."""
+    children: float | None = run.limits.iterations
+    if children is None:
+        children = run.remaining / (_CHILD * problem.n**2)
+    return int(max(_FEWEST, min(_MOST, children / _CHILDREN)))
 
 
 def _search(
@@ -214,7 +232,8 @@ def _angles(problem: CVRP) -> NDArray[np.int64]:
         return np.empty(0, np.int64)
     away = (problem.coords - problem.coords[0])[:, :2]
     angle = np.arctan2(away[:, 1], away[:, 0]) / (2.0 * math.pi) * FULL_TURN
-    return angle.astype(np.int64) % FULL_TURN
+    directions: NDArray[np.int64] = angle.astype(np.int64) % FULL_TURN
+    return directions
 
 
 def _most_routes(problem: CVRP, ground: Ground, start: int) -> int:
@@ -238,7 +257,7 @@ def _state_of(ground: Ground, m: int, seed: int, number: int) -> State:
         link=np.repeat(np.arange(size, dtype=np.int32)[:, None], 2, axis=1),
         route=route,
         rank=np.zeros(size, np.int32),
-        sofar=np.zeros((size, 3)),
+        sofar=np.zeros((size, 4)),
         sums=np.zeros((m, 4)),
         count=np.zeros((m, 5), np.int64),
         tested=np.zeros(n + 1, np.int64),

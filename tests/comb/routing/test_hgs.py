@@ -1,0 +1,277 @@
+"""Hybrid genetic search: its kernels against oracles, its contract, its quality."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from combkit.comb.routing import _kernels_granular as granular
+from combkit.comb.routing import _kernels_hgs as kernels
+from combkit.comb.routing import hgs
+from combkit.comb.solve import solve
+from combkit.instances.cvrp import CVRP
+from combkit.instances.errors import (
+    InvalidSolutionError,
+    UnsupportedFeatureError,
+    UsageError,
+)
+from combkit.instances.formats import read
+from combkit.instances.generators import generate
+from combkit.instances.result import Status
+from combkit.instances.solutions import Routes
+from combkit.instances.stop import MaxIterations
+
+
+def problems() -> dict[str, Any]:
+    """Return a problem of every feature that the kernels know."""
+    rng = np.random.default_rng(3)
+    matrix = rng.integers(10, 100, (41, 41))
+    demands = np.concatenate(([0], rng.integers(1, 10, 40)))
+    return {
+        "cvrp": generate("cvrp", 60, seed=1, family="x"),
+        "unrounded": generate("cvrp", 60, seed=1),
+        "directed": CVRP(matrix=matrix, demands=demands, capacity=60),
+        "length": CVRP(
+            rng.random((41, 2)), demands, 60, max_distance=4.0, service_time=0.1
+        ),
+        "ovrp": generate("ovrp", 60, seed=1, family="x"),
+        "vehicles": CVRP(rng.random((41, 2)), demands, 60, vehicles=4),
+    }
+
+
+@pytest.fixture(params=problems())
+def problem(request: pytest.FixtureRequest) -> Any:
+    return problems()[request.param]
+
+
+def prepared(problem: CVRP, m: int, seed: int = 0) -> tuple[Any, Any, Any]:
+    ground = hgs._ground_of(problem, 20)
+    state = hgs._state_of(ground, m, seed, 0)
+    return ground, state, hgs._pool_of(problem.n, m, 5, 8)
+
+
+def routes_in(state: Any, n: int) -> list[list[int]]:
+    routes = []
+    for r in range(state.count.shape[0]):
+        route, node = [], int(state.link[n + 1 + r, 0])
+        while node <= n:
+            route.append(node)
+            node = int(state.link[node, 0])
+        routes.append(route)
+    return routes
+
+
+def cost_of(ground: Any, state: Any, routes: list[list[int]]) -> float:
+    """Return the cost of routes, penalties included, from scratch."""
+    total = 0.0
+    for route in routes:
+        if not route:
+            continue
+        stops = [0, *route, 0]
+        far = sum(ground.dist[a, b] for a, b in itertools.pairwise(stops))
+        load = sum(ground.demand[c] for c in route)
+        time = far + sum(ground.service[c] for c in route)
+        total += far + state.price[0] * max(0.0, load - ground.limit[0])
+        if time > ground.limit[1]:
+            total += state.price[1] * (time - ground.limit[1])
+    return total
+
+
+def random_routes(problem: CVRP, m: int, rng: np.random.Generator) -> list[list[int]]:
+    order = rng.permutation(problem.n) + 1
+    cuts = np.sort(rng.integers(0, problem.n + 1, m - 1))
+    return [part.tolist() for part in np.split(order, cuts)]
+
+
+def laid(ground: Any, state: Any, routes: list[list[int]]) -> None:
+    for r, route in enumerate(routes):
+        granular.lay(ground, state, r, np.array([*route, 0], np.int32), 0, len(route))
+
+
+class TestLocalSearch:
+    def test_what_is_kept_is_what_the_routes_say(self, problem: CVRP) -> None:
+        m = problem.vehicles or 12
+        ground, state, _ = prepared(problem, m)
+        rng = np.random.default_rng(0)
+        for _ in range(20):
+            laid(ground, state, random_routes(problem, m, rng))
+            before = cost_of(ground, state, routes_in(state, problem.n))
+            granular.educate(ground, state)
+            routes = routes_in(state, problem.n)
+            assert sorted(itertools.chain(*routes)) == list(range(1, problem.n + 1))
+            after = cost_of(ground, state, routes)
+            assert after < before
+            kept = float(state.sums[:, 1].sum() + state.sums[:, 3].sum())
+            assert kept - ground.limit[3] == pytest.approx(after, rel=1e-9)
+            for route, size in zip(routes, state.count[:, 0], strict=True):
+                assert len(route) == size
+
+    def test_every_move_costs_what_was_said(self, problem: CVRP) -> None:
+        # The first move from random routes, told from the routes before and after.
+        m = problem.vehicles or 12
+        ground, state, _ = prepared(problem, m)
+        rng = np.random.default_rng(1)
+        made = 0
+        for _ in range(300):
+            laid(ground, state, random_routes(problem, m, rng))
+            u = int(rng.integers(1, problem.n + 1))
+            others = [v for v in range(1, problem.n + 1) if v != u]
+            others += [problem.n + 1 + r for r in range(m)]
+            v = int(rng.choice(others))
+            before = cost_of(ground, state, routes_in(state, problem.n))
+            if granular.attempt(ground, state, u, v):
+                made += 1
+                after = cost_of(ground, state, routes_in(state, problem.n))
+                assert after < before
+        assert made > 100
+
+    def test_no_relocation_and_no_exchange_is_left(self) -> None:
+        problem = generate("cvrp", 12, seed=4, family="x")
+        ground, state, _ = prepared(problem, 6)
+        rng = np.random.default_rng(2)
+        for _ in range(10):
+            laid(ground, state, random_routes(problem, 6, rng))
+            granular.educate(ground, state)
+            routes = routes_in(state, problem.n)
+            least = cost_of(ground, state, routes)
+            for other in neighbours_of(routes):
+                assert cost_of(ground, state, other) >= least - 1e-6
+
+
+def neighbours_of(routes: list[list[int]]) -> list[list[list[int]]]:
+    """Return all routes with one customer elsewhere, or two in each other's place."""
+    found = []
+    places = [(r, k) for r, route in enumerate(routes) for k in range(len(route))]
+    for r, k in places:
+        for s in range(len(routes)):
+            without = [list(route) for route in routes]
+            c = without[r].pop(k)
+            for at in range(len(without[s]) + 1):
+                moved = [list(route) for route in without]
+                moved[s].insert(at, c)
+                found.append(moved)
+    for (r, k), (s, j) in itertools.combinations(places, 2):
+        traded = [list(route) for route in routes]
+        traded[r][k], traded[s][j] = traded[s][j], traded[r][k]
+        found.append(traded)
+    return found
+
+
+class TestSplit:
+    @pytest.mark.parametrize("most", [2, 3, 8])
+    def test_it_is_the_cheapest_cut(self, most: int) -> None:
+        problem = generate("cvrp", 8, seed=5, family="x")
+        # No cut is left out for its load.
+        problem = CVRP(
+            problem.coords,
+            problem.demands,
+            float(problem.demands.sum()) / 1.4,
+            metric=problem.metric,
+        )
+        ground, state, pool = prepared(problem, 8)
+        rng = np.random.default_rng(6)
+        for _ in range(20):
+            pool.child[:] = rng.permutation(8) + 1
+            state.price[0] = rng.uniform(0.1, 50.0)
+            kernels.split(ground, state, pool, most)
+            order = pool.child.tolist()
+            cheapest = math.inf
+            for count in range(most):
+                for cuts in itertools.combinations(range(1, 8), count):
+                    ends = [0, *cuts, 8]
+                    routes = [order[a:b] for a, b in itertools.pairwise(ends)]
+                    cheapest = min(cheapest, cost_of(ground, state, routes))
+            found = routes_in(state, 8)
+            assert sum(1 for route in found if route) <= most
+            assert cost_of(ground, state, found) == pytest.approx(cheapest)
+
+
+class TestContract:
+    def test_small_ones_are_optimal(self) -> None:
+        for seed in range(5):
+            problem = generate("cvrp", 8, seed=seed, family="x")
+            exact = solve(problem, "cpsat", time_limit=60.0)
+            assert exact.status is Status.OPTIMAL
+            found = solve(problem, "hgs", stop=MaxIterations(60))
+            assert found.objective == exact.objective
+
+    def test_same_seed_same_routes(self, problem: CVRP) -> None:
+        one, other = (
+            solve(problem, "hgs", seed=7, stop=MaxIterations(120)) for _ in range(2)
+        )
+        assert one.solution == other.solution
+        assert problem.check(one.solution) == []
+
+    def test_populations_side_by_side(self, problem: CVRP) -> None:
+        result = solve(problem, "hgs", threads=2, stop=MaxIterations(60))
+        assert problem.check(result.solution) == []
+
+    def test_population_begins_anew(self) -> None:
+        problem = generate("cvrp", 30, seed=1, family="x")
+        short = solve(
+            problem, "hgs", stop=MaxIterations(400), patience=40, population=3
+        )
+        assert problem.check(short.solution) == []
+        assert short.objective <= solve(problem, "savings").objective
+
+    def test_start_is_never_worsened(self) -> None:
+        problem = generate("cvrp", 60, seed=1, family="x")
+        start = solve(problem, "sisr", stop=MaxIterations(20_000)).solution
+        result = solve(problem, "hgs", stop=MaxIterations(5), initial=start)
+        assert result.objective <= problem.evaluate(start)
+
+    def test_partial_starts_are_completed(self) -> None:
+        problem = generate("cvrp", 60, seed=1, family="x")
+        result = solve(
+            problem, "hgs", stop=MaxIterations(150), initial=Routes([[3, 1], [7]])
+        )
+        assert problem.check(result.solution) == []
+
+    def test_starts_of_another_problem_are_refused(self) -> None:
+        problem = generate("cvrp", 20, seed=1, family="x")
+        with pytest.raises(InvalidSolutionError):
+            solve(problem, "hgs", initial=Routes([[21]]), time_limit=1.0)
+
+    def test_all_in_one_place(self) -> None:
+        problem = CVRP(np.ones((9, 2)), [0, *[1] * 8], 3)
+        result = solve(problem, "hgs", stop=MaxIterations(20))
+        assert result.objective == 0.0
+
+    def test_one_customer(self) -> None:
+        problem = CVRP([[0, 0], [3, 4]], [0, 1], 3)
+        assert solve(problem, "hgs", time_limit=1.0).objective == 10.0
+
+    def test_plainly_infeasible(self) -> None:
+        problem = CVRP(np.zeros((4, 2)), [0, 2, 2, 2], 3, vehicles=1)
+        result = solve(problem, "hgs", time_limit=1.0)
+        assert result.status is Status.INFEASIBLE
+
+    @pytest.mark.parametrize(
+        "options",
+        [
+            {"neighbours": 0},
+            {"population": 1},
+            {"generation": 0},
+            {"patience": 0},
+        ],
+    )
+    def test_options_out_of_range(self, options: dict[str, int]) -> None:
+        problem = generate("cvrp", 20, seed=1)
+        with pytest.raises(UsageError, match=next(iter(options))):
+            solve(problem, "hgs", time_limit=1.0, **options)
+
+    def test_too_many_customers(self) -> None:
+        problem = CVRP(np.zeros((5_002, 2)), [0, *[1] * 5_001], 10)
+        with pytest.raises(UnsupportedFeatureError, match=r"5,001 customers"):
+            solve(problem, "hgs", time_limit=1.0)
+
+
+def test_quality_on_a_classic(shared_data: Path) -> None:
+    problem = read(shared_data / "routing/cvrplib/X/Instances/X-n101-k25.vrp")
+    result = solve(problem, "hgs", stop=MaxIterations(3_000))
+    assert result.objective <= 1.002 * 27_591
