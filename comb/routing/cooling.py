@@ -16,6 +16,8 @@ _CYCLE = 10.0
 _STEPS = 1_000
 #: Lowest and highest first temperature that is chosen, in mean legs.
 _COLDEST, _HOTTEST = 0.3, 3.0
+#: Customers of a route from which the lowest one grows with them, and how far.
+_SHORT, _WARMER = 25.0, 3.3
 
 
 def checked_heat(
@@ -29,6 +31,7 @@ def checked_heat(
     cold: float,
     step: float,
     steps_at_one: float,
+    per_route: float = 0.0,
 ) -> float:
     """Return the first temperature in mean legs, once the options are in range.
 
@@ -47,6 +50,9 @@ def checked_heat(
         Seconds that a step takes, about.
     steps_at_one : float
         Steps a customer from which the first temperature is one mean leg.
+    per_route : float
+        Customers that fill a route, about: the more, the higher is the lowest first
+        temperature.
 
     Raises
     ------
@@ -62,7 +68,8 @@ def checked_heat(
         limit = run.limits.iterations
         steps = seconds / step if limit is None else limit
         heat = math.sqrt(steps / n / steps_at_one)
-        hot = max(cold, min(_HOTTEST, max(_COLDEST, heat)))
+        lowest = _COLDEST * max(1.0, min(_WARMER, per_route / _SHORT))
+        hot = max(cold, min(_HOTTEST, max(lowest, heat)))
     if not 0.0 < cold <= hot < math.inf:
         raise UsageError(f"hot={hot:g}, cold={cold:g}: 0 < cold <= hot")
     return hot

@@ -68,7 +68,7 @@ def solve(
     removed: float = 10.0,
     longest: int = 10,
     hot: float | None = None,
-    cold: float = 0.01,
+    cold: float = 0.03,
 ) -> Outcome:
     """Ruin, recreate and anneal until the run ends.
 
@@ -93,7 +93,8 @@ def solve(
         Longest string that is removed from a route.
     hot, cold : float
         First and last temperature, in mean distances of the start. By default
-        the first one grows with the steps that there are for a customer.
+        the first one grows with the steps that there are for a customer, and is
+        higher where routes are long.
 
     Raises
     ------
@@ -118,6 +119,7 @@ def solve(
         cold=cold,
         step=_STEP,
         steps_at_one=_STEPS_AT_ONE,
+        per_route=problem.capacity / max(1e-9, float(problem.demands[1:].mean())),
     )
     if isinstance(run.initial, Routes):
         problem.evaluate(run.initial)
