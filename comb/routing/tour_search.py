@@ -61,8 +61,9 @@ _HEAT = 0.3
 _ROUND, _FINAL, _TRIAL = 1, 0.4, 0.05
 #: Double bridges between rounds of directed tours, for each city and at least.
 _SHAKEN, _FEWEST_SHAKEN = 0.02, 10
-#: Probability that an edge of mean length is cut between rounds of undirected tours.
-_CUT = 0.1
+#: Probability that an edge of mean length is cut between rounds of undirected tours,
+#: and the factor by which it is larger or smaller at most.
+_CUT, _SPREAD = 0.1, 3.0
 #: Share of the time that a lower bound may take.
 _BOUND = 0.02
 
@@ -232,7 +233,8 @@ class _Search:
         walk.best[:], walk.length[2] = tour, walk.length[1]
         after = np.roll(tour, -1)
         length = problem.distance(tour, after)
-        cut = self._random.random(tour.size) * length.mean() < _CUT * length
+        share = _CUT * _SPREAD ** self._random.uniform(-1.0, 1.0)
+        cut = self._random.random(tour.size) * length.mean() < share * length
         kept = zip(tour[~cut].tolist(), after[~cut].tolist(), strict=True)
         tour = greedy_tour(problem, kept)
         walk.tour[:] = tour
