@@ -352,6 +352,19 @@ def test_reading_text_loads_no_scipy(repo_root: Path) -> None:
     assert loaded.strip() == "False"
 
 
+def test_to_look_for_a_tour_needs_no_scipy_at_first() -> None:
+    """Nor does its start: where the limit is a second, it would take a quarter."""
+    loaded = run_python(
+        """
+        import combkit as ck
+        points = [[0, 0], [0, 3], [4, 0], [4, 3]]
+        ck.solve(ck.TSP(points), "greedy", time_limit=60)
+        print("scipy" in sys.modules)
+        """
+    )
+    assert loaded.strip() == "False"
+
+
 def test_the_suite_works_without_the_solver_packages(repo_root: Path) -> None:
     """Without OR-Tools, HiGHS and SCIP: generators, constructives, kernels."""
     run_python(

@@ -271,7 +271,8 @@ def _worth(
     """Return what a move costs that changes distances and hands over a load.
 
     ``du`` and ``dv`` are changes of distance; load and service time leave route
-    ``ru`` for ``rv``. Where it cannot gain, 0.
+    ``ru`` for ``rv``. Between two routes, at least 0 where it cannot gain: the excess
+    afterwards is not looked at then.
     """
     sums, change = state.sums, du + dv
     if ru == rv:

@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from combkit.comb.routing.limits import limits_of, obstacle
 from combkit.comb.routing.nearness import near_nodes
-from combkit.comb.routing.sisr_data import obstacle
 from combkit.comb.routing.slices import Reports, side_by_side
 from combkit.comb.routing.starts import stand_in, start_of
 from combkit.instances.cvrp import CVRP
@@ -49,10 +49,8 @@ _BORN = 1.6
 _CHILD = 4.5e-8
 #: Routes that there may be, of full vehicles, and more of them.
 _MORE_ROUTES, _SPARE_ROUTES = 1.3, 3
-#: Relative slack of limits on sums of floats: well within that of the checkers.
+#: Share of a vehicle that rounding may seem to need.
 _NOISE = 1e-10
-
-Integers = NDArray[np.int32]
 
 
 def supports(problem: CVRP) -> str | None:
@@ -193,17 +191,11 @@ def _ground_of(problem: CVRP, neighbours: int) -> Ground:
     near = near_nodes(problem, neighbours, nodes[1:]) + 1
     # Near is mutual here.
     one = np.repeat(nodes[1:], near.shape[1])
-    pairs = np.unique(
-        np.concatenate(
-            [np.stack([one, near.ravel()], 1), np.stack([near.ravel(), one], 1)]
-        ),
-        axis=0,
-    )
+    pairs = np.stack([one, near.ravel()], axis=1)
+    pairs = np.unique(np.concatenate([pairs, pairs[:, ::-1]]), axis=0)
     service = np.zeros(problem.n + 1)
     if problem.service_time is not None:
         service[:] = problem.service_time
-    whole = problem.demands.dtype == np.int64
-    longest = math.inf if problem.max_distance is None else problem.max_distance
     demand = problem.demands.astype(np.float64)
     return Ground(
         dist,
@@ -214,8 +206,7 @@ def _ground_of(problem: CVRP, neighbours: int) -> Ground:
         _angles(problem),
         np.array(
             [
-                problem.capacity * (1.0 if whole else 1.0 + _NOISE),
-                longest * (1.0 + _NOISE),
+                *limits_of(problem),
                 1e-9 * float(dist.max()),
                 float(service.sum()),
                 math.ceil(float(demand.sum()) / problem.capacity - _NOISE),

@@ -24,12 +24,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from combkit.comb.routing.cooling import Cooling, checked_heat
+from combkit.comb.routing.limits import obstacle
 from combkit.comb.routing.savings import savings_routes
 from combkit.comb.routing.sisr_data import (
     fleet_of,
     fleet_size,
     lists_of,
-    obstacle,
     plan_of,
     routes_of,
 )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from combkit.comb.routing.limits import limits_of
 from combkit.comb.routing.metric import metric_arrays
 from combkit.comb.routing.nearness import is_symmetric, near_nodes
 from combkit.instances.cvrp import CVRP
@@ -18,12 +19,10 @@ from combkit.instances.vrptw import VRPTW
 if TYPE_CHECKING:
     from combkit.comb.routing._kernels_sisr import Fleet, Plan
 
-__all__ = ["fleet_of", "fleet_size", "lists_of", "obstacle", "plan_of", "routes_of"]
+__all__ = ["fleet_of", "fleet_size", "lists_of", "plan_of", "routes_of"]
 
-#: Relative slack of limits on sums of floats: well within that of the checkers.
+#: Slack of due times, in the latest one: well within that of the checkers.
 _NOISE = 1e-10
-#: Relative slack of what makes a problem infeasible, for rounding noise.
-_PLAIN = 1e-9
 
 
 def fleet_of(problem: CVRP, neighbours: int) -> Fleet:
@@ -47,11 +46,7 @@ def fleet_of(problem: CVRP, neighbours: int) -> Fleet:
         node[:, kernels.SERVICE] = problem.service_time
     node[:, kernels.FAR] = problem.distance(0, nodes)
     limit = np.zeros(7)
-    # Sums of integers are exact, others get a little slack.
-    whole = problem.demands.dtype == np.int64
-    limit[kernels.CAPACITY] = problem.capacity * (1.0 if whole else 1.0 + _NOISE)
-    longest = math.inf if problem.max_distance is None else problem.max_distance
-    limit[kernels.LENGTH] = longest * (1.0 + _NOISE)
+    limit[kernels.CAPACITY], limit[kernels.LENGTH] = limits_of(problem)
     limit[kernels.RETURN] = 0.0 if problem.open_ended else 1.0
     # What an insertion adds to one leg it adds again, where ways are equal.
     equal = is_symmetric(problem) and not problem.open_ended
@@ -176,32 +171,3 @@ def routes_along(after: NDArray[np.int32], depot: int) -> list[list[int]]:
         if route:
             routes.append(route)
     return routes
-
-
-def obstacle(problem: CVRP) -> str:
-    """Return why there is no solution, where that is plain; else nothing.
-
-    Parameters
-    ----------
-    problem : CVRP, OVRP or VRPTW
-        The problem.
-    """
-    if problem.vehicles is not None:
-        room = problem.vehicles * float(problem.capacity)
-        if float(problem.demands.sum()) > room * (1.0 + _PLAIN):
-            return f"the demands exceed the {room:.15g} that all vehicles carry"
-    if problem.max_distance is None:
-        return ""
-    nodes = np.arange(problem.n + 1)
-    alone = problem.distance(0, nodes).astype(np.float64)
-    if not problem.open_ended:
-        alone += problem.distance(nodes, 0)
-    if problem.service_time is not None:
-        alone += problem.service_time
-    farthest = int(alone.argmax())
-    if alone[farthest] <= problem.max_distance * (1.0 + _PLAIN):
-        return ""
-    return (
-        f"customer {farthest} alone takes {alone[farthest]:.15g} of the "
-        f"{problem.max_distance:.15g} that a route may take"
-    )

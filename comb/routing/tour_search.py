@@ -342,7 +342,7 @@ def best_tour(walk: Walk) -> NDArray[np.int32]:
 
 def _warm_up(depth: int, directed: bool) -> None:
     """Load or compile the kernels."""
-    from combkit.comb.routing import _kernels
+    from combkit.comb.routing import _kernels, _kernels_merge
 
     points = np.random.default_rng(0).random((8, 2))
     tiny: Space | Arcs
@@ -356,6 +356,8 @@ def _warm_up(depth: int, directed: bool) -> None:
     _kernels.descend(tiny, walk, 100)
     _kernels.kick(tiny, walk, 1, 1, 1.0, 0, math.inf)
     _kernels.shake(tiny, walk, 1)
+    if not directed:
+        _kernels_merge.merge(tiny, walk.tour, walk.tour.copy())
 
 
 def space_of(problem: TSP, near: NDArray[np.int32], depth: int) -> Space:
