@@ -546,6 +546,10 @@ def follow(
     turns = [
         (row.name, row.load(), step) for step, row in zip(rule.chain, rows, strict=True)
     ]
+    if run.initial is not None and run.solution is None:
+        # A start that is not feasible is for the first solver that mends it.
+        first = next((k for k, row in enumerate(rows) if row.mends), 0)
+        turns = turns[first:]
     if adviser is not None:
         turns[:0] = _advised(adviser, problem, run)
     outcome = Outcome()
@@ -555,6 +559,9 @@ def follow(
             break
         if run.solution is not None:
             run.initial = run.solution
+        elif done and problem.exact:
+            # A start that one solver could not mend is of no use to the next.
+            run.initial = None
         done.append(name)
         # A native call that outstays its turn is left behind; the next one runs.
         with (

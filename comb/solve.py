@@ -245,7 +245,7 @@ def _resolve(
         plan = policy.choose(problem, seconds)
         function: Callable[..., Outcome] = partial(policy.follow, plan)
         packages = tuple(name for row in plan[1] for name in row.packages)
-        mends = plan[1][0].mends
+        mends = any(row.mends for row in plan[1])
     else:
         row = find(solver, problem.kind)
         if (reason := row.unsupported(problem)) is not None:

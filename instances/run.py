@@ -337,12 +337,9 @@ def execute(
     params = dict(params or {})
     outcome = Outcome()
     with _signals(run):
-        if run.initial is not None and problem.exact:
-            violations = problem.check(run.initial)
-            if violations and not mends:
-                raise InvalidSolutionError(["initial solution:", *violations])
-            if not violations:
-                run.report(run.initial, "initial")
+        start = run.initial if problem.exact else None
+        if start is not None and not _faults_of_start(problem, start, mends):
+            run.report(start, "initial")
         try:
             if not run.should_stop() or run.reason is Reason.TIME:
                 outcome = solve(problem, run, **params)
@@ -355,6 +352,27 @@ def execute(
         # From here on nobody may report any more.
         run.abandoned = True
     return _conclude(run, outcome, solver, params, packages)
+
+
+def _faults_of_start(problem: Problem, initial: Solution, mends: bool) -> list[str]:
+    """Return what a solution to start from violates.
+
+    Raises
+    ------
+    InvalidSolutionError
+        If it violates something and the solver does not mend it, or names what
+        does not exist, which nobody can mend.
+    """
+    faults = problem.check(initial)
+    if faults:
+        try:
+            if not mends:
+                raise InvalidSolutionError(faults)
+            problem.evaluate(initial)
+        except InvalidSolutionError as error:
+            first, *rest = error.violations
+            raise InvalidSolutionError([f"initial solution: {first}", *rest]) from None
+    return faults
 
 
 def _conclude(

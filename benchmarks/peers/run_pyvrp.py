@@ -1,6 +1,7 @@
-"""PyVRP on a CVRP or a fleet, by its own reader, or on a TSP, symmetric or not.
+"""PyVRP on a CVRP or a fleet, by its own reader, on Solomon's text or on a TSP.
 
-Fleets are read with the rounding that their sets are published with.
+Fleets are read with the rounding that their sets are published with; Solomon's
+windows have distances truncated to tenths, and the total distance is minimised.
 
 Its local search on the first, random solution cannot be interrupted: on large
 instances it overruns the limit. One thread.
@@ -11,6 +12,7 @@ from __future__ import annotations
 import common
 import numpy as np
 import pyvrp
+import vrplib
 
 #: Rounding of the sets of PyVRP's collection, and the unit of costs then.
 _ROUNDING = {
@@ -21,7 +23,7 @@ _ROUNDING = {
 
 
 def main() -> None:
-    run = common.start("pyvrp", 2, __doc__)
+    run = common.start("pyvrp", 3, __doc__)
     header = _header(run)
     kind = header.get("TYPE", "")
     rounding, unit = _ROUNDING.get(kind, ("round", 1.0))
@@ -31,6 +33,8 @@ def main() -> None:
         if "DISTANCE" in header:
             run.unsupported("its reader leaves the limit on the length of routes out")
         data = pyvrp.read(run.instance, round_func="round")
+    elif not header:
+        data, unit = _solomon(run), 10.0
     else:
         data = _tsp(common.read_routing(run))
 
@@ -95,6 +99,39 @@ def _header(run: common.Run) -> dict[str, str]:
     with run.instance.open(encoding="utf-8", errors="replace") as stream:
         pairs = [line.partition(":") for line in stream if ":" in line]
     return {key.strip(): value.strip() for key, _, value in pairs}
+
+
+def _solomon(run: common.Run) -> pyvrp.ProblemData:
+    """Return windows as Solomon's text has them, in tenths."""
+    read = vrplib.read_instance(run.instance, instance_format="solomon")
+    matrix = np.trunc(10.0 * read["edge_weight"]).astype(np.int64)
+    windows = 10 * read["time_window"]
+    early, late = windows.T.tolist()
+    service = (10 * read["service_time"]).tolist()
+    demands = read["demand"].tolist()
+    fleet = pyvrp.VehicleType(
+        read["vehicles"],
+        capacity=[read["capacity"]],
+        tw_early=early[0],
+        tw_late=late[0],
+    )
+    return pyvrp.ProblemData(
+        locations=[pyvrp.Location(x, y) for x, y in read["node_coord"].tolist()],
+        clients=[
+            pyvrp.Client(
+                k,
+                delivery=[demands[k]],
+                service_duration=service[k],
+                tw_early=early[k],
+                tw_late=late[k],
+            )
+            for k in range(1, len(demands))
+        ],
+        depots=[pyvrp.Depot(0)],
+        vehicle_types=[fleet],
+        distance_matrices=[matrix],
+        duration_matrices=[matrix],
+    )
 
 
 def _tsp(problem: common.Routing) -> pyvrp.ProblemData:

@@ -46,6 +46,8 @@ LENGTH, VALUE, PRIZE, BEST, PRICE = range(5)
 _FLOW, _TENSION = 0.002, 20.0
 #: Steps of a random number between 0 and 1.
 _FINE = 1 << 30
+#: Share of the way to and from a node that leaving it out saves at least.
+_LEAST = 1e-9
 #: How a node that fits is chosen: by value a length, by its square, by what is left.
 _RATIO, _SQUARE, _LEFT = range(3)
 
@@ -405,7 +407,10 @@ def thin(space: Space, wishes: Wishes, trip: Trip, rate: float) -> None:
         node = trip.tour[k]
         before = trip.tour[kept - 1] if kept > 0 else trip.tour[m - 1]
         behind = trip.tour[k + 1] if k + 1 < m else trip.tour[0]
-        saved = _detour(space, before, node, behind)
+        # Without a neighbour at the same place, or on the way, some would be saved.
+        way = distance(metric, points, matrix, before, node)
+        way += distance(metric, points, matrix, node, behind)
+        saved = max(_detour(space, before, node, behind), _LEAST * way)
         left = trip.sums[PRIZE] - wishes.prize[node]
         if (
             not _stays(space, node)

@@ -27,14 +27,8 @@ def opening(problem: RichVRP, run: Run) -> FleetRoutes:
         The problem.
     run : Run
         Its run.
-
-    Raises
-    ------
-    InvalidSolutionError
-        If ``run.initial`` knows vehicle types or clients that do not exist.
     """
     if isinstance(run.initial, FleetRoutes):
-        problem.evaluate(run.initial)
         return run.initial
     first = nearest_routes(problem)
     if problem.check(first):

@@ -109,8 +109,6 @@ def solve(
     ):
         if number < least:
             raise UsageError(f"{name}={number}: at least {least}")
-    if isinstance(run.initial, Routes):
-        problem.evaluate(run.initial)
     if reason := obstacle(problem):
         return Outcome(Status.INFEASIBLE, raw_status=reason)
     try:

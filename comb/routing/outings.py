@@ -86,7 +86,6 @@ def solve(
         raise UsageError(f"hot={hot:g}, cold={cold:g}: 0 < cold <= hot")
     start = None
     if isinstance(run.initial, Tour):
-        problem.evaluate(run.initial)
         # The depot first, and every other node once.
         start = np.array(list(dict.fromkeys([0, *_from_depot(run.initial)])))
     if reason := obstacle(problem):

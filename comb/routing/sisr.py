@@ -121,8 +121,6 @@ def solve(
         steps_at_one=_STEPS_AT_ONE,
         per_route=problem.capacity / max(1e-9, float(problem.demands[1:].mean())),
     )
-    if isinstance(run.initial, Routes):
-        problem.evaluate(run.initial)
     if reason := obstacle(problem):
         return Outcome(Status.INFEASIBLE, raw_status=reason)
     try:
