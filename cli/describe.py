@@ -23,9 +23,11 @@ def describe(problem: Problem) -> dict[str, Any]:
 
 def _salesman(problem: Any) -> dict[str, Any]:
     fixed = problem.fixed_edges
+    path = {} if problem.ends is None else {"path between": problem.ends.tolist()}
     return {
         **_distances(problem),
         "fixed edges": 0 if fixed is None else len(fixed),
+        **path,
     }
 
 

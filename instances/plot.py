@@ -37,6 +37,7 @@ from combkit.instances.result import Result
 from combkit.instances.solutions import Routes, Schedule
 from combkit.instances.source import Source, atomic_write
 from combkit.instances.timescale import Timescale
+from combkit.instances.tsp import ATSP, TSP
 
 __all__ = ["Curve", "plot", "plot_arms", "plot_trace", "read_trace"]
 
@@ -351,8 +352,11 @@ def _map(problem: Any, solution: Any) -> Scene:
             scene.shapes.append(Line(*_columns(inner), k, 1.6, label))
         scene.legend = 0 < len(routes) <= 16
     elif solution is not None:
-        closed = np.append(solution.tour, solution.tour[:1])
-        scene.shapes.append(Line(*_columns(xy[closed]), _ACCENT, 1.3))
+        if isinstance(problem, TSP | ATSP) and problem.ends is not None:
+            order = problem.path(solution)
+        else:
+            order = np.append(solution.tour, solution.tour[:1])
+        scene.shapes.append(Line(*_columns(xy[order]), _ACCENT, 1.3))
     first = 1 if isinstance(problem, CVRP | MTSP | Outing) else 0
     numbers = [str(k) for k in range(first, len(xy))]
     size = float(np.clip(60.0 / math.sqrt(len(xy)), 0.8, 7.0))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -29,6 +29,7 @@ class _Salesman(Located):
     _directed: ClassVar[bool]
 
     fixed_edges: Integers | None
+    ends: Integers | None
     display: Floats | None
 
     def _settle(self, distances: Distances) -> None:
@@ -39,8 +40,16 @@ class _Salesman(Located):
         put("matrix", distances.matrix)
         if self.display is not None:
             put("display", frozen_array("display", self.display, np.float64, (n, 2)))
-        if self.fixed_edges is not None:
-            put("fixed_edges", _valid_edges(self.fixed_edges, n, self._directed))
+        edges: ArrayLike | None = self.fixed_edges
+        if self.ends is not None:
+            put("ends", frozen_array("ends", self.ends, np.int64, (2,), minimum=0))
+            first, last = self.ends.tolist()
+            require(max(first, last) < n, "ends", f"cities are 0..{n - 1}")
+            require(first != last, "ends", f"a path does not end at {first} as well")
+            own = [] if self.fixed_edges is None else list(self.fixed_edges)
+            edges = [*own, [last, first]]
+        if edges is not None:
+            put("fixed_edges", _valid_edges(edges, n, self._directed))
 
     @property
     def n(self) -> int:
@@ -52,8 +61,31 @@ class _Salesman(Located):
         """Number of cities."""
         return {"n": self.n}
 
+    @cached_property
+    def unpaid(self) -> float:
+        """Length of the way back from the end of an open path; 0 for a tour."""
+        if self.ends is None:
+            return 0.0
+        return self._distances.total(self.ends[1:], self.ends[:1])
+
+    def path(self, solution: Tour) -> Integers:
+        """Return the cities of a feasible tour from the first end to the second.
+
+        Without ends, from city 0.
+
+        Parameters
+        ----------
+        solution : Tour
+            The tour.
+        """
+        first = 0 if self.ends is None else int(self.ends[0])
+        order = np.roll(solution.tour, -int(np.argmax(solution.tour == first)))
+        if self.ends is not None and self.n > 2 and order[1] == self.ends[1]:
+            order = np.roll(order[::-1], 1)
+        return order
+
     def evaluate(self, solution: Tour) -> float:
-        """Return the length of the closed tour.
+        """Return the length of the closed tour, or of the path between the ends.
 
         Raises
         ------
@@ -64,7 +96,7 @@ class _Salesman(Located):
         unknown = tour[(tour < 0) | (tour >= self.n)]
         if unknown.size:
             raise InvalidSolutionError([f"unknown city {unknown[0]}"])
-        return self._distances.total(tour, np.roll(tour, -1))
+        return self._distances.total(tour, np.roll(tour, -1)) - self.unpaid
 
     def check(self, solution: Tour) -> list[str]:
         """Return every violation in plain words; cities are numbered from 0."""
@@ -99,6 +131,9 @@ class TSP(_Salesman):
         matrix.
     fixed_edges : array_like of int, shape (k, 2), optional
         Edges between 0-based cities that a tour must use, in any direction.
+    ends : array_like of int, shape (2,), optional
+        Cities that an open path starts and ends at, which is then looked for: a
+        tour on which they follow each other, a fixed edge that costs nothing.
     display : array_like of float, shape (n, 2), optional
         Positions for drawing, where they are not the coordinates.
 
@@ -114,6 +149,12 @@ class TSP(_Salesman):
     14.0
     >>> problem.check(Tour([0, 1, 1, 3]))
     ['city 1 is visited 2 times', 'city 2 is not visited']
+
+    A path from city 0 to city 2:
+
+    >>> open_ended = TSP(problem.coords, ends=[0, 2])
+    >>> open_ended.evaluate(Tour([0, 1, 3, 2]))
+    12.0
     """
 
     kind: ClassVar[str] = "tsp"
@@ -123,6 +164,7 @@ class TSP(_Salesman):
     matrix: Array | None = field(default=None, kw_only=True)
     metric: str = field(default="euclidean", kw_only=True)
     fixed_edges: Integers | None = field(default=None, kw_only=True)
+    ends: Integers | None = field(default=None, kw_only=True)
     display: Floats | None = field(default=None, kw_only=True, compare=False)
 
     def __post_init__(self) -> None:
@@ -144,6 +186,9 @@ class ATSP(_Salesman):
     fixed_edges : array_like of int, shape (k, 2), optional
         Arcs between 0-based cities that a tour must use, from the first city
         to the second.
+    ends : array_like of int, shape (2,), optional
+        Cities that an open path starts and ends at, which is then looked for: a
+        tour on which the first follows the second, at no cost.
     display : array_like of float, shape (n, 2), optional
         Positions for drawing.
 
@@ -163,6 +208,7 @@ class ATSP(_Salesman):
 
     matrix: Array
     fixed_edges: Integers | None = field(default=None, kw_only=True)
+    ends: Integers | None = field(default=None, kw_only=True)
     display: Floats | None = field(default=None, kw_only=True, compare=False)
 
     def __post_init__(self) -> None:

@@ -64,9 +64,11 @@ def solve(
     def found(callback: Any) -> None:
         run.report(circuits.solution(callback.boolean_value), "cpsat")
 
+    unpaid = 0.0 if isinstance(problem, CVRP) else problem.unpaid
+
     def bounded(bound: float) -> None:
         # The objective is integral, so a bound may be rounded up.
-        run.report_bound(float(math.ceil(bound - 1e-6)), "cpsat")
+        run.report_bound(math.ceil(bound - 1e-6) - unpaid, "cpsat")
 
     # Cuts for circuits come with this level; a single worker lives by them.
     options = {"linearization_level": 2}

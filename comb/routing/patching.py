@@ -87,7 +87,7 @@ def patched_tour(problem: ATSP) -> tuple[Integers, float]:
         allowed[tails, heads] = lengths
         kept[tails] = True
     after = linear_sum_assignment(allowed)[1].astype(np.int64)
-    bound = float(cost[np.arange(n), after].sum())
+    bound = float(cost[np.arange(n), after].sum()) - problem.unpaid
     if not problem.integral:
         bound -= 1e-12 * n * largest
     return _joined(cost, after, kept), bound

@@ -134,7 +134,7 @@ def search(
         if found.ascent is not None:
             bound = tree_bound(problem, found.ascent, _BOUND * run.remaining)
             if bound is not None:
-                run.report_bound(bound, f"{source}: 1-tree")
+                run.report_bound(bound - problem.unpaid, f"{source}: 1-tree")
             if run.initial is None:
                 tour = greedy_tour(problem, found.ascent.by_alpha())
         space = space_of(problem, found.near, depth)

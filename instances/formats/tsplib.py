@@ -166,7 +166,7 @@ def _belongs(key: str, kind: str) -> bool:
     return key not in _OP_KEYWORDS
 
 
-def _read_tsp(document: Document, labels: dict[str, str]) -> TSP:
+def _read_tsp(document: Document, labels: dict[str, Any]) -> TSP:
     nodes = Nodes(document)
     return TSP(
         nodes.coords,
@@ -178,7 +178,7 @@ def _read_tsp(document: Document, labels: dict[str, str]) -> TSP:
     )
 
 
-def _read_atsp(document: Document, labels: dict[str, str]) -> ATSP:
+def _read_atsp(document: Document, labels: dict[str, Any]) -> ATSP:
     nodes = Nodes(document)
     if nodes.matrix is None:
         raise document.unsupported(
@@ -192,7 +192,7 @@ def _read_atsp(document: Document, labels: dict[str, str]) -> ATSP:
     )
 
 
-def _read_cvrp(document: Document, labels: dict[str, str]) -> CVRP:
+def _read_cvrp(document: Document, labels: dict[str, Any]) -> CVRP:
     nodes = Nodes(document)
     capacity = document.number("CAPACITY")
     if capacity <= 0:
@@ -345,6 +345,10 @@ def write(problem: Readable) -> Iterator[str]:
     ):
         raise UnsupportedFeatureError(
             f"TSPLIB has no word for what this problem minimises: {problem.convention}"
+        )
+    if isinstance(problem, TSP | ATSP) and problem.ends is not None:
+        raise UnsupportedFeatureError(
+            "TSPLIB has no word for the ends of an open path; JSON has"
         )
     yield f"NAME : {_one_line(problem.name)}\n"
     for line in problem.comment.splitlines():

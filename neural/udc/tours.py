@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,13 +61,14 @@ class TourCutter:
         if nodes.size < _FEWEST or nodes.size - len(kept) < _FEWEST:
             return None
         fixed = kept if len(kept) else None
+        changes: dict[str, Any] = {"fixed_edges": fixed, "ends": None, "display": None}
         small: TSP | ATSP
         if problem.matrix is not None:
             matrix = problem.matrix[np.ix_(nodes, nodes)]
-            small = replace(problem, matrix=matrix, fixed_edges=fixed, display=None)
+            small = replace(problem, matrix=matrix, **changes)
         else:
             coords = np.asarray(problem.coords)[nodes]
-            small = replace(problem, coords=coords, fixed_edges=fixed, display=None)
+            small = replace(problem, coords=coords, **changes)
         start = Tour(np.arange(nodes.size))
         return Piece(small, start, lambda tour: Tour(part.expand(tour.tour, nodes)))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import pickle
+from pathlib import Path
 
 import networkx as nx
 import numpy as np
@@ -11,7 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from combkit.instances.errors import InvalidProblemError, InvalidSolutionError
+from combkit.instances.errors import (
+    InvalidProblemError,
+    InvalidSolutionError,
+    UnsupportedFeatureError,
+)
+from combkit.instances.formats import read, write
 from combkit.instances.graphs import tsp_from_graph
 from combkit.instances.solutions import Tour
 from combkit.instances.tsp import ATSP, TSP
@@ -112,6 +118,50 @@ def test_a_whole_fixed_tour_is_possible() -> None:
     assert ATSP(np.ones((4, 4)), fixed_edges=ring).check(Tour([1, 2, 3, 0])) == []
     with pytest.raises(InvalidProblemError, match="all 2 fixed edges of city 1"):
         ATSP(np.ones((4, 4)), fixed_edges=[[0, 1], [2, 1]])
+
+
+def test_an_open_path_does_not_pay_the_way_back() -> None:
+    problem = TSP(SQUARE, ends=[0, 2])
+    assert problem.fixed_edges is not None
+    assert problem.fixed_edges.tolist() == [[0, 2]]
+    for tour in ([0, 1, 3, 2], [3, 1, 0, 2], [2, 3, 1, 0]):
+        assert problem.check(Tour(tour)) == []
+        assert problem.evaluate(Tour(tour)) == 3 + 5 + 4 - 1
+        assert problem.path(Tour(tour)).tolist() == [0, 1, 3, 2]
+    assert problem.check(Tour([0, 1, 2, 3])) == ["fixed edge 0-2 is not in the tour"]
+    assert TSP(SQUARE).path(Tour([2, 3, 0, 1])).tolist() == [0, 1, 2, 3]
+
+
+def test_a_directed_path_ends_where_it_should() -> None:
+    problem = ATSP([[0, 1, 9], [9, 0, 1], [7, 9, 0]], ends=[1, 0])
+    assert problem.check(Tour([0, 1, 2])) == []
+    assert problem.evaluate(Tour([0, 1, 2])) == 1 + 7
+    assert problem.path(Tour([0, 1, 2])).tolist() == [1, 2, 0]
+    assert problem.check(Tour([0, 2, 1])) == ["fixed edge 0-1 is not in the tour"]
+
+
+@pytest.mark.parametrize(
+    ("ends", "reason"),
+    [
+        ([0, 4], "ends: cities are 0..3"),
+        ([2, 2], "ends: a path does not end at 2 as well"),
+        ([0, -1], "ends.* is below 0"),
+        ([0, 1, 2], "ends: shape"),
+    ],
+)
+def test_impossible_ends(ends: list[int], reason: str) -> None:
+    with pytest.raises(InvalidProblemError, match=reason):
+        TSP(SQUARE, ends=ends)
+
+
+def test_ends_make_another_problem_that_json_holds(tmp_path: Path) -> None:
+    problem = TSP(SQUARE, metric="EUC_2D", ends=[0, 2])
+    assert problem != TSP(SQUARE, metric="EUC_2D", fixed_edges=[[0, 2]])
+    write(problem, tmp_path / "path.json")
+    assert read(tmp_path / "path.json") == problem
+    with pytest.raises(UnsupportedFeatureError, match="open path"):
+        write(problem, tmp_path / "path.tsp")
+    assert not (tmp_path / "path.tsp").exists()
 
 
 def test_other_bad_fields() -> None:
