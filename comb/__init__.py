@@ -28,6 +28,13 @@ SOLVERS: tuple[SolverInfo, ...] = (
         summary="greedy edges on near neighbours; space-filling curve when huge",
     ),
     SolverInfo(
+        "savings",
+        ("tsp",),
+        f"{_ROUTING}.savings_tsp",
+        exact=False,
+        summary="edges that save most against the ways over a hub",
+    ),
+    SolverInfo(
         "nearest-neighbour",
         ("tsp", "atsp"),
         f"{_ROUTING}.nearest_neighbour",

@@ -21,8 +21,6 @@ Integers = NDArray[np.int64]
 
 #: Above this a space-filling curve answers first: greedy takes 10 us a city.
 _SMALL = 20_000
-#: Neighbours of a city whose edges are candidates.
-_NEIGHBOURS = 10
 #: As many path ends are joined by comparing all of them.
 _FEW_ENDS = 64
 #: Share of the paths that may remain after a round for another one to pay.
@@ -48,7 +46,13 @@ def solve(problem: TSP, run: Run) -> Outcome:
     return Outcome(Status.OPTIMAL if problem.n <= 3 else None)
 
 
-def greedy_tour(problem: TSP, first: Iterable[tuple[int, int]] = ()) -> Integers:
+def greedy_tour(
+    problem: TSP,
+    first: Iterable[tuple[int, int]] = (),
+    *,
+    hub: int = -1,
+    neighbours: int = 10,
+) -> Integers:
     """Return a tour of greedy edges.
 
     Candidates are the edges to near neighbours; the ends of the paths that
@@ -61,6 +65,12 @@ def greedy_tour(problem: TSP, first: Iterable[tuple[int, int]] = ()) -> Integers
     first : iterable of tuple of int
         Edges that are taken before, in this order, where they make no branch
         and no cycle.
+    hub : int
+        A city without fixed edges: then it is not the shortest edge that comes next
+        but the one that saves most against the ways over this city, which is put in
+        last (savings [2]_).
+    neighbours : int
+        Near cities of a city, the edges to which are candidates.
 
     Returns
     -------
@@ -72,24 +82,32 @@ def greedy_tour(problem: TSP, first: Iterable[tuple[int, int]] = ()) -> Integers
     .. [1] J. L. Bentley, "Fast algorithms for geometric traveling salesman
        problems", ORSA J. Computing 4(4), 1992.
        https://doi.org/10.1287/ijoc.4.4.387
+    .. [2] G. Clarke, J. W. Wright, "Scheduling of vehicles from a central depot to
+       a number of delivery points", Operations Research 12(4), 1964.
+       https://doi.org/10.1287/opre.12.4.568
     """
     paths = fixed_paths(problem)
     paths.link(first)
+    whole, over_hub = 1, None
+    if hub >= 0:
+        whole, over_hub = 2, problem.distance(hub, np.arange(problem.n))
     ends = paths.ends()
-    neighbours = _NEIGHBOURS
-    while len(paths) > 1:
+    while len(paths) > whole:
+        ends = ends[ends != hub]
         if ends.size <= _FEW_ENDS:
             neighbours = _FEW_ENDS
         near = near_nodes(problem, neighbours, ends)
         start, end = np.repeat(ends, near.shape[1]), ends[near.ravel()]
-        order = np.argsort(problem.distance(start, end), kind="stable")
+        cost = problem.distance(start, end)
+        if over_hub is not None:
+            cost = cost - over_hub[start] - over_hub[end]
+        order = np.argsort(cost, kind="stable")
         before = len(paths)
         paths.link(zip(start[order].tolist(), end[order].tolist(), strict=True))
         ends = paths.ends()
         if len(paths) > _LITTLE_PROGRESS * before:
             _string_together(paths)
-    (tour,) = paths.lists()
-    return np.array(tour, dtype=np.int64)
+    return np.concatenate(paths.lists()).astype(np.int64)
 
 
 def _string_together(paths: Paths) -> None:

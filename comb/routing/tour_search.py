@@ -63,7 +63,7 @@ _ROUND, _FINAL, _TRIAL = 1, 0.4, 0.05
 _SHAKEN, _FEWEST_SHAKEN = 0.02, 10
 #: Probability that an edge of mean length is cut between rounds of undirected tours,
 #: and the factor by which it is larger or smaller at most.
-_CUT, _SPREAD = 0.1, 3.0
+_CUT, _SPREAD = 0.2, 4.0
 #: Share of the time that a lower bound may take.
 _BOUND = 0.02
 
@@ -225,9 +225,10 @@ class _Search:
             self._rejoin(self._problem, walk)
 
     def _rejoin(self, problem: TSP, walk: Walk) -> None:
-        """Cut a tour at some edges, mostly long ones, and join the pieces greedily.
+        """Cut a tour at some edges, mostly long ones, and join the pieces.
 
-        Long edges between clusters are what kicks hardly ever exchange.
+        Long edges between clusters are what kicks hardly ever exchange. Every other
+        time, pieces are joined by savings around any city, each time another way.
         """
         tour = walk.tour.astype(np.int64)
         walk.best[:], walk.length[2] = tour, walk.length[1]
@@ -235,8 +236,13 @@ class _Search:
         length = problem.distance(tour, after)
         share = _CUT * _SPREAD ** self._random.uniform(-1.0, 1.0)
         cut = self._random.random(tour.size) * length.mean() < share * length
+        hub = int(self._random.integers(-tour.size, tour.size))
+        if hub >= 0 and problem.fixed_edges is not None and hub in problem.fixed_edges:
+            hub = -1
+        if hub >= 0:
+            cut |= (tour == hub) | (after == hub)
         kept = zip(tour[~cut].tolist(), after[~cut].tolist(), strict=True)
-        tour = greedy_tour(problem, kept)
+        tour = greedy_tour(problem, kept, hub=max(hub, -1))
         walk.tour[:] = tour
         walk.place[tour] = np.arange(tour.size)
         walk.length[0] = problem.evaluate(Tour(tour))

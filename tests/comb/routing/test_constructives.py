@@ -13,6 +13,7 @@ from combkit.comb.routing.greedy_tsp import curve_tour, greedy_tour
 from combkit.comb.routing.nearness import curve_order, near_nodes
 from combkit.comb.routing.paths import Paths
 from combkit.comb.routing.savings import curve_routes, savings_routes
+from combkit.comb.routing.savings_tsp import savings_tour
 from combkit.comb.solve import solve
 from combkit.instances.cvrp import CVRP
 from combkit.instances.errors import UsageError
@@ -90,9 +91,24 @@ class TestPaths:
 
 class TestTours:
     @pytest.mark.parametrize("n", [1, 2, 3, 4, 65, 1_000, 3_000, 25_000])
-    def test_greedy_visits_all(self, n: int) -> None:
+    def test_every_city_is_visited(self, n: int) -> None:
         problem = TSP(cities(n), metric="EUC_2D")
         assert problem.check(Tour(greedy_tour(problem))) == []
+        assert problem.check(Tour(savings_tour(problem))) == []
+
+    def test_savings_beat_greedy_edges(self) -> None:
+        problem = TSP(cities(3_000), metric="EUC_2D")
+        greedy = solve(problem, "greedy").objective
+        assert solve(problem, "savings").objective < 0.98 * greedy
+        matrix = TSP(matrix=problem.distances()[:500, :500])
+        assert savings_tour(matrix).size == 500
+
+    def test_the_hub_has_no_fixed_edges(self) -> None:
+        problem = TSP(cities(9), fixed_edges=[[2, 5]])
+        assert problem.check(solve(problem, "savings", hub=3).solution) == []
+        for hub in (2, -1, 9):
+            with pytest.raises(UsageError, match=f"hub={hub}: not a city without"):
+                solve(problem, "savings", hub=hub)
 
     def test_greedy_beats_the_curve(self) -> None:
         problem = TSP(cities(25_000), metric="EUC_2D")
@@ -107,7 +123,8 @@ class TestTours:
         fixed = np.stack([order[:900:3], order[1:900:3]], axis=1)
         fixed = np.concatenate([fixed, np.stack([order[1:900:3], order[2:900:3]], 1)])
         problem = TSP(cities(3_000), metric="EUC_2D", fixed_edges=fixed)
-        for tour in (greedy_tour(problem), curve_tour(problem)):
+        tours = (greedy_tour(problem), curve_tour(problem), savings_tour(problem))
+        for tour in tours:
             assert problem.check(Tour(tour)) == []
         assert solve(problem, "nearest-neighbour").status is Status.FEASIBLE
 
@@ -115,12 +132,12 @@ class TestTours:
         order = np.random.default_rng(5).permutation(50)
         fixed = np.stack([order, np.roll(order, -1)], axis=1)
         problem = TSP(cities(50), fixed_edges=fixed)
-        for name in ("greedy", "nearest-neighbour"):
+        for name in ("greedy", "savings", "nearest-neighbour"):
             assert solve(problem, name).status is Status.FEASIBLE
 
     def test_all_in_one_place(self) -> None:
         problem = TSP(np.ones((2_500, 2)), metric="EUC_2D")
-        for name in ("greedy", "nearest-neighbour"):
+        for name in ("greedy", "savings", "nearest-neighbour"):
             assert solve(problem, name).objective == 0
 
     def test_no_distances(self) -> None:
