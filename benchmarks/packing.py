@@ -15,6 +15,7 @@ and keeps figures comparable while the machine does other work too.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import csv
 import os
 import time
@@ -57,11 +58,11 @@ def knapsacks(folder: Path) -> Iterator[tuple[str, float | None, float]]:
 
 
 def best_known(folder: Path) -> dict[str, float]:
-    """Return the best known values that are given as plain numbers, by file."""
+    """Return the best known values by file, where they are single numbers."""
     found = {}
     with (folder / "best_known.csv").open(newline="") as stream:
         for row in csv.DictReader(stream):
-            if not row["best_known"].startswith(">"):
+            with contextlib.suppress(ValueError):
                 found[row["file"]] = float(row["best_known"])
     return found
 

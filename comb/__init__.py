@@ -354,7 +354,7 @@ SOLVERS: tuple[SolverInfo, ...] = (
     ),
     SolverInfo(
         "highs",
-        ("mkp", "setcover"),
+        ("kp", "mkp", "setcover"),
         f"{_PACKING}.highs",
         exact=True,
         summary="HiGHS on the integer program",
@@ -362,7 +362,7 @@ SOLVERS: tuple[SolverInfo, ...] = (
     ),
     SolverInfo(
         "cpsat",
-        ("mkp", "setcover"),
+        ("kp", "mkp", "setcover"),
         f"{_PACKING}.cpsat",
         exact=True,
         summary="CP-SAT on the integer program",

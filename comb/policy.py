@@ -434,7 +434,12 @@ POLICY: tuple[Rule, ...] = (
         _always,
         "exact, milliseconds",
     ),
-    Rule("kp", (Step("greedy"),), _always, "fractional data that does not scale"),
+    Rule(
+        "kp",
+        (Step("greedy"), Step("highs")),
+        _always,
+        "fractional data that does not scale",
+    ),
     Rule(
         "mkp",
         (Step("greedy"), Step("local-search", share=0.2, most=1.0), Step("highs")),

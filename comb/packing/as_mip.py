@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse as sp
 
+from combkit.instances.knapsack import Knapsack
 from combkit.instances.mip import MIP
 from combkit.instances.multi_knapsack import MultiKnapsack
 from combkit.instances.set_cover import SetCover
@@ -12,18 +13,23 @@ from combkit.instances.set_cover import SetCover
 __all__ = ["Binary", "is_integral", "model"]
 
 #: Problems whose solutions are vectors of zeros and ones.
-Binary = MultiKnapsack | SetCover
+Binary = Knapsack | MultiKnapsack | SetCover
 
 
 def model(problem: Binary) -> MIP:
     """Return the integer program of a problem, a variable an item or set."""
     n = problem.n
-    if isinstance(problem, MultiKnapsack):
+    if not isinstance(problem, SetCover):
+        if isinstance(problem, Knapsack):
+            capacities = np.array([problem.capacity])
+        else:
+            capacities = problem.capacities
+        weights = np.atleast_2d(problem.weights).astype(np.float64)
         return MIP(
             problem.profits,
-            sp.csr_array(problem.weights.astype(np.float64)),
-            np.full(problem.m, -np.inf),
-            problem.capacities,
+            sp.csr_array(weights),
+            np.full(capacities.size, -np.inf),
+            capacities,
             np.zeros(n),
             np.ones(n),
             np.ones(n, np.uint8),
@@ -46,5 +52,5 @@ def model(problem: Binary) -> MIP:
 
 def is_integral(problem: Binary) -> bool:
     """Whether all objectives are integers."""
-    values = problem.profits if isinstance(problem, MultiKnapsack) else problem.costs
+    values = problem.costs if isinstance(problem, SetCover) else problem.profits
     return bool(values.dtype == np.int64)

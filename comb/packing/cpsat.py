@@ -1,4 +1,4 @@
-"""Multidimensional knapsack and set cover through CP-SAT."""
+"""Knapsacks and set cover through CP-SAT."""
 
 from __future__ import annotations
 

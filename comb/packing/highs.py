@@ -1,4 +1,4 @@
-"""Multidimensional knapsack and set cover through HiGHS."""
+"""Knapsacks and set cover through HiGHS."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -91,6 +92,29 @@ def test_decimal_fractions_are_solved_as_integers(
     assert result.status == "optimal"
     assert result.objective == pytest.approx(enumerated(problem) / 10.0**profit_digits)
     assert result.gap == 0
+
+
+@given(knapsacks(items=12))
+@settings(max_examples=25, deadline=None)
+def test_what_no_power_of_ten_makes_whole_is_solved_as_a_program(
+    problem: Knapsack,
+) -> None:
+    odd = Knapsack(
+        problem.profits / math.pi,
+        problem.weights * math.sqrt(2.0),
+        float(problem.capacity) * math.sqrt(2.0),
+    )
+    for solver in ("auto", "highs"):
+        result = solve(odd, solver)
+        assert result.status == "optimal"
+        assert result.objective == pytest.approx(enumerated(problem) / math.pi)
+
+
+@given(knapsacks(items=12))
+@settings(max_examples=10, deadline=None)
+def test_cpsat_proves_the_same(problem: Knapsack) -> None:
+    result = solve(problem, "cpsat")
+    assert (result.status, result.objective) == ("optimal", enumerated(problem))
 
 
 @given(knapsacks(items=40, largest=50) | knapsacks(items=40, correlated=True))
