@@ -1,9 +1,8 @@
-"""Numba kernels of a granular local search for vehicle routing, with penalties.
+"""Numba kernels of granular moves for vehicle routing, with penalties.
 
 Moves join a customer to one of its near ones: relocations and exchanges of one or
-two customers, 2-opt inside a route, 2-opt* between two, and SWAP*, which exchanges
-two customers of near routes wherever each fits best. Loads and durations may exceed
-their limits at a price.
+two customers, 2-opt inside a route and 2-opt* between two. Loads and durations may
+exceed their limits at a price.
 
 Routes are circular doubly linked lists as in ``_kernels_sisr``: node 0 appears once
 a route, as the nodes ``n + 1, n + 2, ...``.
@@ -22,20 +21,32 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from combkit.comb._kernels_random import below
 from combkit.instances.kernels import kernel
 
 __all__ = [
+    "AFTER",
+    "BEFORE",
+    "CHANGED",
+    "EXCESS",
+    "FIRST",
     "FULL_TURN",
+    "LAST",
+    "LOAD",
+    "LONGER",
+    "SIZE",
+    "TESTED",
+    "TIME",
     "Ground",
     "State",
     "attempt",
-    "educate",
+    "excess",
     "lay",
+    "move_after",
+    "refresh",
     "shuffle",
     "take_out",
+    "worth",
 ]
 
 #: Columns of ``State.link``.
@@ -156,7 +167,7 @@ def shuffle(random: Any, items: Any) -> None:
 
 
 @kernel(inline=True)
-def _excess(ground: Ground, state: State, load: float, time: float) -> float:
+def excess(ground: Ground, state: State, load: float, time: float) -> float:
     """Return what exceeding the limits costs a route."""
     over = max(0.0, load - ground.limit[0]) * state.price[0]
     if time > ground.limit[1]:
@@ -176,7 +187,7 @@ def _extend(count: Any, r: int, angle: int) -> None:
 
 
 @kernel
-def _refresh(ground: Ground, state: State, r: int) -> None:
+def refresh(ground: Ground, state: State, r: int) -> None:
     """Bring all that is known of a route up to date."""
     dist, n = ground.dist, ground.demand.size - 1
     link, sofar, count, sums = state.link, state.sofar, state.count, state.sums
@@ -206,7 +217,7 @@ def _refresh(ground: Ground, state: State, r: int) -> None:
         sofar[before, LONGER] = max(dist[before, 0], sofar[before, LONGER])
         turn += dist[0, before] - dist[before, 0]
     sums[r, LOAD], sums[r, TIME], sums[r, TURN] = load, time, turn
-    sums[r, EXCESS] = _excess(ground, state, load, time)
+    sums[r, EXCESS] = excess(ground, state, load, time)
     count[r, SIZE], count[r, CHANGED] = rank, state.clock[0]
 
 
@@ -234,11 +245,11 @@ def lay(
         state.link[before, AFTER], state.link[node, BEFORE] = node, before
         before = node
     state.link[before, AFTER], state.link[depot, BEFORE] = depot, before
-    _refresh(ground, state, r)
+    refresh(ground, state, r)
 
 
 @kernel(inline=True)
-def _move_after(link: Any, u: int, v: int) -> None:
+def move_after(link: Any, u: int, v: int) -> None:
     """Take a customer out and put it after a node."""
     a, b = link[u, BEFORE], link[u, AFTER]
     link[a, AFTER], link[b, BEFORE] = b, a
@@ -258,7 +269,7 @@ def _trade(link: Any, u: int, v: int) -> None:
 
 
 @kernel(inline=True)
-def _worth(
+def worth(
     ground: Ground,
     state: State,
     ru: int,
@@ -278,15 +289,15 @@ def _worth(
     if ru == rv:
         cost = change
         if sums[ru, TIME] + max(0.0, change) > ground.limit[1]:
-            cost += _excess(ground, state, sums[ru, LOAD], sums[ru, TIME] + change)
+            cost += excess(ground, state, sums[ru, LOAD], sums[ru, TIME] + change)
             cost -= sums[ru, EXCESS]
     else:
         cost = change - sums[ru, EXCESS] - sums[rv, EXCESS]
         if cost < 0.0:
-            cost += _excess(
+            cost += excess(
                 ground, state, sums[ru, LOAD] - load, sums[ru, TIME] + du - service
             )
-            cost += _excess(
+            cost += excess(
                 ground, state, sums[rv, LOAD] + load, sums[rv, TIME] + dv + service
             )
     return cost
@@ -313,7 +324,7 @@ def _judge(ground: Ground, state: State, u: int, v: int) -> int:
     if v != p:
         du = dist[cp, cx] - pu - ux
         dv = vu + dist[u, cy] - vy
-        cost = _worth(ground, state, ru, rv, du, dv, demand[u], service[u])
+        cost = worth(ground, state, ru, rv, du, dv, demand[u], service[u])
         if cost < best:
             best, kind = cost, _ONE
     xx, cxx = 0, 0
@@ -326,11 +337,11 @@ def _judge(ground: Ground, state: State, u: int, v: int) -> int:
         if v != p and v != x:
             load, time = demand[u] + demand[x], service[u] + service[x]
             dv = vu + dist[x, cy] - vy
-            cost = _worth(ground, state, ru, rv, px - ux, dv + ux, load, time)
+            cost = worth(ground, state, ru, rv, px - ux, dv + ux, load, time)
             if cost < best:
                 best, kind = cost, _PAIR
             dv = dist[cv, x] + dist[x, u] + dist[u, cy] - vy
-            cost = _worth(ground, state, ru, rv, px - ux, dv, load, time)
+            cost = worth(ground, state, ru, rv, px - ux, dv, load, time)
             if cost < best:
                 best, kind = cost, _PAIR_TURNED
     if v <= n and v != p and v != x:
@@ -341,7 +352,7 @@ def _judge(ground: Ground, state: State, u: int, v: int) -> int:
             du = dist[cp, v] + dist[v, cx] - pu - ux
             dv = qu + dist[u, cy] - qv - vy
             load, time = demand[u] - demand[v], service[u] - service[v]
-            cost = _worth(ground, state, ru, rv, du, dv, load, time)
+            cost = worth(ground, state, ru, rv, du, dv, load, time)
             if cost < best:
                 best, kind = cost, _EXCHANGE
         if x <= n and q != x:
@@ -349,7 +360,7 @@ def _judge(ground: Ground, state: State, u: int, v: int) -> int:
             dv = qu + ux + dist[x, cy] - qv - vy
             load = demand[u] + demand[x] - demand[v]
             time = service[u] + service[x] - service[v]
-            cost = _worth(ground, state, ru, rv, du, dv, load, time)
+            cost = worth(ground, state, ru, rv, du, dv, load, time)
             if cost < best:
                 best, kind = cost, _PAIR_FOR_ONE
             if u < v and y <= n and y != p:
@@ -360,14 +371,14 @@ def _judge(ground: Ground, state: State, u: int, v: int) -> int:
                 dv = qu + ux + dist[x, cyy] - qv - vy - yyd
                 load -= demand[y]
                 time -= service[y]
-                cost = _worth(ground, state, ru, rv, du, dv, load, time)
+                cost = worth(ground, state, ru, rv, du, dv, load, time)
                 if cost < best:
                     best, kind = cost, _PAIRS
     if ru == rv:
         if state.rank[u] < state.rank[v] and x != v:
             du = dist[u, v] + dist[x, cy] - ux - vy
             du += sofar[v, TURN] - sofar[x, TURN]
-            cost = _worth(ground, state, ru, ru, du, 0.0, 0.0, 0.0)
+            cost = worth(ground, state, ru, ru, du, 0.0, 0.0, 0.0)
             if cost < best:
                 best, kind = cost, _REVERSED
     else:
@@ -382,18 +393,18 @@ def _judge(ground: Ground, state: State, u: int, v: int) -> int:
         cost = dist[u, cy] + dist[cv, cx] - ux - vy - before
         if cost < 0.0:
             time = sofar[u, TIME] + dist[u, cy] + endv
-            cost += _excess(ground, state, sofar[u, LOAD] + restv, time)
+            cost += excess(ground, state, sofar[u, LOAD] + restv, time)
             time = timev + dist[cv, cx] + endu
-            cost += _excess(ground, state, loadv + restu, time)
+            cost += excess(ground, state, loadv + restu, time)
             if cost < best:
                 best, kind = cost, _ENDS
         turnu = sums[ru, TURN] - sofar[x, TURN] if x <= n else 0.0
         cost = dist[u, cv] + dist[cx, cy] - ux - vy + turnv + turnu - before
         if cost < 0.0:
             time = sofar[u, TIME] + dist[u, cv] + timev + turnv
-            cost += _excess(ground, state, sofar[u, LOAD] + loadv, time)
+            cost += excess(ground, state, sofar[u, LOAD] + loadv, time)
             time = endu + turnu + dist[cx, cy] + endv
-            cost += _excess(ground, state, restu + restv, time)
+            cost += excess(ground, state, restu + restv, time)
             if cost < best:
                 best, kind = cost, _ENDS_TURNED
     return kind
@@ -442,22 +453,22 @@ def _apply(ground: Ground, state: State, kind: int, u: int, v: int) -> None:
         lay(ground, state, rv, state.room[1], 0, other)
         return
     if kind == _ONE:
-        _move_after(link, u, v)
+        move_after(link, u, v)
     elif kind == _PAIR:
-        _move_after(link, u, v)
-        _move_after(link, x, u)
+        move_after(link, u, v)
+        move_after(link, x, u)
     elif kind == _PAIR_TURNED:
-        _move_after(link, x, v)
-        _move_after(link, u, x)
+        move_after(link, x, v)
+        move_after(link, u, x)
     else:
         _trade(link, u, v)
         if kind == _PAIR_FOR_ONE:
-            _move_after(link, x, u)
+            move_after(link, x, u)
         elif kind == _PAIRS:
             _trade(link, x, y)
-    _refresh(ground, state, ru)
+    refresh(ground, state, ru)
     if ru != rv:
-        _refresh(ground, state, rv)
+        refresh(ground, state, rv)
 
 
 @kernel(inline=True)
@@ -475,231 +486,6 @@ def attempt(ground: Ground, state: State, u: int, v: int) -> bool:
     if kind != _NONE:
         _apply(ground, state, kind, u, v)
     return kind != _NONE
-
-
-@kernel
-def _find_spots(ground: Ground, state: State, c: int, r: int) -> None:
-    """Note the three cheapest places for a customer in a route."""
-    dist, n, link = ground.dist, ground.demand.size - 1, state.link
-    spot, extra = state.spot, state.extra
-    for k in range(3):
-        spot[r, c, k], extra[r, c, k] = -1, np.inf
-    node = n + 1 + r
-    before = 0
-    while True:
-        after = link[node, AFTER]
-        ahead = after if after <= n else 0
-        cost = dist[before, c] + dist[c, ahead] - dist[before, ahead]
-        if cost < extra[r, c, 2]:
-            k = 2
-            while k > 0 and cost < extra[r, c, k - 1]:
-                extra[r, c, k], spot[r, c, k] = extra[r, c, k - 1], spot[r, c, k - 1]
-                k -= 1
-            extra[r, c, k], spot[r, c, k] = cost, node
-        if after > n:
-            break
-        node = before = after
-    state.when[r, c] = state.clock[0]
-
-
-@kernel
-def _prepare_swaps(ground: Ground, state: State, ru: int, rv: int) -> None:
-    """Learn what the customers of a route gain when out, and cost in another."""
-    dist, n, link = ground.dist, ground.demand.size - 1, state.link
-    u = link[n + 1 + ru, AFTER]
-    while u <= n:
-        p, x = link[u, BEFORE], link[u, AFTER]
-        p, x = (p if p <= n else 0), (x if x <= n else 0)
-        state.drop[u] = dist[p, x] - dist[p, u] - dist[u, x]
-        if state.count[rv, CHANGED] > state.when[rv, u]:
-            _find_spots(ground, state, u, rv)
-        u = link[u, AFTER]
-
-
-@kernel(inline=True)
-def _cheapest_without(
-    ground: Ground, state: State, u: int, v: int
-) -> tuple[float, int]:
-    """Return cost and place of inserting u in the route of v, once v is out."""
-    dist, n, link = ground.dist, ground.demand.size - 1, state.link
-    rv = state.route[v]
-    best, after = np.inf, -1
-    for k in range(3):
-        node = state.spot[rv, u, k]
-        if node >= 0 and node != v and link[node, AFTER] != v:
-            best, after = state.extra[rv, u, k], node
-            break
-    q, y = link[v, BEFORE], link[v, AFTER]
-    cq, cy = (q if q <= n else 0), (y if y <= n else 0)
-    here = dist[cq, u] + dist[u, cy] - dist[cq, cy]
-    if here < best:
-        best, after = here, q
-    return best, after
-
-
-@kernel
-def _swap_star(ground: Ground, state: State, ru: int, rv: int) -> bool:
-    """Make the best exchange or relocation between two routes, if it gains."""
-    n, link, sums, drop = ground.demand.size - 1, state.link, state.sums, state.drop
-    demand, service = ground.demand, ground.service
-    _prepare_swaps(ground, state, ru, rv)
-    _prepare_swaps(ground, state, rv, ru)
-    best = -ground.limit[2]
-    one = other = to = back = -1
-    before = sums[ru, EXCESS] + sums[rv, EXCESS]
-    u = link[n + 1 + ru, AFTER]
-    while u <= n:
-        v = link[n + 1 + rv, AFTER]
-        while v <= n:
-            load = demand[u] - demand[v]
-            left = max(0.0, sums[ru, LOAD] - load - ground.limit[0])
-            right = max(0.0, sums[rv, LOAD] + load - ground.limit[0])
-            loads = (left + right) * state.price[0]
-            if drop[u] + drop[v] + loads - before < best:
-                into, place = _cheapest_without(ground, state, u, v)
-                out, seat = _cheapest_without(ground, state, v, u)
-                time = service[u] - service[v]
-                cost = (
-                    drop[u]
-                    + drop[v]
-                    + into
-                    + out
-                    - before
-                    + _excess(
-                        ground,
-                        state,
-                        sums[ru, LOAD] - load,
-                        sums[ru, TIME] + drop[u] + out - time,
-                    )
-                    + _excess(
-                        ground,
-                        state,
-                        sums[rv, LOAD] + load,
-                        sums[rv, TIME] + drop[v] + into + time,
-                    )
-                )
-                if cost < best:
-                    best = cost
-                    one, other, to, back = u, v, place, seat
-            v = link[v, AFTER]
-        u = link[u, AFTER]
-    # A customer that goes over to the other route alone.
-    for side in range(2):
-        a, b = (ru, rv) if side == 0 else (rv, ru)
-        u = link[n + 1 + a, AFTER]
-        while u <= n:
-            place, into = state.spot[b, u, 0], state.extra[b, u, 0]
-            cost = _worth(ground, state, a, b, drop[u], into, demand[u], service[u])
-            if cost < best:
-                best = cost
-                one, other, to = u, -1, place
-            u = link[u, AFTER]
-    if one < 0:
-        return False
-    state.clock[0] += 1
-    _move_after(link, one, to)
-    if other >= 0:
-        _move_after(link, other, back)
-    _refresh(ground, state, ru)
-    _refresh(ground, state, rv)
-    return True
-
-
-@kernel(inline=True)
-def _overlap(count: Any, a: int, b: int) -> bool:
-    """Whether the sectors of two routes meet."""
-    width_a = (count[a, LAST] - count[a, FIRST]) % FULL_TURN
-    width_b = (count[b, LAST] - count[b, FIRST]) % FULL_TURN
-    return (count[b, FIRST] - count[a, FIRST]) % FULL_TURN <= width_a or (
-        count[a, FIRST] - count[b, FIRST]
-    ) % FULL_TURN <= width_b
-
-
-@kernel
-def _empty_route(state: State) -> int:
-    """Return a route without customers, or -1."""
-    for r in range(state.turns.size):
-        if state.count[r, SIZE] == 0:
-            return r
-    return -1
-
-
-@kernel
-def educate(ground: Ground, state: State) -> None:
-    """Move customers until no move gains; the routes may be any.
-
-    Parameters
-    ----------
-    ground, state
-        Data and state.
-    """
-    n = ground.demand.size - 1
-    near, begin, count = ground.near, ground.begin, state.count
-    shuffle(state.random, state.order)
-    shuffle(state.random, state.turns)
-    state.tested[:] = -1
-    state.when[:] = -1
-    count[:, TESTED] = -1
-    for r in range(count.shape[0]):
-        # Prices may have changed.
-        _refresh(ground, state, r)
-    turn, found = 0, True
-    # An empty route is tried from the second turn on.
-    while found or turn <= 1:
-        found = False
-        for k in range(n):
-            u = state.order[k]
-            last = state.tested[u]
-            state.tested[u] = state.clock[0]
-            # Near customers; the depot, where it is before one of them; an empty route.
-            empty = _empty_route(state) if turn > 0 else -1
-            for j in range(2 * begin[u], 2 * begin[u + 1] + 1):
-                if j == 2 * begin[u + 1]:
-                    if empty < 0 or count[empty, SIZE] > 0:
-                        continue
-                    v = n + 1 + empty
-                else:
-                    v = near[j // 2]
-                    changed = max(
-                        count[state.route[u], CHANGED], count[state.route[v], CHANGED]
-                    )
-                    if turn > 0 and changed <= last:
-                        continue
-                    # By the triangle inequality nothing is gained where both are
-                    # nearer to their neighbours, unless an excess can be reduced.
-                    if (
-                        ground.dist[u, v]
-                        >= state.sofar[u, LONGER] + state.sofar[v, LONGER]
-                        and state.sums[state.route[u], EXCESS] == 0.0
-                        and state.sums[state.route[v], EXCESS] == 0.0
-                    ):
-                        continue
-                    if j % 2 == 1:
-                        v = state.link[v, BEFORE]
-                        if v <= n:
-                            continue
-                if attempt(ground, state, u, v):
-                    found = True
-        if ground.angle.size > 0:
-            for i in range(count.shape[0]):
-                a = state.turns[i]
-                last = count[a, TESTED]
-                count[a, TESTED] = state.clock[0]
-                for j in range(count.shape[0]):
-                    b = state.turns[j]
-                    if (
-                        a < b
-                        and count[a, SIZE] > 0
-                        and count[b, SIZE] > 0
-                        and (
-                            turn == 0
-                            or max(count[a, CHANGED], count[b, CHANGED]) > last
-                        )
-                        and _overlap(count, a, b)
-                        and _swap_star(ground, state, a, b)
-                    ):
-                        found = True
-        turn += 1
 
 
 @kernel

@@ -1,7 +1,7 @@
 """Numba kernels of a hybrid genetic search for vehicle routing.
 
 A child is the order crossover of two parents, cut into routes by ``split`` and
-improved by ``_kernels_granular``. Two populations, of solutions that keep all limits
+improved by ``_kernels_educate``. Two populations, of solutions that keep all limits
 and of such that do not, are kept small by cost and by how different they are.
 
 References
@@ -21,13 +21,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from combkit.comb._kernels_random import below
+from combkit.comb.routing._kernels_educate import educate
 from combkit.comb.routing._kernels_granular import (
     EXCESS,
     LOAD,
     TIME,
     Ground,
     State,
-    educate,
     lay,
     shuffle,
     take_out,

@@ -13,6 +13,7 @@ import pytest
 from combkit.comb.routing import _kernels_granular as granular
 from combkit.comb.routing import _kernels_hgs as kernels
 from combkit.comb.routing import hgs
+from combkit.comb.routing._kernels_educate import educate
 from combkit.comb.solve import solve
 from combkit.instances.cvrp import CVRP
 from combkit.instances.errors import (
@@ -101,7 +102,7 @@ class TestLocalSearch:
         for _ in range(20):
             laid(ground, state, random_routes(problem, m, rng))
             before = cost_of(ground, state, routes_in(state, problem.n))
-            granular.educate(ground, state)
+            educate(ground, state)
             routes = routes_in(state, problem.n)
             assert sorted(itertools.chain(*routes)) == list(range(1, problem.n + 1))
             after = cost_of(ground, state, routes)
@@ -136,7 +137,7 @@ class TestLocalSearch:
         rng = np.random.default_rng(2)
         for _ in range(10):
             laid(ground, state, random_routes(problem, 6, rng))
-            granular.educate(ground, state)
+            educate(ground, state)
             routes = routes_in(state, problem.n)
             least = cost_of(ground, state, routes)
             for other in neighbours_of(routes):

@@ -1,0 +1,271 @@
+"""Numba kernels of a local search for vehicle routing, with penalties.
+
+It makes the moves of ``_kernels_granular`` and SWAP*, which exchanges two customers
+of near routes wherever each fits best.
+
+References
+----------
+.. [1] T. Vidal, "Hybrid genetic search for the CVRP: open-source implementation and
+   SWAP* neighborhood", Computers & Operations Research 140, 2022.
+   https://doi.org/10.1016/j.cor.2021.105643
+"""
+
+# Compiled code carries its own types; the annotations only tell what is meant.
+# mypy: disable-error-code="no-any-return,return-value"
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from combkit.comb.routing._kernels_granular import (
+    AFTER,
+    BEFORE,
+    CHANGED,
+    EXCESS,
+    FIRST,
+    FULL_TURN,
+    LAST,
+    LOAD,
+    LONGER,
+    SIZE,
+    TESTED,
+    TIME,
+    Ground,
+    State,
+    attempt,
+    excess,
+    move_after,
+    refresh,
+    shuffle,
+    worth,
+)
+from combkit.instances.kernels import kernel
+
+__all__ = ["educate"]
+
+
+@kernel
+def _find_spots(ground: Ground, state: State, c: int, r: int) -> None:
+    """Note the three cheapest places for a customer in a route."""
+    dist, n, link = ground.dist, ground.demand.size - 1, state.link
+    spot, extra = state.spot, state.extra
+    for k in range(3):
+        spot[r, c, k], extra[r, c, k] = -1, np.inf
+    node = n + 1 + r
+    before = 0
+    while True:
+        after = link[node, AFTER]
+        ahead = after if after <= n else 0
+        cost = dist[before, c] + dist[c, ahead] - dist[before, ahead]
+        if cost < extra[r, c, 2]:
+            k = 2
+            while k > 0 and cost < extra[r, c, k - 1]:
+                extra[r, c, k], spot[r, c, k] = extra[r, c, k - 1], spot[r, c, k - 1]
+                k -= 1
+            extra[r, c, k], spot[r, c, k] = cost, node
+        if after > n:
+            break
+        node = before = after
+    state.when[r, c] = state.clock[0]
+
+
+@kernel
+def _prepare_swaps(ground: Ground, state: State, ru: int, rv: int) -> None:
+    """Learn what the customers of a route gain when out, and cost in another."""
+    dist, n, link = ground.dist, ground.demand.size - 1, state.link
+    u = link[n + 1 + ru, AFTER]
+    while u <= n:
+        p, x = link[u, BEFORE], link[u, AFTER]
+        p, x = (p if p <= n else 0), (x if x <= n else 0)
+        state.drop[u] = dist[p, x] - dist[p, u] - dist[u, x]
+        if state.count[rv, CHANGED] > state.when[rv, u]:
+            _find_spots(ground, state, u, rv)
+        u = link[u, AFTER]
+
+
+@kernel(inline=True)
+def _cheapest_without(
+    ground: Ground, state: State, u: int, v: int
+) -> tuple[float, int]:
+    """Return cost and place of inserting u in the route of v, once v is out."""
+    dist, n, link = ground.dist, ground.demand.size - 1, state.link
+    rv = state.route[v]
+    best, after = np.inf, -1
+    for k in range(3):
+        node = state.spot[rv, u, k]
+        if node >= 0 and node != v and link[node, AFTER] != v:
+            best, after = state.extra[rv, u, k], node
+            break
+    q, y = link[v, BEFORE], link[v, AFTER]
+    cq, cy = (q if q <= n else 0), (y if y <= n else 0)
+    here = dist[cq, u] + dist[u, cy] - dist[cq, cy]
+    if here < best:
+        best, after = here, q
+    return best, after
+
+
+@kernel
+def _swap_star(ground: Ground, state: State, ru: int, rv: int) -> bool:
+    """Make the best exchange or relocation between two routes, if it gains."""
+    n, link, sums, drop = ground.demand.size - 1, state.link, state.sums, state.drop
+    demand, service = ground.demand, ground.service
+    _prepare_swaps(ground, state, ru, rv)
+    _prepare_swaps(ground, state, rv, ru)
+    best = -ground.limit[2]
+    one = other = to = back = -1
+    before = sums[ru, EXCESS] + sums[rv, EXCESS]
+    u = link[n + 1 + ru, AFTER]
+    while u <= n:
+        v = link[n + 1 + rv, AFTER]
+        while v <= n:
+            load = demand[u] - demand[v]
+            left = max(0.0, sums[ru, LOAD] - load - ground.limit[0])
+            right = max(0.0, sums[rv, LOAD] + load - ground.limit[0])
+            loads = (left + right) * state.price[0]
+            if drop[u] + drop[v] + loads - before < best:
+                into, place = _cheapest_without(ground, state, u, v)
+                out, seat = _cheapest_without(ground, state, v, u)
+                time = service[u] - service[v]
+                cost = (
+                    drop[u]
+                    + drop[v]
+                    + into
+                    + out
+                    - before
+                    + excess(
+                        ground,
+                        state,
+                        sums[ru, LOAD] - load,
+                        sums[ru, TIME] + drop[u] + out - time,
+                    )
+                    + excess(
+                        ground,
+                        state,
+                        sums[rv, LOAD] + load,
+                        sums[rv, TIME] + drop[v] + into + time,
+                    )
+                )
+                if cost < best:
+                    best = cost
+                    one, other, to, back = u, v, place, seat
+            v = link[v, AFTER]
+        u = link[u, AFTER]
+    # A customer that goes over to the other route alone.
+    for side in range(2):
+        a, b = (ru, rv) if side == 0 else (rv, ru)
+        u = link[n + 1 + a, AFTER]
+        while u <= n:
+            place, into = state.spot[b, u, 0], state.extra[b, u, 0]
+            cost = worth(ground, state, a, b, drop[u], into, demand[u], service[u])
+            if cost < best:
+                best = cost
+                one, other, to = u, -1, place
+            u = link[u, AFTER]
+    if one < 0:
+        return False
+    state.clock[0] += 1
+    move_after(link, one, to)
+    if other >= 0:
+        move_after(link, other, back)
+    refresh(ground, state, ru)
+    refresh(ground, state, rv)
+    return True
+
+
+@kernel(inline=True)
+def _overlap(count: Any, a: int, b: int) -> bool:
+    """Whether the sectors of two routes meet."""
+    width_a = (count[a, LAST] - count[a, FIRST]) % FULL_TURN
+    width_b = (count[b, LAST] - count[b, FIRST]) % FULL_TURN
+    return (count[b, FIRST] - count[a, FIRST]) % FULL_TURN <= width_a or (
+        count[a, FIRST] - count[b, FIRST]
+    ) % FULL_TURN <= width_b
+
+
+@kernel
+def _empty_route(state: State) -> int:
+    """Return a route without customers, or -1."""
+    for r in range(state.turns.size):
+        if state.count[r, SIZE] == 0:
+            return r
+    return -1
+
+
+@kernel
+def educate(ground: Ground, state: State) -> None:
+    """Move customers until no move gains; the routes may be any.
+
+    Parameters
+    ----------
+    ground, state
+        Data and state.
+    """
+    n = ground.demand.size - 1
+    near, begin, count = ground.near, ground.begin, state.count
+    shuffle(state.random, state.order)
+    shuffle(state.random, state.turns)
+    state.tested[:] = -1
+    state.when[:] = -1
+    count[:, TESTED] = -1
+    for r in range(count.shape[0]):
+        # Prices may have changed.
+        refresh(ground, state, r)
+    turn, found = 0, True
+    # An empty route is tried from the second turn on.
+    while found or turn <= 1:
+        found = False
+        for k in range(n):
+            u = state.order[k]
+            last = state.tested[u]
+            state.tested[u] = state.clock[0]
+            # Near customers; the depot, where it is before one of them; an empty route.
+            empty = _empty_route(state) if turn > 0 else -1
+            for j in range(2 * begin[u], 2 * begin[u + 1] + 1):
+                if j == 2 * begin[u + 1]:
+                    if empty < 0 or count[empty, SIZE] > 0:
+                        continue
+                    v = n + 1 + empty
+                else:
+                    v = near[j // 2]
+                    changed = max(
+                        count[state.route[u], CHANGED], count[state.route[v], CHANGED]
+                    )
+                    if turn > 0 and changed <= last:
+                        continue
+                    # By the triangle inequality nothing is gained where both are
+                    # nearer to their neighbours, unless an excess can be reduced.
+                    if (
+                        ground.dist[u, v]
+                        >= state.sofar[u, LONGER] + state.sofar[v, LONGER]
+                        and state.sums[state.route[u], EXCESS] == 0.0
+                        and state.sums[state.route[v], EXCESS] == 0.0
+                    ):
+                        continue
+                    if j % 2 == 1:
+                        v = state.link[v, BEFORE]
+                        if v <= n:
+                            continue
+                if attempt(ground, state, u, v):
+                    found = True
+        if ground.angle.size > 0:
+            for i in range(count.shape[0]):
+                a = state.turns[i]
+                last = count[a, TESTED]
+                count[a, TESTED] = state.clock[0]
+                for j in range(count.shape[0]):
+                    b = state.turns[j]
+                    if (
+                        a < b
+                        and count[a, SIZE] > 0
+                        and count[b, SIZE] > 0
+                        and (
+                            turn == 0
+                            or max(count[a, CHANGED], count[b, CHANGED]) > last
+                        )
+                        and _overlap(count, a, b)
+                        and _swap_star(ground, state, a, b)
+                    ):
+                        found = True
+        turn += 1
