@@ -59,6 +59,9 @@ class Run:
 
         Some solvers still call back while they are taken apart.
         """
+        self._print(round(self.elapsed, 6), facts)
+
+    def _print(self, now: float, facts: dict[str, Any]) -> None:
         if self._ended:
             return
         known = {
@@ -67,13 +70,14 @@ class Run:
             if isinstance(value, str) or (value is not None and math.isfinite(value))
         }
         if known:
-            line = json.dumps({"time": round(self.elapsed, 6), **known})
+            line = json.dumps({"time": now, **known})
             print(line, file=self.stream, flush=True)
 
     def end(self, status: str | None = None, **facts: Any) -> None:
         """Print the last line: a claim, and how long it all took."""
         claim = {} if status is None else {"status": status}
-        self.say(**claim, **facts, runtime=self.elapsed)
+        now = round(self.elapsed, 6)
+        self._print(now, {**claim, **facts, "runtime": now})
         self._ended = True
 
     def unsupported(self, reason: str) -> NoReturn:

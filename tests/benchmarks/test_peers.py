@@ -33,6 +33,7 @@ OURS = [
     ("ortools", "run_ortools_routing.py", "sol", "delivery.vrp"),
     ("pyvrp", "run_pyvrp.py", "sol", "cities.tsp"),
     ("pyvrp", "run_pyvrp.py", "sol", "delivery.vrp"),
+    ("pyvrp", "run_pyvrp.py", "sol", "windows.txt"),
 ]
 
 #: A pure integer program with a maximum, fractions and a bound below zero.
@@ -60,6 +61,24 @@ BOUNDS
  UP B   z   3
 ENDATA
 """
+
+
+#: Four customers on a line, of whom two cannot be on one route.
+WINDOWS = """Line
+
+VEHICLE
+NUMBER     CAPACITY
+  3         50
+
+CUSTOMER
+CUST NO.  XCOORD.  YCOORD.  DEMAND  READY TIME  DUE DATE  SERVICE TIME
+    0      50       0        0       0           300       0
+    1      30       0        20      0           40        10
+    2      40       0        20      0           200       10
+    3      60       0        20      0           200       10
+    4      80       0        20      30          40        10
+"""
+MADE = {"cover.mps": COVER, "windows.txt": WINDOWS}
 
 
 def load(name):
@@ -204,9 +223,9 @@ def run_script(script, suffix, instance, folder, seconds=0.5, more=()):
 def test_peers_of_our_environment_solve(package, script, suffix, name, tmp_path):
     pytest.importorskip(package)
     instance = INSTANCES / name
-    if name == "cover.mps":
+    if name in MADE:
         instance = tmp_path / name
-        instance.write_text(COVER)
+        instance.write_text(MADE[name])
     exact = suffix == "json" or name.endswith(".mps")
     seconds = 3.0 if exact else 0.5
     row, trace, foreign = run_script(script, suffix, instance, tmp_path, seconds)
