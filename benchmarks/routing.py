@@ -135,7 +135,7 @@ ROWS = {
     "x-large-15s": Row(
         seconds=15,
         files=(_x("[5-9][0-9][0-9]-*"), _x("1001-*")),
-        every=10,
+        every=5,
         peers=("PyVRP",),
     ),
     "xml100-2s": Row(

@@ -23,7 +23,6 @@ import numpy as np
 from combkit.comb._kernels_random import below
 from combkit.comb.routing._kernels_educate import educate
 from combkit.comb.routing._kernels_granular import (
-    EXCESS,
     LOAD,
     TIME,
     Ground,
@@ -325,15 +324,23 @@ def _sort(pool: Pool, s: int, k: int) -> None:
 
 
 @kernel
-def _add(ground: Ground, state: State, pool: Pool) -> int:
-    """Take the routes of the state into a population; return which one."""
-    sums, value = state.sums, pool.value
+def _tally(ground: Ground, state: State) -> tuple[float, float, float]:
+    """Return the time of all routes, and by how much loads and times exceed limits."""
+    sums = state.sums
     total = loaded = late = 0.0
     for r in range(sums.shape[0]):
         total += sums[r, TIME]
         loaded += max(0.0, sums[r, LOAD] - ground.limit[0])
         if sums[r, TIME] > ground.limit[1]:
             late += sums[r, TIME] - ground.limit[1]
+    return total, loaded, late
+
+
+@kernel
+def _add(ground: Ground, state: State, pool: Pool) -> int:
+    """Take the routes of the state into a population; return which one."""
+    value = pool.value
+    total, loaded, late = _tally(ground, state)
     travel = total - ground.limit[3]
     s = SOUND if loaded == 0.0 and late == 0.0 else UNSOUND
     size = pool.count[s]
@@ -410,12 +417,9 @@ def _reprice(state: State, pool: Pool) -> None:
 def _note(ground: Ground, state: State, pool: Pool) -> None:
     """Remember whether the routes of the state keep the limits."""
     at = pool.count[KNOWN] % pool.kept.shape[0]
-    pool.kept[at, 0] = pool.kept[at, 1] = 1
-    for r in range(state.sums.shape[0]):
-        if state.sums[r, LOAD] > ground.limit[0]:
-            pool.kept[at, 0] = 0
-        if state.sums[r, TIME] > ground.limit[1]:
-            pool.kept[at, 1] = 0
+    _, loaded, late = _tally(ground, state)
+    pool.kept[at, 0] = 1 if loaded == 0.0 else 0
+    pool.kept[at, 1] = 1 if late == 0.0 else 0
     pool.count[KNOWN] += 1
 
 
@@ -441,10 +445,8 @@ def welcome(ground: Ground, state: State, pool: Pool, most: int) -> None:
         educate(ground, state)
         state.price[0] /= _REPAIR
         state.price[1] /= _REPAIR
-        sound = True
-        for r in range(state.sums.shape[0]):
-            sound = sound and state.sums[r, EXCESS] == 0.0
-        if sound:
+        _, loaded, late = _tally(ground, state)
+        if loaded == 0.0 and late == 0.0:
             _add(ground, state, pool)
     if pool.count[BORN] % _LOOK == 0:
         _reprice(state, pool)
