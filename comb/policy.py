@@ -442,15 +442,32 @@ POLICY: tuple[Rule, ...] = (
     ),
     Rule(
         "mkp",
-        (Step("greedy"), Step("local-search", share=0.2, most=1.0), Step("highs")),
+        (
+            Step("greedy"),
+            Step("local-search", share=0.2, most=0.5),
+            Step("cpsat", share=0.5),
+            Step("highs"),
+        ),
         _at_most(n=100, m=10),
-        "the best answer within a second, proven in some more",
+        "the best answer in half a second, and CP-SAT proves in half of HiGHS' time",
     ),
     Rule(
         "mkp",
         (Step("greedy"), Step("local-search", share=0.5, most=60.0), Step("highs")),
         _always,
         "12 of 15 mknapcb files at the best known value in 2 s; then proofs",
+    ),
+    Rule(
+        "setcover",
+        (
+            Step("greedy"),
+            Step("local-search", share=0.1, most=0.3),
+            Step("cpsat", share=0.3, most=3.0),
+            Step("local-search", share=0.3, most=3.0),
+            Step("highs"),
+        ),
+        _at_most(n=5_000, elements=1_000),
+        "OR-Library's scp4 to scpb proven by CP-SAT in a second or two",
     ),
     Rule(
         "setcover",

@@ -53,7 +53,7 @@ def solve(
     problem: MultiKnapsack,
     run: Run,
     *,
-    core: int = 50,
+    core: int = 22,
     tenure: int = 5,
     patience: int = 2000,
 ) -> Outcome:

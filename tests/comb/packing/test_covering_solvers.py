@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from pathlib import Path
 
 import numpy as np
@@ -212,7 +213,12 @@ def test_auto_goes_on_from_the_search_and_proves() -> None:
     for problem in (generate("mkp", 30, seed=1), LARGER["setcover"]):
         result = solve(problem, time_limit=60)
         assert result.status == "optimal"
-        assert result.extra["chain"] == ["greedy", "local-search", "highs"]
+        assert result.extra["chain"] == ["greedy", "local-search", "cpsat"]
+    broken = generate("mkp", 30, seed=1)
+    broken = MultiKnapsack(
+        broken.profits, broken.weights / math.pi, broken.capacities / math.pi
+    )
+    assert solve(broken, time_limit=60).extra["chain"][-1] == "highs"
 
 
 @pytest.mark.parametrize("params", [{"core": 1}, {"tenure": 0}, {"patience": 0}])
