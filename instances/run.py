@@ -15,7 +15,7 @@ import signal
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import metadata
@@ -337,9 +337,12 @@ def execute(
     params = dict(params or {})
     outcome = Outcome()
     with _signals(run):
-        start = run.initial if problem.exact else None
-        if start is not None and not _faults_of_start(problem, start, mends):
-            run.report(start, "initial")
+        if run.initial is not None and problem.exact:
+            faults = problem.check(run.initial)
+            if faults and not mends:
+                raise unusable_start(faults)
+            if not faults:
+                run.report(run.initial, "initial")
         try:
             if not run.should_stop() or run.reason is Reason.TIME:
                 outcome = solve(problem, run, **params)
@@ -354,25 +357,16 @@ def execute(
     return _conclude(run, outcome, solver, params, packages)
 
 
-def _faults_of_start(problem: Problem, initial: Solution, mends: bool) -> list[str]:
-    """Return what a solution to start from violates.
+def unusable_start(faults: Sequence[str]) -> InvalidSolutionError:
+    """Return the error that says what is wrong with a solution to start from.
 
-    Raises
-    ------
-    InvalidSolutionError
-        If it violates something and the solver does not mend it, or names what
-        does not exist, which nobody can mend.
+    Parameters
+    ----------
+    faults : sequence of str
+        What it violates, at least one.
     """
-    faults = problem.check(initial)
-    if faults:
-        try:
-            if not mends:
-                raise InvalidSolutionError(faults)
-            problem.evaluate(initial)
-        except InvalidSolutionError as error:
-            first, *rest = error.violations
-            raise InvalidSolutionError([f"initial solution: {first}", *rest]) from None
-    return faults
+    first, *rest = faults
+    return InvalidSolutionError([f"initial solution: {first}", *rest])
 
 
 def _conclude(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from combkit.comb.routing.starts import require_known
 from combkit.instances.fleet.locks import chains
 from combkit.instances.fleet.problem import RichVRP
 from combkit.instances.fleet.solution import FleetRoutes, Route
@@ -27,7 +28,13 @@ def opening(problem: RichVRP, run: Run) -> FleetRoutes:
         The problem.
     run : Run
         Its run.
+
+    Raises
+    ------
+    InvalidSolutionError
+        If ``run.initial`` knows vehicle types or clients that do not exist.
     """
+    require_known(problem, run)
     if isinstance(run.initial, FleetRoutes):
         return run.initial
     first = nearest_routes(problem)

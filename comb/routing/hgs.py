@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from combkit.comb.routing.limits import limits_of, obstacle
 from combkit.comb.routing.nearness import near_nodes
 from combkit.comb.routing.slices import Reports, side_by_side
-from combkit.comb.routing.starts import stand_in, start_of
+from combkit.comb.routing.starts import require_known, stand_in, start_of
 from combkit.instances.cvrp import CVRP
 from combkit.instances.errors import UsageError
 from combkit.instances.result import Status
@@ -109,6 +109,7 @@ def solve(
     ):
         if number < least:
             raise UsageError(f"{name}={number}: at least {least}")
+    require_known(problem, run)
     if reason := obstacle(problem):
         return Outcome(Status.INFEASIBLE, raw_status=reason)
     try:

@@ -19,6 +19,7 @@ import math
 import numpy as np
 
 from combkit.comb.routing.outing_search import OutingSearch, obstacle
+from combkit.comb.routing.starts import require_known
 from combkit.instances.errors import UsageError
 from combkit.instances.prizes import OP, PCTSP
 from combkit.instances.result import Status
@@ -85,6 +86,7 @@ def solve(
     if not 0.0 < cold <= hot < math.inf:
         raise UsageError(f"hot={hot:g}, cold={cold:g}: 0 < cold <= hot")
     start = None
+    require_known(problem, run)
     if isinstance(run.initial, Tour):
         # The depot first, and every other node once.
         start = np.array(list(dict.fromkeys([0, *_from_depot(run.initial)])))

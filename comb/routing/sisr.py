@@ -34,7 +34,7 @@ from combkit.comb.routing.sisr_data import (
     routes_of,
 )
 from combkit.comb.routing.slices import Reports, fitted
-from combkit.comb.routing.starts import stand_in, start_of
+from combkit.comb.routing.starts import require_known, stand_in, start_of
 from combkit.instances.cvrp import CVRP
 from combkit.instances.result import Status
 from combkit.instances.run import Outcome, Run
@@ -121,6 +121,7 @@ def solve(
         steps_at_one=_STEPS_AT_ONE,
         per_route=problem.capacity / max(1e-9, float(problem.demands[1:].mean())),
     )
+    require_known(problem, run)
     if reason := obstacle(problem):
         return Outcome(Status.INFEASIBLE, raw_status=reason)
     try:

@@ -7,9 +7,11 @@ from typing import Any
 
 from combkit.comb.routing import greedy_tsp, patching, savings
 from combkit.comb.routing.nearness import Routing
-from combkit.instances.run import Outcome, Run
+from combkit.instances.errors import InvalidSolutionError
+from combkit.instances.problem import Problem
+from combkit.instances.run import Outcome, Run, unusable_start
 
-__all__ = ["stand_in", "start_of"]
+__all__ = ["require_known", "stand_in", "start_of"]
 
 _CONSTRUCTIVES: dict[str, Callable[..., Outcome]] = {
     "tsp": greedy_tsp.solve,
@@ -29,6 +31,28 @@ def start_of(problem: Routing, run: Run) -> Any:
         _CONSTRUCTIVES[problem.kind](problem, run)
         return run.solution
     return run.initial
+
+
+def require_known(problem: Problem, run: Run) -> None:
+    """Refuse a start that names what does not exist, which nobody can mend.
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem.
+    run : Run
+        Its run.
+
+    Raises
+    ------
+    InvalidSolutionError
+        If ``run.initial`` is such a solution.
+    """
+    if run.initial is not None:
+        try:
+            problem.evaluate(run.initial)
+        except InvalidSolutionError as error:
+            raise unusable_start(error.violations) from None
 
 
 def stand_in(problem: Routing, run: Run) -> None:

@@ -123,7 +123,7 @@ def test_auto_says_what_it_ran(knapsack: Knapsack, shop: JobShop) -> None:
             {},
             r"unknown solver 'knapsack-pd'; did you mean 'knapsack-dp'",
         ),
-        ("savings", {}, "'savings' solves cvrp, ovrp, vrptw, not kp"),
+        ("savings", {}, "'savings' solves cvrp, ovrp, tsp, vrptw, not kp"),
         ("knapsack-dp", {"memry": 1}, r"no option 'memry'; did you mean 'memory'\?"),
         ("greedy", {"memory": 1}, r"'greedy' has no option 'memory' \(options: none\)"),
         ("auto", {"memory": 1}, "no option 'memory'"),

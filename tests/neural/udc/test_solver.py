@@ -175,7 +175,7 @@ def test_unknown_prizes_that_never_suffice() -> None:
         ("tsp", {"alpha": 0}, "alpha=0: at least 1"),
         ("kp", {"conquerors": "walk"}, "'walk' takes no kp"),
         ("tsp", {"conquerors": "udc"}, "'udc' takes no tsp"),
-        ("tsp", {"conquerors": "walk,savings"}, "savings"),
+        ("tsp", {"conquerors": "walk,hgs"}, "hgs"),
         ("tsp", {"bandit": "nobody"}, "nobody"),
         ("op", {"conquerors": "construct"}, "'construct' takes no op"),
         ("tsp", {"cut": "slices"}, "one of auto, blocks, windows"),
