@@ -190,15 +190,18 @@ def read_types(source: Source) -> RichVRP:
     types = np.array([row[:4] for row in rows.several("vehicle type", v, 4)])
     depot = rows.take("the depot", 2)[:2]
     table = np.array([row[:3] for row in rows.several("customer", n, 3)])
-    if (types[:, 0] != np.floor(types[:, 0])).any():
+    available = types[:, 0]
+    if (available != np.floor(available)).any():
         raise source.error(None, "a number of vehicles is not a whole one")
+    if (np.abs(available) >= 2**53).any():
+        raise source.error(None, f"{np.abs(available).max():g} vehicles are too many")
     return _problem(
         source,
         {
             "coords": np.vstack([depot, table[:, :2]]),
             "clients": np.arange(1, n + 1),
             "depots": [0],
-            "available": types[:, 0].astype(np.int64),
+            "available": available.astype(np.int64),
             "delivery": table[:, 2:],
             "capacity": types[:, 1:2],
             "fixed_cost": types[:, 2],

@@ -562,6 +562,7 @@ def test_bad_vroom_json_names_the_path(change, said, tmp_path) -> None:  # type:
         (CORDEAU, "1 3 4 5 2", "1 3 4 5 20", "client 0: it is more than any"),
         (TYPES, " 3 9 20 1.5", " 3 9", "p.txt:6: 2 numbers where vehicle type 2"),
         (TYPES, " 3 9 20 1.5", " 2.5 9 2 1", "number of vehicles is not a whole one"),
+        (TYPES, " 3 9 20 1.5", " 9e19 9 2 1", r"9e\+19 vehicles are too many"),
     ],
 )
 def test_bad_texts_name_the_line(text, old, new, said, tmp_path) -> None:  # type: ignore[no-untyped-def]
