@@ -86,9 +86,6 @@ def _x(pattern: str) -> str:
     return f"cvrplib/X/Instances/X-n{pattern}.vrp"
 
 
-#: Customers and depot of every fifth file of X.
-_FIFTH = (125, 157, 190, 219, 251, 284, 313, 351, 411, 469, 548, 641, 733, 856, 1001)
-_EVERY_FIFTH = tuple(_x(f"{n}-*") for n in _FIFTH)
 _DISTANCE = {"objective": "distance"}
 
 ROWS = {
@@ -127,8 +124,8 @@ ROWS = {
         seeds=3,
         peers=("elkai", "OR-Tools"),
     ),
-    "x-10s": Row(seconds=10, files=_EVERY_FIFTH, peers=("PyVRP",)),
-    "x-60s": Row(seconds=60, files=_EVERY_FIFTH, peers=("PyVRP",)),
+    "x-10s": Row(seconds=10, files=(_x("*"),), every=5, peers=("PyVRP",)),
+    "x-60s": Row(seconds=60, files=(_x("*"),), every=5, peers=("PyVRP",)),
     "x-small-10s": Row(
         seconds=10, files=(_x("1[0-9][0-9]-*"), _x("200-*")), peers=("hygese",)
     ),

@@ -22,13 +22,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from combkit.comb.routing.limits import limits_of, obstacle
+from combkit.comb.routing.limits import limits_of
 from combkit.comb.routing.nearness import near_nodes
 from combkit.comb.routing.slices import Reports, side_by_side
-from combkit.comb.routing.starts import require_known, stand_in, start_of
+from combkit.comb.routing.starts import searched, start_of
 from combkit.instances.cvrp import CVRP
 from combkit.instances.errors import UsageError
-from combkit.instances.result import Status
 from combkit.instances.run import Outcome, Run
 from combkit.instances.seeds import kernel_state
 from combkit.instances.solutions import Routes
@@ -109,14 +108,13 @@ def solve(
     ):
         if number < least:
             raise UsageError(f"{name}={number}: at least {least}")
-    require_known(problem, run)
-    if reason := obstacle(problem):
-        return Outcome(Status.INFEASIBLE, raw_status=reason)
-    try:
-        _search(problem, run, neighbours, population, generation, patience)
-    finally:
-        stand_in(problem, run)
-    return Outcome()
+    # What was checked is not None any more.
+    births, survivors = generation, population
+    return searched(
+        problem,
+        run,
+        lambda: _search(problem, run, neighbours, survivors, births, patience),
+    )
 
 
 def _survivors(problem: CVRP, run: Run) -> int:

@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from combkit.comb.routing.cooling import Cooling, checked_heat
-from combkit.comb.routing.limits import obstacle
 from combkit.comb.routing.savings import savings_routes
 from combkit.comb.routing.sisr_data import (
     fleet_of,
@@ -34,9 +33,8 @@ from combkit.comb.routing.sisr_data import (
     routes_of,
 )
 from combkit.comb.routing.slices import Reports, fitted
-from combkit.comb.routing.starts import require_known, stand_in, start_of
+from combkit.comb.routing.starts import searched, start_of
 from combkit.instances.cvrp import CVRP
-from combkit.instances.result import Status
 from combkit.instances.run import Outcome, Run
 from combkit.instances.solutions import Routes
 from combkit.instances.vrptw import VRPTW
@@ -121,14 +119,11 @@ def solve(
         steps_at_one=_STEPS_AT_ONE,
         per_route=problem.capacity / max(1e-9, float(problem.demands[1:].mean())),
     )
-    require_known(problem, run)
-    if reason := obstacle(problem):
-        return Outcome(Status.INFEASIBLE, raw_status=reason)
-    try:
-        _search(problem, run, neighbours, hot, cold, removed, longest)
-    finally:
-        stand_in(problem, run)
-    return Outcome()
+    return searched(
+        problem,
+        run,
+        lambda: _search(problem, run, neighbours, hot, cold, removed, longest),
+    )
 
 
 def _search(

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from combkit.instances.cvrp import CVRP
+from combkit.instances.generators import generate
 from combkit.instances.ovrp import OVRP
 from combkit.instances.solutions import Routes, Tour
 from combkit.instances.tsp import ATSP, TSP
@@ -55,6 +56,21 @@ def _route_faults(problem: CVRP, routes: Routes) -> list[str]:
 def brute_force() -> Callable[[Any], float]:
     """The optimum of a small problem, found by looking at all solutions."""
     return lambda p: best_routes(p) if isinstance(p, CVRP) else best_tour(p)
+
+
+def route_problems(n: int, m: int) -> dict[str, Any]:
+    """Return problems of n or m customers, one a feature of routes."""
+    rng = np.random.default_rng(3)
+    matrix = rng.integers(10, 100, (m + 1, m + 1))
+    demands = np.concatenate(([0], rng.integers(1, 10, m)))
+    points = rng.random((m + 1, 2))
+    return {
+        "cvrp": generate("cvrp", n, seed=1, family="x"),
+        "unrounded": generate("cvrp", n, seed=1),
+        "directed": CVRP(matrix=matrix, demands=demands, capacity=60),
+        "length": CVRP(points, demands, 60, max_distance=4.0, service_time=0.1),
+        "ovrp": generate("ovrp", n, seed=1, family="x"),
+    }
 
 
 def small_problems() -> dict[str, Any]:

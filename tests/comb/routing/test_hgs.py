@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.comb.routing.conftest import route_problems
 
 from combkit.comb.routing import _kernels_granular as granular
 from combkit.comb.routing import _kernels_hgs as kernels
@@ -30,19 +31,10 @@ from combkit.instances.stop import MaxIterations
 
 def problems() -> dict[str, Any]:
     """Return a problem of every feature that the kernels know."""
-    rng = np.random.default_rng(3)
-    matrix = rng.integers(10, 100, (41, 41))
-    demands = np.concatenate(([0], rng.integers(1, 10, 40)))
-    return {
-        "cvrp": generate("cvrp", 60, seed=1, family="x"),
-        "unrounded": generate("cvrp", 60, seed=1),
-        "directed": CVRP(matrix=matrix, demands=demands, capacity=60),
-        "length": CVRP(
-            rng.random((41, 2)), demands, 60, max_distance=4.0, service_time=0.1
-        ),
-        "ovrp": generate("ovrp", 60, seed=1, family="x"),
-        "vehicles": CVRP(rng.random((41, 2)), demands, 60, vehicles=4),
-    }
+    found = route_problems(60, 40)
+    length = found["length"]
+    vehicles = CVRP(length.coords, length.demands, 60, vehicles=4)
+    return {**found, "vehicles": vehicles}
 
 
 @pytest.fixture(params=problems())

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.comb.routing.conftest import route_problems
 
 from combkit.comb.routing import _kernels_sisr as kernels
 from combkit.comb.routing import sisr
@@ -28,17 +29,8 @@ STRINGS = 10.0, 10, 0.5, 0.01
 
 def problems() -> dict[str, Any]:
     """Return a problem of every feature that the kernels know."""
-    rng = np.random.default_rng(3)
-    matrix = rng.integers(10, 100, (81, 81))
-    demands = np.concatenate(([0], rng.integers(1, 10, 80)))
     return {
-        "cvrp": generate("cvrp", 150, seed=1, family="x"),
-        "unrounded": generate("cvrp", 150, seed=1),
-        "directed": CVRP(matrix=matrix, demands=demands, capacity=60),
-        "length": CVRP(
-            rng.random((81, 2)), demands, 60, max_distance=4.0, service_time=0.1
-        ),
-        "ovrp": generate("ovrp", 150, seed=1, family="x"),
+        **route_problems(150, 80),
         "vrptw": generate("vrptw", 150, seed=1, capacity=100),
         "vehicles": generate(
             "vrptw", 80, seed=2, width=0.4, objective="vehicles-distance"
