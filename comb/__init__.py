@@ -107,6 +107,15 @@ SOLVERS: tuple[SolverInfo, ...] = (
         mends=True,
     ),
     SolverInfo(
+        "hgs",
+        ("vrp",),
+        f"{_ROUTING}.hgs_fleet",
+        exact=False,
+        summary="hybrid genetic search for fleets of one vehicle type (Numba)",
+        packages=("numba",),
+        mends=True,
+    ),
+    SolverInfo(
         "sisr",
         ("vrp",),
         f"{_ROUTING}.fleet_search",

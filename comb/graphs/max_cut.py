@@ -38,7 +38,7 @@ _STALE = 3
 
 
 def solve(
-    problem: MaxCut, run: Run, *, population: int = 10, depth: int = 50
+    problem: MaxCut, run: Run, *, population: int = 10, depth: int = 20
 ) -> Outcome:
     """Search from random cuts, then from crossings of the best of them [1]_.
 

@@ -37,6 +37,7 @@ from combkit.comb.routing._kernels_granular import (
     attempt,
     excess,
     move_after,
+    overload,
     refresh,
     shuffle,
     worth,
@@ -121,9 +122,9 @@ def _swap_star(ground: Ground, state: State, ru: int, rv: int) -> bool:
         v = link[n + 1 + rv, AFTER]
         while v <= n:
             load = demand[u] - demand[v]
-            left = max(0.0, sums[ru, LOAD] - load - ground.limit[0])
-            right = max(0.0, sums[rv, LOAD] + load - ground.limit[0])
-            loads = (left + right) * state.price[0]
+            loads = overload(ground, sums[ru, LOAD] - load)
+            loads += overload(ground, sums[rv, LOAD] + load)
+            loads *= state.price[0]
             if drop[u] + drop[v] + loads - before < best:
                 into, place = _cheapest_without(ground, state, u, v)
                 out, seat = _cheapest_without(ground, state, v, u)
@@ -237,7 +238,7 @@ def educate(ground: Ground, state: State) -> None:
                     # By the triangle inequality nothing is gained where both are
                     # nearer to their neighbours, unless an excess can be reduced.
                     if (
-                        ground.dist[u, v]
+                        ground.apart[j // 2]
                         >= state.sofar[u, LONGER] + state.sofar[v, LONGER]
                         and state.sums[state.route[u], EXCESS] == 0.0
                         and state.sums[state.route[v], EXCESS] == 0.0

@@ -10,6 +10,20 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from combkit.comb._kernels_random import below, unit
+from combkit.comb.routing._kernels_fleet_edits import (
+    accept,
+    equip,
+    keep_if_best,
+    link,
+    mark,
+    measure,
+    note,
+    put,
+    touch,
+    undo,
+    unlink,
+    whole,
+)
 from combkit.comb.routing._kernels_fleet_places import judge, judge_alone
 from combkit.comb.routing._kernels_fleet_plan import (
     ABSENT,
@@ -50,21 +64,9 @@ from combkit.comb.routing._kernels_fleet_plan import (
     WAY,
     Plan,
     World,
-    accept,
-    equip,
-    keep_if_best,
     length,
-    link,
-    mark,
-    measure,
-    note,
-    put,
     refresh,
-    touch,
-    undo,
-    unlink,
     update,
-    whole,
 )
 from combkit.comb.routing._kernels_fleet_stops import (
     judge_leg,

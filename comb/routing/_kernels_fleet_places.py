@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from combkit.comb.routing._kernels_fleet_edits import (
+    beyond,
+)
 from combkit.comb.routing._kernels_fleet_plan import (
     AFTER,
     CLIENTS,
@@ -33,7 +36,6 @@ from combkit.comb.routing._kernels_fleet_plan import (
     WAY,
     Plan,
     World,
-    beyond,
     duration,
 )
 from combkit.instances.kernels import kernel

@@ -7,6 +7,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from combkit.comb.routing._kernels_fleet_edits import (
+    beyond,
+    note,
+    put,
+    unlink,
+)
 from combkit.comb.routing._kernels_fleet_plan import (
     AFTER,
     AGAIN,
@@ -41,14 +47,10 @@ from combkit.comb.routing._kernels_fleet_plan import (
     WAY,
     Plan,
     World,
-    beyond,
     cross,
     duration,
     go_on,
-    note,
-    put,
     refresh,
-    unlink,
 )
 from combkit.instances.kernels import kernel
 

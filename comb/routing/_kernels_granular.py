@@ -21,12 +21,15 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from combkit.comb._kernels_random import below
 from combkit.instances.kernels import kernel
 
 __all__ = [
     "AFTER",
     "BEFORE",
+    "BOTH",
     "CHANGED",
     "EXCESS",
     "FIRST",
@@ -43,6 +46,7 @@ __all__ = [
     "excess",
     "lay",
     "move_after",
+    "overload",
     "refresh",
     "shuffle",
     "take_out",
@@ -61,6 +65,8 @@ EXCESS = 3
 SIZE, CHANGED, TESTED, FIRST, LAST = range(5)
 #: Steps of a full turn in the angles of customers.
 FULL_TURN = 65_536
+#: A load of deliveries and pickups is one number: pickups count so much.
+BOTH = 67_108_864.0
 #: Kinds of moves; see ``_judge``.
 (
     _NONE,
@@ -83,19 +89,23 @@ class Ground(NamedTuple):
     ----------
     dist : ndarray, shape (n + 1, n + 1), float64
         Distances; 0 back to the depot where routes do not return.
-    near, begin : ndarray of int32, shapes (k,) and (n + 2,)
-        Near customers of customer c: ``near[begin[c] : begin[c + 1]]``.
+    near, apart, begin : ndarray, shapes (k,) twice and (n + 2,)
+        Near customers of customer c, ``near[begin[c] : begin[c + 1]]``, and the shorter
+        one of the two ways between them.
     demand, service : ndarray, shape (n + 1,), float64
-        Demand and service time of each customer.
+        Demand and service time of each customer; pickups, if there are any, are added
+        ``BOTH`` times.
     angle : ndarray, shape (n + 1,) or (0,), int64
         Direction from the depot, for SWAP*; none without coordinates.
-    limit : ndarray, shape (5,), float64
+    limit : ndarray, shape (6,), float64
         Capacity; longest distance with service times; a move must gain more than
-        this; sum of all service times; number of full vehicles that the demand fills.
+        this; sum of all service times; number of full vehicles that the demand fills;
+        whether there are pickups, for which the capacity holds on its own.
     """
 
     dist: Any
     near: Any
+    apart: Any
     begin: Any
     demand: Any
     service: Any
@@ -167,9 +177,20 @@ def shuffle(random: Any, items: Any) -> None:
 
 
 @kernel(inline=True)
+def overload(ground: Ground, load: float) -> float:
+    """Return by how much a load exceeds the capacity."""
+    capacity = ground.limit[0]
+    if ground.limit[5] > 0.0:
+        pickups = np.floor(load / BOTH)
+        deliveries = load - pickups * BOTH
+        return max(0.0, deliveries - capacity) + max(0.0, pickups - capacity)
+    return max(0.0, load - capacity)
+
+
+@kernel(inline=True)
 def excess(ground: Ground, state: State, load: float, time: float) -> float:
     """Return what exceeding the limits costs a route."""
-    over = max(0.0, load - ground.limit[0]) * state.price[0]
+    over = overload(ground, load) * state.price[0]
     if time > ground.limit[1]:
         over += (time - ground.limit[1]) * state.price[1]
     return over

@@ -28,6 +28,7 @@ from combkit.comb.routing._kernels_granular import (
     Ground,
     State,
     lay,
+    overload,
     shuffle,
     take_out,
 )
@@ -50,8 +51,8 @@ _LOOK, _TARGET, _APART, _UP, _DOWN = 100, 0.2, 0.05, 1.2, 0.85
 _CHEAPEST, _DEAREST = 0.1, 1e5
 #: Price of an excess in a repair, times the usual one.
 _REPAIR = 10.0
-#: Load of a route in a split, at most, in capacities.
-_OVERLOAD = 1.5
+#: What a route in a split may carry above its capacity, in capacities.
+_OVERLOAD = 0.5
 
 
 class Pool(NamedTuple):
@@ -120,7 +121,8 @@ def split(ground: Ground, state: State, pool: Pool, most: int) -> None:
     """
     n = pool.child.size
     cost, cut = pool.cost, pool.cut
-    _layer(ground, state, pool, 0, 0, _OVERLOAD)
+    over = _OVERLOAD * ground.limit[0]
+    _layer(ground, state, pool, 0, 0, over)
     routes, end = 0, n
     while end > 0:
         routes += 1
@@ -128,15 +130,14 @@ def split(ground: Ground, state: State, pool: Pool, most: int) -> None:
     if routes <= most:
         end, layer = n, 0
     else:
-        overload = _OVERLOAD
         while True:
             cost[0, :] = np.inf
             cost[0, 0] = 0.0
             for k in range(most):
-                _layer(ground, state, pool, k, k + 1, overload)
-            if cost[most, n] < np.inf or overload == np.inf:
+                _layer(ground, state, pool, k, k + 1, over)
+            if cost[most, n] < np.inf or over == np.inf:
                 break
-            overload = np.inf
+            over = np.inf
         layer = 1
         for k in range(1, most + 1):
             if cost[k, n] < cost[layer, n]:
@@ -157,16 +158,16 @@ def split(ground: Ground, state: State, pool: Pool, most: int) -> None:
 
 @kernel
 def _layer(
-    ground: Ground, state: State, pool: Pool, here: int, there: int, overload: float
+    ground: Ground, state: State, pool: Pool, here: int, there: int, most: float
 ) -> None:
     """Extend the least costs of the first customers by one route.
 
     If they are extended in place, by as many routes as it pays. No route carries
-    more than ``overload`` capacities, but for a single customer.
+    more than ``most`` above the capacity, but for a single customer.
     """
     dist, cost, cut, child = ground.dist, pool.cost, pool.cut, pool.child
     n = child.size
-    capacity, longest = ground.limit[0], ground.limit[1]
+    longest = ground.limit[1]
     for k in range(n + 1):
         cost[there, k] = np.inf
     if here == there:
@@ -183,11 +184,11 @@ def _layer(
             service += ground.service[c]
             time += dist[before, c]
             before = c
-            if last > first and load > overload * capacity:
+            over = overload(ground, load)
+            if last > first and over > most:
                 break
             whole = time + dist[c, 0]
-            total = cost[here, first] + whole
-            total += max(0.0, load - capacity) * state.price[0]
+            total = cost[here, first] + whole + over * state.price[0]
             if whole + service > longest:
                 total += (whole + service - longest) * state.price[1]
             if total < cost[there, last + 1]:
@@ -330,7 +331,7 @@ def _tally(ground: Ground, state: State) -> tuple[float, float, float]:
     total = loaded = late = 0.0
     for r in range(sums.shape[0]):
         total += sums[r, TIME]
-        loaded += max(0.0, sums[r, LOAD] - ground.limit[0])
+        loaded += overload(ground, sums[r, LOAD])
         if sums[r, TIME] > ground.limit[1]:
             late += sums[r, TIME] - ground.limit[1]
     return total, loaded, late

@@ -8,6 +8,15 @@ from __future__ import annotations
 import numpy as np
 
 from combkit.comb._kernels_random import unit
+from combkit.comb.routing._kernels_fleet_edits import (
+    beyond,
+    equip,
+    link,
+    measure,
+    note,
+    put,
+    touch,
+)
 from combkit.comb.routing._kernels_fleet_places import window_for
 from combkit.comb.routing._kernels_fleet_plan import (
     AFTER,
@@ -41,19 +50,12 @@ from combkit.comb.routing._kernels_fleet_plan import (
     WAY,
     Plan,
     World,
-    beyond,
     carry,
     cross,
     duration,
-    equip,
     go_on,
     length,
-    link,
-    measure,
-    note,
-    put,
     refresh,
-    touch,
     update,
 )
 from combkit.comb.routing._kernels_fleet_stops import serve

@@ -1,13 +1,15 @@
 """Brute force for small routing problems, and problems to try it on."""
 
 from collections.abc import Callable
-from itertools import combinations, permutations
+from itertools import combinations, permutations, product
 from typing import Any
 
 import numpy as np
 import pytest
 
 from combkit.instances.cvrp import CVRP
+from combkit.instances.fleet.problem import RichVRP
+from combkit.instances.fleet.solution import FleetRoutes, Route
 from combkit.instances.generators import generate
 from combkit.instances.ovrp import OVRP
 from combkit.instances.solutions import Routes, Tour
@@ -56,6 +58,52 @@ def _route_faults(problem: CVRP, routes: Routes) -> list[str]:
 def brute_force() -> Callable[[Any], float]:
     """The optimum of a small problem, found by looking at all solutions."""
     return lambda p: best_routes(p) if isinstance(p, CVRP) else best_tour(p)
+
+
+def _all_routes(problem: RichVRP, kind: int, clients: tuple[int, ...]):  # type: ignore[no-untyped-def]
+    """Yield the routes of a vehicle type that visit some clients."""
+    depots = np.flatnonzero(problem.reload[kind]).tolist()
+    most = min(int(problem.max_reloads[kind]), len(clients) - 1) if depots else 0
+    for order in permutations(clients):
+        for count in range(most + 1):
+            for places in combinations(range(1, len(clients)), count):
+                for chosen in product(depots, repeat=count):
+                    reloads = list(zip(places, chosen, strict=True))
+                    yield Route(kind, order, reloads)
+
+
+def cheapest_plan(problem: RichVRP) -> float:
+    """Return the least cost of all feasible plans, infinite where there is none."""
+    n = problem.n
+    nothing = problem.evaluate(FleetRoutes([]))
+    single: dict[tuple[int, frozenset[int]], tuple[float, Route]] = {}
+    for size in range(1, n + 1):
+        for subset in combinations(range(n), size):
+            for kind in range(problem.n_types):
+                for route in _all_routes(problem, kind, subset):
+                    if problem.route_violations(route):
+                        continue
+                    # Prizes are the same whatever the order.
+                    alone = problem.evaluate(FleetRoutes([route])) - nothing
+                    key = kind, frozenset(subset)
+                    if problem.longest_cost > 0.0:
+                        # Whoever costs more may take less time.
+                        key = *key, len(single)
+                    if key not in single or alone < single[key][0]:
+                        single[key] = alone, route
+    best = np.inf
+
+    def extend(first: int, taken: frozenset[int], routes: list[Route]) -> None:
+        nonlocal best
+        plan = FleetRoutes(routes)
+        if not problem.check(plan):
+            best = min(best, problem.evaluate(plan))
+        for (_, subset, *_), (_, route) in single.items():
+            if min(subset) >= first and not subset & taken:
+                extend(min(subset) + 1, taken | subset, [*routes, route])
+
+    extend(0, frozenset(), [])
+    return best
 
 
 def route_problems(n: int, m: int) -> dict[str, Any]:

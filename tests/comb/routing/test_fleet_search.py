@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.comb.routing.conftest import cheapest_plan
 
 import combkit as ck
 from combkit.comb.routing.fleet_data import adopt, plan_of, world_of
@@ -102,52 +102,6 @@ def random_problem(rng: np.random.Generator, n: int) -> ck.RichVRP:
     )
 
 
-def all_routes(problem: ck.RichVRP, kind: int, clients: tuple[int, ...]):  # type: ignore[no-untyped-def]
-    """Yield the routes of a vehicle type that visit some clients."""
-    depots = np.flatnonzero(problem.reload[kind]).tolist()
-    most = min(int(problem.max_reloads[kind]), len(clients) - 1) if depots else 0
-    for order in itertools.permutations(clients):
-        for count in range(most + 1):
-            for places in itertools.combinations(range(1, len(clients)), count):
-                for chosen in itertools.product(depots, repeat=count):
-                    reloads = list(zip(places, chosen, strict=True))
-                    yield ck.Route(kind, order, reloads)
-
-
-def best_by_enumeration(problem: ck.RichVRP) -> float:
-    """Return the least cost of all feasible plans, infinite where there is none."""
-    n = problem.n
-    nothing = problem.evaluate(ck.FleetRoutes([]))
-    single: dict[tuple[int, frozenset[int]], tuple[float, ck.Route]] = {}
-    for size in range(1, n + 1):
-        for subset in itertools.combinations(range(n), size):
-            for kind in range(problem.n_types):
-                for route in all_routes(problem, kind, subset):
-                    if problem.route_violations(route):
-                        continue
-                    # Prizes are the same whatever the order.
-                    alone = problem.evaluate(ck.FleetRoutes([route])) - nothing
-                    key = kind, frozenset(subset)
-                    if problem.longest_cost > 0.0:
-                        # Whoever costs more may take less time.
-                        key = *key, len(single)
-                    if key not in single or alone < single[key][0]:
-                        single[key] = alone, route
-    best = np.inf
-
-    def extend(first: int, taken: frozenset[int], routes: list[ck.Route]) -> None:
-        nonlocal best
-        plan = ck.FleetRoutes(routes)
-        if not problem.check(plan):
-            best = min(best, problem.evaluate(plan))
-        for (_, subset, *_), (_, route) in single.items():
-            if min(subset) >= first and not subset & taken:
-                extend(min(subset) + 1, taken | subset, [*routes, route])
-
-    extend(0, frozenset(), [])
-    return best
-
-
 def found_and_best(seed: int, n: int, steps: int) -> tuple[float, float]:
     """Return what the search finds on a random problem, and the optimum."""
     try:
@@ -156,7 +110,7 @@ def found_and_best(seed: int, n: int, steps: int) -> tuple[float, float]:
         return 0.0, 0.0
     result = ck.solve(problem, "sisr", stop=ck.MaxIterations(steps), seed=1)
     found = np.inf if result.objective is None else result.objective
-    return found, best_by_enumeration(problem)
+    return found, cheapest_plan(problem)
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -13,7 +13,7 @@ from tests.comb.routing.conftest import route_problems
 
 from combkit.comb.routing import _kernels_granular as granular
 from combkit.comb.routing import _kernels_hgs as kernels
-from combkit.comb.routing import hgs
+from combkit.comb.routing import genetic, hgs
 from combkit.comb.routing._kernels_educate import educate
 from combkit.comb.solve import solve
 from combkit.instances.cvrp import CVRP
@@ -43,9 +43,9 @@ def problem(request: pytest.FixtureRequest) -> Any:
 
 
 def prepared(problem: CVRP, m: int, seed: int = 0) -> tuple[Any, Any, Any]:
-    ground = hgs._ground_of(problem, 20)
-    state = hgs._state_of(ground, m, seed, 0)
-    return ground, state, hgs._pool_of(problem.n, m, 5, 8)
+    ground = hgs.lineage_of(problem, 20, []).ground()
+    state = genetic.state_of(ground, m, seed, 0)
+    return ground, state, genetic.pool_of(problem.n, m, genetic.Settings(20, 5, 8, 1))
 
 
 def routes_in(state: Any, n: int) -> list[list[int]]:

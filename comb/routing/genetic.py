@@ -1,0 +1,345 @@
+"""Populations of routes that have children: what hybrid genetic searches share.
+
+``hgs`` and ``hgs_fleet`` put a problem into the words of the kernels.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from combkit.comb.routing.slices import Reports, side_by_side
+from combkit.instances.errors import UsageError
+from combkit.instances.run import Run
+from combkit.instances.seeds import kernel_state
+from combkit.instances.solutions import Solution
+
+if TYPE_CHECKING:
+    from combkit.comb.routing._kernels_granular import Ground, State
+    from combkit.comb.routing._kernels_hgs import Pool
+
+__all__ = [
+    "LARGEST",
+    "Lineage",
+    "Settings",
+    "breed",
+    "ground_of",
+    "pool_of",
+    "settings_of",
+    "state_of",
+]
+
+Floats = NDArray[np.float64]
+
+#: More customers: a matrix of distances, and places of each in each route, are large.
+LARGEST = 5_000
+#: Individuals that survive at least and at most, and one for so many children.
+_FEWEST, _MOST, _CHILDREN = 5, 25, 350
+#: Individuals that are born for each one that survives, until the others have to go.
+_BORN = 1.6
+#: Seconds that a child takes for each pair of customers, about.
+_CHILD = 4.5e-8
+#: Routes that there may be, of full vehicles, and more of them.
+_MORE_ROUTES, _SPARE_ROUTES = 1.3, 3
+#: Share of a vehicle that rounding may seem to need.
+_NOISE = 1e-10
+
+
+class Settings(NamedTuple):
+    """Near customers that a move looks at, and sizes of the populations."""
+
+    neighbours: int
+    population: int
+    generation: int
+    patience: int
+
+
+class Lineage(NamedTuple):
+    """What is bred.
+
+    Attributes
+    ----------
+    n : int
+        Number of customers, from 1.
+    ground : callable
+        Returns the data of the kernels.
+    start : list of list of int
+        Routes of the first individual; customers on none of them are added. Nothing
+        to begin with random individuals.
+    vehicles : int, optional
+        How many routes there may be.
+    solution : callable
+        Makes a solution of routes.
+    """
+
+    n: int
+    ground: Callable[[], Ground]
+    start: list[list[int]]
+    vehicles: int | None
+    solution: Callable[[list[list[int]]], Solution]
+
+
+def settings_of(
+    n: int,
+    run: Run,
+    neighbours: int,
+    population: int | None,
+    generation: int | None,
+    patience: int,
+) -> Settings:
+    """Return the settings of a search.
+
+    Parameters
+    ----------
+    n : int
+        Number of customers.
+    run : Run
+        Its run.
+    neighbours, population, generation, patience
+        As ``solve`` takes them.
+
+    Raises
+    ------
+    UsageError
+        If a number is out of its range.
+    """
+    if population is None:
+        children: float | None = run.limits.iterations
+        if children is None:
+            children = run.remaining / (_CHILD * n**2)
+        population = int(max(_FEWEST, min(_MOST, children / _CHILDREN)))
+    if generation is None:
+        generation = math.ceil(_BORN * population)
+    settings = Settings(neighbours, population, generation, patience)
+    for name, least in zip(Settings._fields, (1, 2, 1, 1), strict=True):
+        if getattr(settings, name) < least:
+            raise UsageError(f"{name}={getattr(settings, name)}: at least {least}")
+    return settings
+
+
+def breed(lineage: Lineage, run: Run, settings: Settings) -> None:
+    """Let routes have children until the run ends; an iteration is a child.
+
+    With several threads, independent populations live side by side.
+
+    Parameters
+    ----------
+    lineage : Lineage
+        What is bred.
+    run : Run
+        The run.
+    settings : Settings
+        Sizes.
+    """
+    ground = run.supervise(lambda: _prepared(lineage))
+
+    from combkit.comb.routing import _kernels_hgs as kernels
+
+    full = max(_MORE_ROUTES * float(ground.limit[4]), len(lineage.start))
+    most = min(lineage.n, math.ceil(full) + _SPARE_ROUTES)
+    if lineage.vehicles is not None:
+        most = min(most, lineage.vehicles)
+    states = [state_of(ground, most, run.seed, k) for k in range(run.threads)]
+    pools = [pool_of(lineage.n, most, settings) for _ in states]
+    reports = Reports(run, "hgs")
+    if lineage.start:
+        known = [c for route in lineage.start for c in route]
+        order = list(dict.fromkeys(known + list(range(1, lineage.n + 1))))
+        for state, pool in zip(states, pools, strict=True):
+            pool.child[:] = order
+            kernels.welcome(ground, state, pool, most)
+
+    def move(pair: tuple[State, Pool], births: int) -> bool:
+        kernels.evolve(ground, *pair, births, settings.patience)
+        return True
+
+    def report(last: bool) -> None:
+        best = min(pools, key=lambda pool: float(pool.least[0]))
+        if best.least[0] < math.inf:
+            reports.offer(
+                float(best.least[0]),
+                lambda: lineage.solution(_routes_of(best)),
+                last=last,
+            )
+
+    side_by_side(run, list(zip(states, pools, strict=True)), move, report, steps=1)
+
+
+def _prepared(lineage: Lineage) -> Ground:
+    """Return the data of the search; load or compile its kernels on the way."""
+    from combkit.comb.routing import _kernels_hgs as kernels
+
+    place = np.random.default_rng(0).random((4, 2))
+    dist = np.linalg.norm(place[:, None] - place, axis=2)
+    near = np.array([[2, 3], [1, 3], [1, 2]])
+    ground = ground_of(dist, near, [0, 1, 1, 1], 2.0, math.inf, place=place)
+    state, pool = state_of(ground, 3, 0, 0), pool_of(3, 3, Settings(2, 2, 1, 10))
+    kernels.welcome(ground, state, pool, 3)
+    kernels.evolve(ground, state, pool, 1, 10)
+    return lineage.ground()
+
+
+def ground_of(
+    dist: Floats,
+    near: NDArray[np.integer],
+    demand: ArrayLike,
+    capacity: float,
+    longest: float,
+    *,
+    service: Floats | None = None,
+    pickup: ArrayLike | None = None,
+    place: Floats | None = None,
+) -> Ground:
+    """Return the data of the kernels; node 0 is the depot.
+
+    Parameters
+    ----------
+    dist : ndarray, shape (n + 1, n + 1), float64
+        Distances.
+    near : ndarray of int, shape (n, k)
+        Near customers of each customer.
+    demand, pickup : array_like, shape (n + 1,)
+        What the customers are brought, and what they give, integers then.
+    capacity, longest : float
+        Limits of the load and of the distance, with service times, of a route.
+    service : ndarray, shape (n + 1,), optional
+        Service times.
+    place : ndarray, shape (n + 1, 2 or more), optional
+        Coordinates.
+    """
+    from combkit.comb.routing._kernels_granular import BOTH, Ground
+
+    n = len(dist) - 1
+    load = np.asarray(demand, np.float64)
+    filled = math.ceil(float(load.sum()) / capacity - _NOISE)
+    if pickup is not None:
+        back = np.asarray(pickup, np.float64)
+        filled = max(filled, math.ceil(float(back.sum()) / capacity - _NOISE))
+        load = load + BOTH * back
+    if service is None:
+        service = np.zeros(n + 1)
+    # Near is mutual here.
+    one = np.repeat(np.arange(1, n + 1), near.shape[1])
+    pairs = np.stack([one, near.ravel()], axis=1)
+    pairs = np.unique(np.concatenate([pairs, pairs[:, ::-1]]), axis=0)
+    return Ground(
+        dist,
+        pairs[:, 1].astype(np.int32),
+        np.minimum(dist[pairs[:, 0], pairs[:, 1]], dist[pairs[:, 1], pairs[:, 0]]),
+        np.searchsorted(pairs[:, 0], np.arange(n + 2)).astype(np.int32),
+        load,
+        service,
+        _angles(place),
+        np.array(
+            [
+                capacity,
+                longest,
+                1e-9 * float(dist[dist <= longest].max()),
+                float(service.sum()),
+                filled,
+                float(pickup is not None),
+            ]
+        ),
+    )
+
+
+def _angles(place: Floats | None) -> NDArray[np.int64]:
+    """Return the directions of the customers from the depot, if they have places."""
+    from combkit.comb.routing._kernels_granular import FULL_TURN
+
+    if place is None:
+        return np.empty(0, np.int64)
+    away = (place - place[0])[:, :2]
+    angle = np.arctan2(away[:, 1], away[:, 0]) / (2.0 * math.pi) * FULL_TURN
+    directions: NDArray[np.int64] = angle.astype(np.int64) % FULL_TURN
+    return directions
+
+
+def state_of(ground: Ground, m: int, seed: int, number: int) -> State:
+    """Return routes without customers.
+
+    Parameters
+    ----------
+    ground : Ground
+        The data.
+    m : int
+        How many.
+    seed, number : int
+        Seed of the run and number of the search.
+    """
+    from combkit.comb.routing._kernels_granular import BOTH, State
+
+    n = ground.demand.size - 1
+    size = n + 1 + m
+    route = np.zeros(size, np.int32)
+    route[n + 1 :] = np.arange(m)
+    one = ground.demand
+    if ground.limit[5] > 0:
+        one = np.maximum(one % BOTH, one // BOTH)
+    leg = ground.dist[ground.dist <= ground.limit[1]].max()
+    price = float(leg) / max(1e-9, float(one.max()))
+    return State(
+        link=np.repeat(np.arange(size, dtype=np.int32)[:, None], 2, axis=1),
+        route=route,
+        rank=np.zeros(size, np.int32),
+        sofar=np.zeros((size, 4)),
+        sums=np.zeros((m, 4)),
+        count=np.zeros((m, 5), np.int64),
+        tested=np.zeros(n + 1, np.int64),
+        order=np.arange(1, n + 1, dtype=np.int32),
+        turns=np.arange(m, dtype=np.int32),
+        spot=np.zeros((m, n + 1, 3), np.int32),
+        extra=np.zeros((m, n + 1, 3)),
+        when=np.zeros((m, n + 1), np.int64),
+        drop=np.zeros(n + 1),
+        room=np.zeros((2, n), np.int32),
+        price=np.array([min(1_000.0, max(0.1, price)), 1.0]),
+        clock=np.zeros(1, np.int64),
+        random=kernel_state(seed, number),
+    )
+
+
+def pool_of(n: int, m: int, settings: Settings) -> Pool:
+    """Return empty populations.
+
+    Parameters
+    ----------
+    n, m : int
+        Number of customers, and of routes at most.
+    settings : Settings
+        Sizes.
+    """
+    from combkit.comb.routing._kernels_hgs import Pool
+
+    size = settings.population + settings.generation + 1
+    return Pool(
+        survive=settings.population,
+        order=np.zeros((2, size, n), np.int32),
+        after=np.zeros((2, size, n + 1), np.int32),
+        before=np.zeros((2, size, n + 1), np.int32),
+        value=np.zeros((2, size, 6)),
+        gap=np.zeros((2, size, size)),
+        rank=np.tile(np.arange(size, dtype=np.int32), (2, 1)),
+        count=np.zeros(5, np.int64),
+        kept=np.zeros((100, 2), np.uint8),
+        best=np.zeros((2, n + 1), np.int32),
+        least=np.array([math.inf]),
+        child=np.arange(1, n + 1, dtype=np.int32),
+        cost=np.zeros((m + 1, n + 1)),
+        cut=np.zeros((m + 1, n + 1), np.int32),
+        apart=np.zeros(size),
+    )
+
+
+def _routes_of(pool: Pool) -> list[list[int]]:
+    """Return the routes of the best solution."""
+    routes: list[list[int]] = [[]]
+    for c in pool.best[0, : pool.child.size].tolist():
+        routes[-1].append(c)
+        if pool.best[1, c] == 0:
+            routes.append([])
+    return routes[:-1]
