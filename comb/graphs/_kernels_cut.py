@@ -18,6 +18,11 @@ VALUE, BEST = 0, 1
 MOVES, SINCE = 0, 1
 #: What stands in the tournament for a vertex that may not move.
 TABU = -1e300
+#: Vertices for each one that a vertex is joined to, on average, up to which all
+#: gains are looked at.
+_DENSE = 25
+#: Vertices whose largest gain is looked for at once.
+_BLOCK = 32
 
 
 class Graph(NamedTuple):
@@ -65,7 +70,7 @@ def stand(graph: Any, cut: Any) -> None:
                 total += 0.5 * graph.weight[k]
         cut.gain[v] = gain
         cut.tree[size + v] = gain
-        cut.tabu[v] = False
+        cut.tabu[v] = 0.0
         cut.best[v] = cut.side[v]
     for v in range(n, size):
         cut.tree[size + v] = TABU
@@ -93,10 +98,21 @@ def _put(tree: Any, v: int, value: float) -> None:
         i >>= 1
 
 
+@kernel(inline=True)
+def _stand_for(cut: Any, v: int, value: float, dense: bool) -> None:
+    """Change what stands for a vertex; in dense graphs only there."""
+    if dense:
+        cut.tree[cut.tree.size // 2 + v] = value
+    else:
+        _put(cut.tree, v, value)
+
+
 @kernel
 def _winner(cut: Any) -> int:
-    """Return a vertex of largest gain; where subtrees tie, either may be it."""
+    """Return a vertex of largest gain, -1 if none may move; of ties any may be it."""
     tree = cut.tree
+    if tree[1] == TABU:
+        return -1
     size = tree.size // 2
     i, coins = 1, below(cut.random, 2**30)
     while i < size:
@@ -109,20 +125,52 @@ def _winner(cut: Any) -> int:
     return i - size
 
 
+@kernel(reassociates=True)
+def _most(keys: Any, first: int, end: int) -> float:
+    """Return the largest of some keys."""
+    most = TABU
+    for k in range(first, end):
+        most = max(most, keys[k])
+    return most
+
+
 @kernel
-def _flip(graph: Any, cut: Any, v: int) -> None:
-    side, gain = cut.side, cut.gain
+def _first_of_most(cut: Any) -> int:
+    """Return a vertex of largest gain, -1 if none may move: all are looked at.
+
+    The largest of each block of vertices stands where the tournament has it.
+    """
+    tree, size = cut.tree, cut.tree.size // 2
+    width = min(_BLOCK, size)
+    blocks, most = size // width, TABU
+    for b in range(blocks):
+        first = size + b * width
+        tree[blocks + b] = _most(tree, first, first + width)
+        most = max(most, tree[blocks + b])
+    if most == TABU:
+        return -1
+    b, k = below(cut.random, blocks), below(cut.random, width)
+    while tree[blocks + b] != most:
+        b = (b + 1) % blocks
+    while tree[size + b * width + k] != most:
+        k = (k + 1) % width
+    return b * width + k
+
+
+@kernel
+def _flip(graph: Any, cut: Any, v: int, dense: bool) -> None:
+    side, gain, size = cut.side, cut.gain, cut.tree.size // 2
     cut.sums[VALUE] += gain[v]
     gain[v] = -gain[v]
     side[v] = 1 - side[v]
     for k in range(graph.first[v], graph.first[v + 1]):
         u = graph.near[k]
-        # An edge that is cut now loses by a change of its other end.
-        if side[u] == side[v]:
-            gain[u] += 2.0 * graph.weight[k]
-        else:
-            gain[u] -= 2.0 * graph.weight[k]
-        if not cut.tabu[u]:
+        # An edge that is cut now loses by a change of its other end; without branches,
+        # which nobody could predict.
+        gain[u] += (2.0 - 4.0 * (side[u] ^ side[v])) * graph.weight[k]
+        if dense:
+            cut.tree[size + u] = gain[u] + cut.tabu[u]
+        elif cut.tabu[u] == 0.0:
             _put(cut.tree, u, gain[u])
 
 
@@ -147,23 +195,25 @@ def search(
         ``cut.head`` has more places than both.
     """
     count = cut.count
+    # Where a move changes many gains, a look at all is cheaper than the tournament.
+    dense = graph.near.size * _DENSE >= cut.side.size**2
     end = count[MOVES] + moves
     while count[MOVES] < end and count[SINCE] < depth:
         slot = count[MOVES] % cut.head.size
         v = cut.head[slot]
         cut.head[slot] = -1
         while v >= 0:
-            cut.tabu[v] = False
-            _put(cut.tree, v, cut.gain[v])
+            cut.tabu[v] = 0.0
+            _stand_for(cut, v, cut.gain[v], dense)
             v = cut.next[v]
         count[MOVES] += 1
         count[SINCE] += 1
-        if cut.tree[1] == TABU:
+        v = _first_of_most(cut) if dense else _winner(cut)
+        if v < 0:
             continue
-        v = _winner(cut)
-        cut.tabu[v] = True
-        _put(cut.tree, v, TABU)
-        _flip(graph, cut, v)
+        cut.tabu[v] = TABU
+        _stand_for(cut, v, TABU, dense)
+        _flip(graph, cut, v, dense)
         slot = (count[MOVES] + least + below(cut.random, spread + 1)) % cut.head.size
         cut.next[v] = cut.head[slot]
         cut.head[slot] = v

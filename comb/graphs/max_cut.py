@@ -33,12 +33,14 @@ _SOURCE = "memetic"
 _LEAST, _SPREAD = 1 / 40, 1 / 8
 #: Part of the vertices in which cuts of the population differ at least.
 _APART = 1 / 25
+#: Least depth of a tabu search, and vertices for one more.
+_SHALLOWEST, _VERTICES = 10, 40
 #: Children without a better elite, in multiples of it, until it is given up.
 _STALE = 3
 
 
 def solve(
-    problem: MaxCut, run: Run, *, population: int = 10, depth: int = 20
+    problem: MaxCut, run: Run, *, population: int = 10, depth: int | None = None
 ) -> Outcome:
     """Search from random cuts, then from crossings of the best of them [1]_.
 
@@ -57,7 +59,8 @@ def solve(
     population : int
         Number of elite cuts.
     depth : int
-        Moves without a better cut until a tabu search ends, in multiples of n.
+        Moves without a better cut until a tabu search ends, in multiples of n; by
+        default a fortieth of n, 10 at least.
 
     Raises
     ------
@@ -68,6 +71,8 @@ def solve(
     ----------
     See the module.
     """
+    if depth is None:
+        depth = max(_SHALLOWEST, problem.n // _VERTICES)
     if population < 2 or depth < 1:
         raise UsageError(f"population={population}, depth={depth}: from 2, from 1")
     # Heavy edges are cut greedily before anything is compiled.
@@ -243,7 +248,7 @@ def _cut_of(graph: Graph, side: Sides, seed: int, number: int, slots: int) -> Cu
         side.copy(),
         np.zeros(n),
         np.zeros(2 * leaves),
-        np.zeros(n, np.bool_),
+        np.zeros(n),
         np.full(slots, -1),
         np.full(n, -1),
         side.copy(),

@@ -111,7 +111,7 @@ def test_unwritable_output_is_found_before_solving(cli, files, monkeypatch):
     [
         (["-o", "tour.xyz"], "no format of tsp has the suffix '.xyz'"),
         (["--solver", "gredy"], "did you mean 'greedy'"),
-        (["--solver", "hgs"], "solves cvrp, ovrp, not tsp"),
+        (["--solver", "hgs"], "solves cvrp, ovrp, vrp, not tsp"),
         (["--solver", "greedy", "--param", "speed=1"], "no option 'speed'"),
         (["--param", "speed=1"], "no option 'speed'"),
         (["--solver", "greedy", "--device", "cuda"], "runs on the CPU only"),
