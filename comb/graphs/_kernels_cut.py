@@ -37,10 +37,11 @@ class Cut(NamedTuple):
     """A partition and what is known of it.
 
     ``gain[v]`` is what the cut gains when v changes sides. ``tree`` is a tournament of
-    the gains of vertices that are not ``tabu``: the larger of two children stands
-    above them, vertex v at ``tree[size + v]``. Vertices that may move again after the
-    same move are a list: ``head[move % head.size]``, then ``next``. ``best`` is the
-    best partition.
+    the gains of vertices whose ``tabu`` is 0, not `TABU`: the larger of two children
+    stands above them, vertex v at ``tree[size + v]``; of dense graphs, only vertices
+    and the blocks of the last look are up to date. Vertices that may move again after
+    the same move are a list: ``head[move % head.size]``, then ``next``. ``best`` is
+    the best partition.
     """
 
     side: Any

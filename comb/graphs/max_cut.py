@@ -58,7 +58,7 @@ def solve(
         The run.
     population : int
         Number of elite cuts.
-    depth : int
+    depth : int, optional
         Moves without a better cut until a tabu search ends, in multiples of n; by
         default a fortieth of n, 10 at least.
 

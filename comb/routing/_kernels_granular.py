@@ -24,12 +24,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from combkit.comb._kernels_random import below
+from combkit.comb.routing.limits import BOTH
 from combkit.instances.kernels import kernel
 
 __all__ = [
     "AFTER",
     "BEFORE",
-    "BOTH",
     "CHANGED",
     "EXCESS",
     "FIRST",
@@ -65,8 +65,6 @@ EXCESS = 3
 SIZE, CHANGED, TESTED, FIRST, LAST = range(5)
 #: Steps of a full turn in the angles of customers.
 FULL_TURN = 65_536
-#: A load of deliveries and pickups is one number: pickups count so much.
-BOTH = 67_108_864.0
 #: Kinds of moves; see ``_judge``.
 (
     _NONE,

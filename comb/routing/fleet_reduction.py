@@ -23,7 +23,7 @@ from combkit.instances.fleet.locks import chains, span
 from combkit.instances.fleet.problem import RichVRP
 from combkit.instances.fleet.solution import FleetRoutes, Route, used
 
-__all__ = ["Reduction", "obstacle"]
+__all__ = ["Reduction", "obstacle", "one_way"]
 
 Array = NDArray[np.float64]
 
@@ -66,6 +66,18 @@ def obstacle(problem: RichVRP) -> str | None:
         "clients of a route are limited, and some are locked": bool(locked and limited),
     }
     return next((reason for reason, true in reasons.items() if true), None)
+
+
+def one_way(problem: RichVRP) -> bool:
+    """Whether every client either gives something or gets something.
+
+    Parameters
+    ----------
+    problem : RichVRP
+        The problem.
+    """
+    gives, gets = ((x > 0).any(axis=1) for x in (problem.pickup, problem.delivery))
+    return bool((gives != gets).all())
 
 
 class Reduction:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from combkit.comb.routing.limits import BOTH
 from combkit.comb.routing.slices import Reports, side_by_side
 from combkit.instances.errors import UsageError
 from combkit.instances.run import Run
@@ -45,6 +46,8 @@ _BORN = 1.6
 _CHILD = 4.5e-8
 #: Routes that there may be, of full vehicles, and more of them.
 _MORE_ROUTES, _SPARE_ROUTES = 1.3, 3
+#: Part of the longest way that a move must gain, for rounding.
+_LEAST = 1e-9
 #: Share of a vehicle that rounding may seem to need.
 _NOISE = 1e-10
 
@@ -211,7 +214,7 @@ def ground_of(
     place : ndarray, shape (n + 1, 2 or more), optional
         Coordinates.
     """
-    from combkit.comb.routing._kernels_granular import BOTH, Ground
+    from combkit.comb.routing._kernels_granular import Ground
 
     n = len(dist) - 1
     load = np.asarray(demand, np.float64)
@@ -238,7 +241,7 @@ def ground_of(
             [
                 capacity,
                 longest,
-                1e-9 * float(dist[dist <= longest].max()),
+                _LEAST * float(dist.max(where=dist <= longest, initial=0.0)),
                 float(service.sum()),
                 filled,
                 float(pickup is not None),
@@ -271,7 +274,7 @@ def state_of(ground: Ground, m: int, seed: int, number: int) -> State:
     seed, number : int
         Seed of the run and number of the search.
     """
-    from combkit.comb.routing._kernels_granular import BOTH, State
+    from combkit.comb.routing._kernels_granular import State
 
     n = ground.demand.size - 1
     size = n + 1 + m
@@ -280,8 +283,7 @@ def state_of(ground: Ground, m: int, seed: int, number: int) -> State:
     one = ground.demand
     if ground.limit[5] > 0:
         one = np.maximum(one % BOTH, one // BOTH)
-    leg = ground.dist[ground.dist <= ground.limit[1]].max()
-    price = float(leg) / max(1e-9, float(one.max()))
+    price = float(ground.limit[2]) / _LEAST / max(1e-9, float(one.max()))
     return State(
         link=np.repeat(np.arange(size, dtype=np.int32)[:, None], 2, axis=1),
         route=route,

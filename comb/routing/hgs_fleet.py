@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from combkit.comb.routing.fleet_reduction import one_way
 from combkit.comb.routing.fleet_start import opening
 from combkit.comb.routing.genetic import (
     LARGEST,
@@ -20,6 +21,7 @@ from combkit.comb.routing.genetic import (
     ground_of,
     settings_of,
 )
+from combkit.comb.routing.limits import BOTH
 from combkit.instances.fleet.problem import RichVRP
 from combkit.instances.fleet.solution import FleetRoutes, Route
 from combkit.instances.run import Outcome, Run
@@ -29,8 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = ["solve", "supports"]
 
-#: Sum of loads up to which deliveries and pickups are kept in one number.
-_MOST_LOAD = 1 << 26
 #: Relative slack of limits on sums of floats: well within that of the checkers.
 _NOISE = 1e-10
 
@@ -44,7 +44,6 @@ def supports(problem: RichVRP) -> str | None:
         return f"{kinds.size} types of vehicles"
     kind = kinds[0]
     loads = problem.delivery.sum(axis=1), problem.pickup.sum(axis=1)
-    one_way = bool((np.minimum(*loads) == 0.0).all())
     reasons = {
         "loads have several dimensions": problem.capacity.shape[1] > 1,
         "clients have windows": problem.window_client.size > 0,
@@ -62,13 +61,12 @@ def supports(problem: RichVRP) -> str | None:
         "pickups and deliveries are mixed": problem.backhaul != "last"
         and bool(loads[0].any() and loads[1].any()),
         "pickups come last, and not every client either gives or gets something": (
-            problem.backhaul == "last"
-            and not (one_way and bool((loads[0] + loads[1] > 0.0).all()))
+            problem.backhaul == "last" and not one_way(problem)
         ),
         "pickups come last, and nothing is delivered": problem.backhaul == "last"
         and bool(loads[1].any() and not loads[0].any()),
         "loads are not integers, or large": problem.backhaul == "last"
-        and not (_whole(*loads) and sum(map(np.sum, loads)) < _MOST_LOAD),
+        and not (_whole(*loads) and sum(map(np.sum, loads)) < BOTH),
     }
     return next((reason for reason, true in reasons.items() if true), None)
 
@@ -143,7 +141,9 @@ def _lineage_of(problem: RichVRP, neighbours: int, start: FleetRoutes) -> Lineag
 
 
 def _ground_of(problem: RichVRP, kind: int, neighbours: int) -> Ground:
-    dist = _ways(problem, kind)
+    depot = problem.depots[problem.start_depot[kind]]
+    places = np.concatenate([[depot], problem.clients])
+    dist = _ways(problem, kind, places)
     both = np.minimum(dist, dist.T)[1:, 1:]
     np.fill_diagonal(both, np.inf)
     count = min(neighbours, problem.n - 1)
@@ -162,10 +162,6 @@ def _ground_of(problem: RichVRP, kind: int, neighbours: int) -> Ground:
         demand = demand + pickup
     most = problem.max_distance[kind] * problem.distance_cost[kind]
     most = most * (1.0 + _NOISE) + problem.fixed_cost[kind]
-    coords = None
-    if problem.coords is not None:
-        depot = problem.depots[problem.start_depot[kind]]
-        coords = problem.coords[np.concatenate([[depot], problem.clients])]
     return ground_of(
         dist,
         near,
@@ -173,17 +169,17 @@ def _ground_of(problem: RichVRP, kind: int, neighbours: int) -> Ground:
         float(problem.capacity[kind, 0]) * (1.0 if _whole(demand) else 1.0 + _NOISE),
         min(longest, float(most)),
         pickup=pickup if last else None,
-        place=coords,
+        place=None if problem.coords is None else problem.coords[places],
     )
 
 
-def _ways(problem: RichVRP, kind: int) -> NDArray[np.float64]:
-    """Return the costs of ways from the depot, 0, and from clients to each other.
+def _ways(
+    problem: RichVRP, kind: int, places: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return the costs of ways from the depot, the first place, and from clients.
 
     What a vehicle costs is paid when it leaves.
     """
-    depot = problem.depots[problem.start_depot[kind]]
-    places = np.concatenate([[depot], problem.clients])
     back, end = places.copy(), int(problem.end_depot[kind])
     if end >= 0:
         back[0] = problem.depots[end]

@@ -8,8 +8,11 @@ import numpy as np
 
 from combkit.instances.cvrp import CVRP
 
-__all__ = ["limits_of", "obstacle"]
+__all__ = ["BOTH", "limits_of", "obstacle"]
 
+#: Deliveries and pickups can be one number, in which pickups count so much: sums of
+#: them that are smaller integers come apart again.
+BOTH = 67_108_864.0
 #: Relative slack of limits on sums of floats: well within that of the checkers.
 _NOISE = 1e-10
 #: Relative slack of what makes a problem infeasible, for rounding noise.

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from combkit.comb.routing.fleet_reduction import Reduction, obstacle
+from combkit.comb.routing.fleet_reduction import Reduction, obstacle, one_way
 from combkit.comb.routing.fleet_start import opening
 from combkit.comb.routing.pyvrp_search import PyVRPSearch
 from combkit.instances.fleet.problem import RichVRP
@@ -46,7 +46,7 @@ def supports(problem: RichVRP) -> str | None:
         "clients have several windows": problem.window_client.size
         > np.unique(problem.window_client).size,
         "pickups come last, and not every client either gives or gets something": (
-            problem.backhaul == "last" and not _one_way(problem).all()
+            problem.backhaul == "last" and not one_way(problem)
         ),
         "the clients of a route are limited, and there are shipments": limited
         and len(problem.shipments),
@@ -313,12 +313,6 @@ def _barred(problem: RichVRP, allowed: tuple[bool, ...]) -> Any:
         barred[:d, gives] = True
     np.fill_diagonal(barred, False)
     return barred
-
-
-def _one_way(problem: RichVRP) -> Any:
-    """Return which clients either give something or get something."""
-    gives, gets = ((x > 0).any(axis=1) for x in (problem.pickup, problem.delivery))
-    return gives != gets
 
 
 def _loads(problem: RichVRP) -> tuple[tuple[Floats, Floats, Floats], Floats]:
