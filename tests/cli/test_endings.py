@@ -60,6 +60,7 @@ SPECIAL = {
     ("cpsat", "pctsp"): lambda: ck.PCTSP(
         **whole_outing(), penalties=np.arange(121), quota=3000
     ),
+    ("hgs", "vrp"): lambda: backhauls(120),
     ("nested-ccg", "robust"): lambda: breakdowns(10, 30),
 }
 SOLVERS = [(row.name, kind) for row in ck.solvers() for kind in row.kinds]
@@ -68,6 +69,22 @@ SIGNALS = [signal.SIGINT, signal.SIGTERM]
 
 def budget():
     return sm.Knapsack(np.arange(1, 121), 300)
+
+
+def backhauls(n):
+    """Return deliveries, and pickups behind them, for vehicles of one type."""
+    rng = np.random.default_rng(1)
+    load, gives = rng.integers(1, 101, (n, 1)), rng.random((n, 1)) < 0.5
+    return ck.RichVRP(
+        coords=rng.integers(0, 1000, (n + 1, 2)),
+        clients=np.arange(1, n + 1),
+        depots=[0],
+        available=[n],
+        capacity=[[400]],
+        delivery=np.where(gives, 0, load),
+        pickup=np.where(gives, load, 0),
+        backhaul="last",
+    )
 
 
 def breakdowns(n, m):
