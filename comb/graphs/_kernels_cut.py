@@ -1,4 +1,4 @@
-"""Numba kernels of a tabu search for max-cut, over a tournament of gains."""
+"""Numba kernels of a tabu search for max-cut, with the largest gains of blocks."""
 
 # Compiled code carries its own types; the annotations only tell what is meant.
 # mypy: disable-error-code="no-any-return"
@@ -10,44 +10,57 @@ from typing import Any, NamedTuple
 from combkit.comb._kernels_random import below
 from combkit.instances.kernels import kernel
 
-__all__ = ["BEST", "MOVES", "SINCE", "TABU", "VALUE", "Cut", "Graph", "search", "stand"]
+__all__ = [
+    "BEST",
+    "BLOCK",
+    "MOVES",
+    "SINCE",
+    "VALUE",
+    "Cut",
+    "Graph",
+    "search",
+    "stand",
+]
 
 #: Places of `Cut.sums`: the value now, the best one since `stand`.
 VALUE, BEST = 0, 1
 #: Places of `Cut.count`: moves in all, moves since the best value.
 MOVES, SINCE = 0, 1
-#: What stands in the tournament for a vertex that may not move.
-TABU = -1e300
-#: Vertices for each one that a vertex is joined to, on average, up to which all
-#: gains are looked at.
-_DENSE = 25
-#: Vertices whose largest gain is looked for at once.
-_BLOCK = 32
+#: Vertices whose largest key is looked for at once: a few registers of short integers.
+BLOCK = 64
 
 
 class Graph(NamedTuple):
-    """Neighbours of vertex v: ``near[first[v]:first[v + 1]]``, with their weights."""
+    """Neighbours of vertex v: ``near[first[v]:first[v + 1]]``, with their weights.
+
+    ``twice`` is each weight two times, in units of `unit`: whole numbers of the kind
+    that keys are, so that sums are exact. ``far`` is more than two gains can differ by.
+    ``block[start[v]:start[v + 1]]`` are the blocks in which gains change with v: those
+    of its neighbours, and its own.
+    """
 
     first: Any
     near: Any
-    weight: Any
+    twice: Any
+    far: Any
+    start: Any
+    block: Any
+    unit: Any
 
 
 class Cut(NamedTuple):
     """A partition and what is known of it.
 
-    ``gain[v]`` is what the cut gains when v changes sides. ``tree`` is a tournament of
-    the gains of vertices whose ``tabu`` is 0, not `TABU`: the larger of two children
-    stands above them, vertex v at ``tree[size + v]``; of dense graphs, only vertices
-    and the blocks of the last look are up to date. Vertices that may move again after
-    the same move are a list: ``head[move % head.size]``, then ``next``. ``best`` is
+    ``key[v]`` is what the cut gains when v changes sides, less ``far`` while v may not;
+    below are the keys of no vertex that fill the last block. ``top`` is the largest key
+    of each block. Vertices that may move again after the same move are a list:
+    ``head[move % head.size]``, then ``next``; the size is a power of two. ``best`` is
     the best partition.
     """
 
     side: Any
-    gain: Any
-    tree: Any
-    tabu: Any
+    key: Any
+    top: Any
     head: Any
     next: Any
     best: Any
@@ -59,24 +72,19 @@ class Cut(NamedTuple):
 @kernel
 def stand(graph: Any, cut: Any) -> None:
     """Begin at the partition that it stands at: gains and value, nothing tabu."""
-    n, size = cut.side.size, cut.tree.size // 2
     total = 0.0
-    for v in range(n):
-        gain = 0.0
+    for v in range(cut.side.size):
+        gain = 0
         for k in range(graph.first[v], graph.first[v + 1]):
             if cut.side[graph.near[k]] == cut.side[v]:
-                gain += graph.weight[k]
+                gain += graph.twice[k]
             else:
-                gain -= graph.weight[k]
-                total += 0.5 * graph.weight[k]
-        cut.gain[v] = gain
-        cut.tree[size + v] = gain
-        cut.tabu[v] = 0.0
+                gain -= graph.twice[k]
+                total += 0.25 * graph.twice[k]
+        cut.key[v] = gain >> 1
         cut.best[v] = cut.side[v]
-    for v in range(n, size):
-        cut.tree[size + v] = TABU
-    for i in range(size - 1, 0, -1):
-        cut.tree[i] = max(cut.tree[2 * i], cut.tree[2 * i + 1])
+    for b in range(cut.top.size):
+        cut.top[b] = _most(cut.key[b * BLOCK : (b + 1) * BLOCK])
     for slot in range(cut.head.size):
         cut.head[slot] = -1
     cut.sums[VALUE] = cut.sums[BEST] = total
@@ -84,95 +92,45 @@ def stand(graph: Any, cut: Any) -> None:
 
 
 @kernel
-def _put(tree: Any, v: int, value: float) -> None:
-    """Change what stands for a vertex, up to where another one wins as before."""
-    i = tree.size // 2 + v
-    if tree[i] == value:
-        return
-    tree[i] = value
-    i >>= 1
-    while i >= 1:
-        winner = max(tree[2 * i], tree[2 * i + 1])
-        if tree[i] == winner:
-            return
-        tree[i] = winner
-        i >>= 1
-
-
-@kernel(inline=True)
-def _stand_for(cut: Any, v: int, value: float, dense: bool) -> None:
-    """Change what stands for a vertex; in dense graphs only there."""
-    if dense:
-        cut.tree[cut.tree.size // 2 + v] = value
-    else:
-        _put(cut.tree, v, value)
-
-
-@kernel
-def _winner(cut: Any) -> int:
-    """Return a vertex of largest gain, -1 if none may move; of ties any may be it."""
-    tree = cut.tree
-    if tree[1] == TABU:
-        return -1
-    size = tree.size // 2
-    i, coins = 1, below(cut.random, 2**30)
-    while i < size:
-        i = 2 * i
-        if tree[i + 1] > tree[i]:
-            i += 1
-        elif tree[i + 1] == tree[i]:
-            i += coins & 1
-            coins >>= 1
-    return i - size
-
-
-@kernel(reassociates=True)
-def _most(keys: Any, first: int, end: int) -> float:
-    """Return the largest of some keys."""
-    most = TABU
-    for k in range(first, end):
-        most = max(most, keys[k])
+def _most(keys: Any) -> int:
+    """Return the largest of some keys; written so that many are compared at a time."""
+    most = keys[0]
+    for k in range(keys.size):
+        key = keys[k]
+        most = key if key > most else most
     return most
 
 
 @kernel
-def _first_of_most(cut: Any) -> int:
-    """Return a vertex of largest gain, -1 if none may move: all are looked at.
-
-    The largest of each block of vertices stands where the tournament has it.
-    """
-    tree, size = cut.tree, cut.tree.size // 2
-    width = min(_BLOCK, size)
-    blocks, most = size // width, TABU
-    for b in range(blocks):
-        first = size + b * width
-        tree[blocks + b] = _most(tree, first, first + width)
-        most = max(most, tree[blocks + b])
-    if most == TABU:
+def _first_of_most(cut: Any, far: int) -> int:
+    """Return a vertex of largest gain, -1 if none may move; of ties any may be it."""
+    key, top = cut.key, cut.top
+    most = _most(top)
+    if most < -(far // 2):
         return -1
-    b, k = below(cut.random, blocks), below(cut.random, width)
-    while tree[blocks + b] != most:
-        b = (b + 1) % blocks
-    while tree[size + b * width + k] != most:
-        k = (k + 1) % width
-    return b * width + k
+    b, k = below(cut.random, top.size), below(cut.random, BLOCK)
+    while top[b] != most:
+        b = b + 1 if b + 1 < top.size else 0
+    while key[b * BLOCK + k] != most:
+        k = (k + 1) % BLOCK
+    return b * BLOCK + k
 
 
 @kernel
-def _flip(graph: Any, cut: Any, v: int, dense: bool) -> None:
-    side, gain, size = cut.side, cut.gain, cut.tree.size // 2
-    cut.sums[VALUE] += gain[v]
-    gain[v] = -gain[v]
+def _flip(graph: Any, cut: Any, v: int) -> None:
+    """Change the side of a vertex, which may not move from now on."""
+    side, key = cut.side, cut.key
+    cut.sums[VALUE] += key[v]
+    key[v] = -key[v] - graph.far
     side[v] = 1 - side[v]
     for k in range(graph.first[v], graph.first[v + 1]):
         u = graph.near[k]
         # An edge that is cut now loses by a change of its other end; without branches,
         # which nobody could predict.
-        gain[u] += (2.0 - 4.0 * (side[u] ^ side[v])) * graph.weight[k]
-        if dense:
-            cut.tree[size + u] = gain[u] + cut.tabu[u]
-        elif cut.tabu[u] == 0.0:
-            _put(cut.tree, u, gain[u])
+        key[u] += (1 - 2 * (side[u] ^ side[v])) * graph.twice[k]
+    for i in range(graph.start[v], graph.start[v + 1]):
+        b = graph.block[i]
+        cut.top[b] = _most(key[b * BLOCK : (b + 1) * BLOCK])
 
 
 @kernel
@@ -195,27 +153,23 @@ def search(
         A vertex that moved may not for the next `least` moves, and up to `spread` more;
         ``cut.head`` has more places than both.
     """
-    count = cut.count
-    # Where a move changes many gains, a look at all is cheaper than the tournament.
-    dense = graph.near.size * _DENSE >= cut.side.size**2
+    count, slots = cut.count, cut.head.size - 1
     end = count[MOVES] + moves
     while count[MOVES] < end and count[SINCE] < depth:
-        slot = count[MOVES] % cut.head.size
+        slot = count[MOVES] & slots
         v = cut.head[slot]
         cut.head[slot] = -1
         while v >= 0:
-            cut.tabu[v] = 0.0
-            _stand_for(cut, v, cut.gain[v], dense)
+            cut.key[v] += graph.far
+            cut.top[v // BLOCK] = max(cut.top[v // BLOCK], cut.key[v])
             v = cut.next[v]
         count[MOVES] += 1
         count[SINCE] += 1
-        v = _first_of_most(cut) if dense else _winner(cut)
+        v = _first_of_most(cut, graph.far)
         if v < 0:
             continue
-        cut.tabu[v] = TABU
-        _stand_for(cut, v, TABU, dense)
-        _flip(graph, cut, v, dense)
-        slot = (count[MOVES] + least + below(cut.random, spread + 1)) % cut.head.size
+        _flip(graph, cut, v)
+        slot = (count[MOVES] + least + below(cut.random, spread + 1)) & slots
         cut.next[v] = cut.head[slot]
         cut.head[slot] = v
         if cut.sums[VALUE] > cut.sums[BEST] + 1e-9 * abs(cut.sums[BEST]):

@@ -85,8 +85,7 @@ def solve(
     run.report_bound(total, "all edges of positive weight")
     if len(problem.edges) == 0 or run.should_stop():
         return Outcome()
-    run.supervise(_warm_up)
-    graph = _graph_of(problem)
+    graph = run.supervise(lambda: _warmed(problem))
     populations = [
         _Population(graph, start, population, depth, run.seed, number)
         for number in range(run.threads)
@@ -147,7 +146,7 @@ class _Population:
 
     @property
     def _now(self) -> float:
-        return float(self._cut.sums[self._kernels.BEST])
+        return float(self._cut.sums[self._kernels.BEST] * self._graph.unit)
 
     @property
     def value(self) -> float:
@@ -217,25 +216,51 @@ def _distance(one: Sides, other: Sides) -> int:
     return min(differ, one.size - differ)
 
 
-def _warm_up() -> None:
-    """Load or compile the kernels, at a triangle."""
+def _warmed(problem: MaxCut) -> Graph:
+    """Return the graph, for which the kernels are loaded or compiled."""
     from combkit.comb.graphs import _kernels_cut as kernels
 
-    triangle = MaxCut(3, [[0, 1], [1, 2], [0, 2]])
-    graph = _graph_of(triangle)
-    cut = _cut_of(graph, np.zeros(3, np.uint8), 0, 0, 3)
-    kernels.search(graph, cut, 1, 1, 1, 1)
+    graph = _graph_of(problem)
+    cut = _cut_of(graph, np.zeros(problem.n, np.uint8), 0, 0, 3)
+    kernels.search(graph, cut, 0, 1, 1, 1)
+    return graph
 
 
 def _graph_of(problem: MaxCut) -> Graph:
     """Return the neighbours of each vertex."""
-    from combkit.comb.graphs._kernels_cut import Graph
+    from combkit.comb.graphs._kernels_cut import BLOCK, Graph
 
+    n, vertices = problem.n, np.arange(problem.n + 1)
     ends = np.concatenate([problem.edges, problem.edges[:, ::-1]])
-    weights = np.concatenate([problem.weights, problem.weights]).astype(np.float64)
+    weights = np.concatenate([problem.weights, problem.weights])
+    kind, unit = _unit_of(weights, np.bincount(ends[:, 0], np.abs(weights), n).max())
     order = np.argsort(ends[:, 0], kind="stable")
-    first = np.searchsorted(ends[order, 0], np.arange(problem.n + 1))
-    return Graph(first, ends[order, 1].astype(np.int32), weights[order])
+    blocks = n // BLOCK + 1
+    places = ends[:, 0] * blocks + ends[:, 1] // BLOCK
+    own = vertices[:-1] * blocks + vertices[:-1] // BLOCK
+    vertex, block = np.divmod(np.unique(np.concatenate([places, own])), blocks)
+    return Graph(
+        first=np.searchsorted(ends[order, 0], vertices),
+        near=ends[order, 1].astype(np.uint32),
+        twice=2 * np.rint(weights[order] / unit).astype(kind),
+        far=(np.iinfo(kind).max + 1) // 2,
+        start=np.searchsorted(vertex, vertices),
+        block=block.astype(np.uint32),
+        unit=unit,
+    )
+
+
+def _unit_of(weights: NDArray[np.float64], most: float) -> tuple[type, float]:
+    """Return the kind of whole numbers for gains up to `most`, and what 1 stands for.
+
+    The shorter they are, the more of them are looked at in one step.
+    """
+    if (weights == np.rint(weights)).all():
+        for kind in (np.int16, np.int32, np.int64):
+            if 4 * most <= np.iinfo(kind).max:
+                return kind, 1.0
+    unit = float(np.exp2(np.ceil(np.log2(most)) - 60))
+    return np.int64, max(unit, float(np.finfo(np.float64).smallest_subnormal))
 
 
 def _cut_of(graph: Graph, side: Sides, seed: int, number: int, slots: int) -> Cut:
@@ -243,13 +268,13 @@ def _cut_of(graph: Graph, side: Sides, seed: int, number: int, slots: int) -> Cu
     from combkit.comb.graphs import _kernels_cut as kernels
 
     n = side.size
-    leaves = 1 << max(1, (n - 1).bit_length())
+    blocks = -(-n // kernels.BLOCK)
+    kind = graph.twice.dtype
     cut = kernels.Cut(
         side.copy(),
-        np.zeros(n),
-        np.zeros(2 * leaves),
-        np.zeros(n),
-        np.full(slots, -1),
+        np.full(blocks * kernels.BLOCK, -2 * graph.far, kind),
+        np.zeros(blocks, kind),
+        np.full(1 << slots.bit_length(), -1),
         np.full(n, -1),
         side.copy(),
         np.zeros(2),

@@ -11,12 +11,13 @@ import combkit as ck
 from combkit.instances.generators import generate
 
 
+@pytest.mark.parametrize("scale", [1.0, 1 / 7, 1e13 / 7, 1e-310])
 @pytest.mark.parametrize("seed", range(6))
-def test_cuts_by_brute_force(seed: int) -> None:
+def test_cuts_by_brute_force(seed: int, scale: float) -> None:
     rng = np.random.default_rng(seed)
     n = int(rng.integers(2, 9))
     pairs = np.array(list(itertools.combinations(range(n), 2)))
-    weights = rng.integers(-6, 7, len(pairs))
+    weights = scale * rng.integers(-6, 7, len(pairs))
     problem = ck.MaxCut(n, pairs, weights)
     best = max(
         problem.evaluate(ck.Selection(chosen))
@@ -24,7 +25,7 @@ def test_cuts_by_brute_force(seed: int) -> None:
         for chosen in itertools.combinations(range(n), size)
     )
     result = ck.solve(problem, stop=ck.MaxIterations(3_000))
-    assert result.objective == best
+    assert result.objective == pytest.approx(best, rel=1e-9)
     assert result.bound is not None
     assert result.bound >= best
 
@@ -68,38 +69,43 @@ def test_costs_of_exchanges_stay_right() -> None:
 
 
 @pytest.mark.parametrize(
-    ("n", "density", "dense"), [(30, 0.5, True), (150, 0.02, False)]
+    ("scale", "kind"), [(1, np.int16), (10**4, np.int32), (10**12, np.int64)]
 )
-def test_gains_of_moves_stay_right(n: int, density: float, dense: bool) -> None:
+@pytest.mark.parametrize(("n", "density"), [(30, 0.5), (150, 0.02)])
+def test_gains_of_moves_stay_right(n: int, density: float, scale: int, kind: Any):
     from combkit.comb.graphs import _kernels_cut as kernels
     from combkit.comb.graphs.max_cut import _cut_of, _graph_of
 
     problem: Any = generate("maxcut", n, seed=1, signs=True, density=density)
+    problem = ck.MaxCut(n, problem.edges, problem.weights * scale)
     graph = _graph_of(problem)
+    assert graph.twice.dtype == kind
+    assert graph.unit == 1.0
     cut = _cut_of(graph, np.zeros(n, np.uint8), 0, 0, 16)
     moved: list[int] = []
     for _ in range(400):
-        before, allowed = cut.side.copy(), cut.tabu == 0.0
-        gains = cut.gain.copy()
+        before = cut.side.copy()
+        allowed = np.flatnonzero(cut.key[:n] > -(graph.far // 2))
+        gains = cut.key.copy()
         kernels.search(graph, cut, 1, 10**6, 4, 10)
         (v,) = np.flatnonzero(cut.side != before)
         # Nobody moves again within four moves, and nobody better might have.
         assert v not in moved[-4:]
-        assert gains[v] >= gains[allowed].max()
+        gain = problem.evaluate(ck.Selection(np.flatnonzero(cut.side)))
+        gain -= problem.evaluate(ck.Selection(np.flatnonzero(before)))
+        assert gain >= gains[allowed].max()
         moved.append(int(v))
         value = problem.evaluate(ck.Selection(np.flatnonzero(cut.side)))
         assert cut.sums[kernels.VALUE] == value
         best = problem.evaluate(ck.Selection(np.flatnonzero(cut.best)))
         assert cut.sums[kernels.BEST] == best >= value
-        size = cut.tree.size // 2
-        open_ = np.where(cut.tabu == 0.0, cut.gain, kernels.TABU)
-        assert (cut.tree[size : size + n] == open_).all()
-        assert dense or cut.tree[1] == open_.max()
+        assert (cut.top == cut.key.reshape(-1, kernels.BLOCK).max(axis=1)).all()
         for u in range(0, n, n // 4):
             side = cut.side.copy()
             side[u] = 1 - side[u]
             other = problem.evaluate(ck.Selection(np.flatnonzero(side)))
-            assert cut.gain[u] == other - value
+            far = 0 if cut.key[u] > -(graph.far // 2) else graph.far
+            assert int(cut.key[u]) + far == other - value
     # All tenures between the two limits occur.
     again = [
         moved.index(v, k + 1) - k for k, v in enumerate(moved) if v in moved[k + 1 :]
