@@ -30,17 +30,16 @@ Sides = NDArray[np.uint8]
 
 _SOURCE = "memetic"
 #: Moves for which a vertex may not move again, at least and on top, in parts of n.
-_LEAST, _SPREAD = 1 / 40, 1 / 8
+#: Random graphs want the shortest, tori long ones.
+_TENURES = ((1 / 80, 1 / 40), (1 / 40, 1 / 20), (1 / 40, 1 / 11), (1 / 40, 1 / 8))
 #: Part of the vertices in which cuts of the population differ at least.
 _APART = 1 / 25
-#: Least depth of a tabu search, and vertices for one more.
-_SHALLOWEST, _VERTICES = 10, 40
 #: Children without a better elite, in multiples of it, until it is given up.
 _STALE = 3
 
 
 def solve(
-    problem: MaxCut, run: Run, *, population: int = 10, depth: int | None = None
+    problem: MaxCut, run: Run, *, population: int = 10, depth: int = 20
 ) -> Outcome:
     """Search from random cuts, then from crossings of the best of them [1]_.
 
@@ -58,9 +57,8 @@ def solve(
         The run.
     population : int
         Number of elite cuts.
-    depth : int, optional
-        Moves without a better cut until a tabu search ends, in multiples of n; by
-        default a fortieth of n, 10 at least.
+    depth : int
+        Moves without a better cut until a tabu search ends, in multiples of n.
 
     Raises
     ------
@@ -71,8 +69,6 @@ def solve(
     ----------
     See the module.
     """
-    if depth is None:
-        depth = max(_SHALLOWEST, problem.n // _VERTICES)
     if population < 2 or depth < 1:
         raise UsageError(f"population={population}, depth={depth}: from 2, from 1")
     # Heavy edges are cut greedily before anything is compiled.
@@ -137,11 +133,12 @@ class _Population:
         n = start.size
         self._kernels, self._graph, self._size = kernels, graph, size
         self._depth = depth * n
-        self._tenure = max(1, int(n * _LEAST)), int(n * _SPREAD)
+        self._tenures = [(max(1, int(n * a)), int(n * b)) for a, b in _TENURES]
+        self._arm, self._paid = 0, np.zeros((3, len(_TENURES)))
         self._random = generator(seed, number, 1)
         self._elite: list[tuple[float, Sides]] = []
         self._stale = 0
-        self._cut = _cut_of(graph, start, seed, number, 2 + sum(self._tenure))
+        self._cut = _cut_of(graph, start, seed, number, 2 + sum(self._tenures[-1]))
         self._value, self._side = self._now, start
 
     @property
@@ -159,6 +156,15 @@ class _Population:
         side: Sides = self._cut.best if self._now > self._value else self._side
         return side
 
+    def _choose(self) -> int:
+        """Return a tenure: the best by a draw of what each is worth (Thompson)."""
+        times, total, square = self._paid
+        if times.min() < 2:
+            return int(times.argmin())
+        mean = total / times
+        error = np.sqrt((square / times - mean**2).clip(0.0) / times)
+        return int(self._random.normal(mean, error).argmax())
+
     def advance(self, moves: int) -> None:
         """Make some moves; begin anew, from a crossing, where a search has ended."""
         count, kernels = self._cut.count, self._kernels
@@ -166,9 +172,11 @@ class _Population:
         while (left := end - int(count[kernels.MOVES])) > 0:
             if count[kernels.SINCE] >= self._depth:
                 self._end()
+                self._arm = self._choose()
                 self._cut.side[:] = self._begin()
                 kernels.stand(self._graph, self._cut)
-            kernels.search(self._graph, self._cut, left, self._depth, *self._tenure)
+            tenure = self._tenures[self._arm]
+            kernels.search(self._graph, self._cut, left, self._depth, *tenure)
 
     def _end(self) -> None:
         """Let the cut of a search join the elite if it is good enough, or new."""
@@ -178,6 +186,8 @@ class _Population:
         if len(self._elite) < self._size:
             self._elite.append((value, side))
             return
+        gain = value - float(np.mean([other for other, _ in self._elite]))
+        self._paid[:, self._arm] += 1.0, gain, gain**2
         distances = [_distance(other, side) for _, other in self._elite]
         place = int(np.argmin(distances))
         if distances[place] >= _APART * side.size:
