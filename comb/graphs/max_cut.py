@@ -5,6 +5,8 @@ References
 .. [1] Q. Wu, J.-K. Hao, "A memetic approach for the max-cut problem", PPSN XII, 2012.
 .. [2] U. Benlic, J.-K. Hao, "Breakout local search for the max-cut problem",
    Engineering Applications of Artificial Intelligence 26, 2013.
+.. [3] R. Tinós, D. Whitley, F. Chicano, "Partition crossover for pseudo-Boolean
+   optimization", FOGA XIII, 2015.
 """
 
 from __future__ import annotations
@@ -32,6 +34,8 @@ _SOURCE = "memetic"
 #: Moves for which a vertex may not move again, at least and on top, in parts of n.
 #: Random graphs want the shortest, tori long ones.
 _TENURES = ((1 / 80, 1 / 40), (1 / 40, 1 / 20), (1 / 40, 1 / 11), (1 / 40, 1 / 8))
+#: Fewest and most elite cuts by default, and vertices for one.
+_ELITE, _VERTICES = (20, 40), 60
 #: Part of the vertices in which cuts of the population differ at least.
 _APART = 1 / 25
 #: Children without a better elite, in multiples of it, until it is given up.
@@ -39,15 +43,16 @@ _STALE = 3
 
 
 def solve(
-    problem: MaxCut, run: Run, *, population: int = 10, depth: int = 20
+    problem: MaxCut, run: Run, *, population: int | None = None, depth: int = 10
 ) -> Outcome:
     """Search from random cuts, then from crossings of the best of them [1]_.
 
     Each tabu search moves the best vertex that did not move lately, with tenures as
-    of [2]_, and ends ``depth n`` moves after its best cut. A crossing keeps what two
-    cuts agree in. An elite that gets no better is given up for a new one. An
-    iteration is a change of a vertex's side. With several threads, independent
-    populations evolve side by side.
+    of [2]_ and shorter ones, which it learns to choose from, and ends ``depth n`` moves
+    after its best cut. A crossing keeps what two cuts agree in. Where they differ in
+    parts that no edge joins, it takes the better of both in each part [3]_. An elite
+    that gets no better is given up for a new one. An iteration is a change of a
+    vertex's side. With several threads, independent populations evolve side by side.
 
     Parameters
     ----------
@@ -55,8 +60,8 @@ def solve(
         The problem.
     run : Run
         The run.
-    population : int
-        Number of elite cuts.
+    population : int, optional
+        Number of elite cuts; by default a sixtieth of n, from 20 to 40.
     depth : int
         Moves without a better cut until a tabu search ends, in multiples of n.
 
@@ -69,6 +74,8 @@ def solve(
     ----------
     See the module.
     """
+    if population is None:
+        population = min(max(_ELITE[0], problem.n // _VERTICES), _ELITE[1])
     if population < 2 or depth < 1:
         raise UsageError(f"population={population}, depth={depth}: from 2, from 1")
     # Heavy edges are cut greedily before anything is compiled.
@@ -128,10 +135,16 @@ class _Population:
         seed: int,
         number: int,
     ) -> None:
+        from scipy.sparse import csr_array
+
         from combkit.comb.graphs import _kernels_cut as kernels
 
         n = start.size
         self._kernels, self._graph, self._size = kernels, graph, size
+        self._near = csr_array(
+            (graph.twice.astype(np.float64), graph.near.view(np.int32), graph.first),
+            shape=(n, n),
+        )
         self._depth = depth * n
         self._tenures = [(max(1, int(n * a)), int(n * b)) for a, b in _TENURES]
         self._arm, self._paid = 0, np.zeros((3, len(_TENURES)))
@@ -213,11 +226,35 @@ class _Population:
         if 2 * int((one != other).sum()) > n:
             other = 1 - other  # the same cut, its sides named the other way
         apart = np.flatnonzero(one != other)
-        child: Sides = one.copy()
-        child[rng.permutation(apart)[: apart.size // 2]] ^= 1
-        if 2 * apart.size < _APART * n:
-            child[rng.integers(0, n, max(1, n // 20))] ^= 1
+        child = self._best_of_both(one, apart)
+        if child is None:
+            child = one.copy()
+            child[rng.permutation(apart)[: apart.size // 2]] ^= 1
+            if 2 * apart.size < _APART * n:
+                child[rng.integers(0, n, max(1, n // 20))] ^= 1
         return child
+
+    def _best_of_both(self, one: Sides, apart: NDArray[np.int64]) -> Sides | None:
+        """Return the best crossing of a cut and another, which differ in some vertices.
+
+        Parts of these that no edge joins are of no concern to each other. None if one
+        of both is the better one in all parts.
+        """
+        from scipy.sparse.csgraph import connected_components
+
+        rows = self._near[apart]
+        parts, part = connected_components(rows[:, apart], directed=False)
+        side = 2.0 * one - 1.0
+        rest = side.copy()
+        rest[apart] = 0.0
+        # An edge to the rest is cut by the change if it was not before.
+        gain = np.bincount(part, side[apart] * (rows @ rest), parts)
+        other = (gain > 0.0) | ((gain == 0.0) & (self._random.random(parts) < 0.5))
+        if other.all() or not other.any():
+            return None
+        best = one.copy()
+        best[apart[other[part]]] ^= 1
+        return best
 
 
 def _distance(one: Sides, other: Sides) -> int:

@@ -114,6 +114,34 @@ def test_gains_of_moves_stay_right(n: int, density: float, scale: int, kind: Any
     assert len(set(again)) > 8
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_crossings_take_the_best_of_both_in_each_part(seed: int) -> None:
+    from combkit.comb.graphs.max_cut import _graph_of, _Population
+
+    rng = np.random.default_rng(seed)
+    # Three paths of seven vertices and a hub, in which both cuts agree.
+    paths = [[k, k + 1] for k in range(20) if k % 7 != 6]
+    edges = np.array(paths + [[v, 21] for v in range(21)])
+    problem = ck.MaxCut(22, edges, rng.integers(-9, 10, len(edges)))
+    one = rng.integers(0, 2, 22, dtype=np.uint8)
+    other = np.where(np.arange(22) == 21, one, 1 - one).astype(np.uint8)
+    population = _Population(_graph_of(problem), one, 2, 1, seed, 0)
+    child = population._best_of_both(one, np.flatnonzero(one != other))
+    sides = [
+        np.r_[np.repeat(chosen, 7), False]
+        for chosen in itertools.product([False, True], repeat=3)
+    ]
+    values = [
+        problem.evaluate(ck.Selection(np.flatnonzero(np.where(part, other, one))))
+        for part in sides
+    ]
+    if child is None:
+        assert max(values) == max(values[0], values[-1])
+    else:
+        assert problem.evaluate(ck.Selection(np.flatnonzero(child))) == max(values)
+    assert population._best_of_both(one, np.array([], dtype=np.int64)) is None
+
+
 @pytest.mark.parametrize("kind", ["maxcut", "qap"])
 class TestContract:
     def test_same_seed_same_result(self, kind: str) -> None:
