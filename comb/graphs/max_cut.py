@@ -170,7 +170,10 @@ class _Population:
         return side
 
     def _choose(self) -> int:
-        """Return a tenure: the best by a draw of what each is worth (Thompson)."""
+        """Return a tenure: the best by a draw of what each is worth (Thompson).
+
+        By normal laws: a worth is a weight, not in [0, 1] as for bandits of Balans.
+        """
         times, total, square = self._paid
         if times.min() < 2:
             return int(times.argmin())

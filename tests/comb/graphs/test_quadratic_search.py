@@ -11,7 +11,7 @@ import combkit as ck
 from combkit.instances.generators import generate
 
 
-@pytest.mark.parametrize("scale", [1.0, 1 / 7, 1e13 / 7, 1e-310])
+@pytest.mark.parametrize("scale", [1, 1 / 7, 1e13 / 7, 1e-310])
 @pytest.mark.parametrize("seed", range(6))
 def test_cuts_by_brute_force(seed: int, scale: float) -> None:
     rng = np.random.default_rng(seed)
@@ -25,7 +25,8 @@ def test_cuts_by_brute_force(seed: int, scale: float) -> None:
         for chosen in itertools.combinations(range(n), size)
     )
     result = ck.solve(problem, stop=ck.MaxIterations(3_000))
-    assert result.objective == pytest.approx(best, rel=1e-9)
+    exact = best if scale == 1 else pytest.approx(best, rel=1e-9, abs=0.0)
+    assert result.objective == exact
     assert result.bound is not None
     assert result.bound >= best
 
