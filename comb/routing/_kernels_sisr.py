@@ -52,10 +52,13 @@ LOAD, LONG = range(2)
 #: Columns of ``Plan.count``.
 SIZE, EMPTY, LISTED, CHANGED, MARK = range(5)
 #: Columns of ``Plan.todo`` and of ``Plan.rank``.
-REMOVED, LEFT_OUT = range(2)
+REMOVED, LEFT_OUT, SHORT = range(3)
 KEY, MISSED = range(2)
 #: Columns of ``Plan.scalars``.
 COST, BEST, FREE, LOGGED, BLINK, DIRTY, ABSENT, USED = range(8)
+
+#: Near customers that are looked at before the others are told from afar.
+_HEAD = 8
 
 
 class Fleet(NamedTuple):
@@ -118,8 +121,9 @@ class Plan(NamedTuple):
     log : ndarray, shape (2 * n + 2, 3), int32
         What the current step did: customer, its predecessor and its route if it
         was removed, -1 if it was inserted.
-    todo : ndarray, shape (n, 2), int32
-        Customers to be inserted; customers that the fleet phase has not placed.
+    todo : ndarray, shape (n, 3), int32
+        Customers to be inserted; customers that the fleet phase has not placed;
+        the near customers beside which there may be a place.
     rank : ndarray, shape (n + 1, 2), float64
         Order of the customers to be inserted; how often each customer was left
         out in the fleet phase.
@@ -398,13 +402,16 @@ def _sort(fleet: Fleet, plan: Plan, count: int) -> None:
 
 
 @kernel
-def _recreate(fleet: Fleet, plan: Plan, count: int, blink: float, whole: bool) -> int:
+def _recreate(
+    fleet: Fleet, plan: Plan, count: int, blink: float, whole: bool, bar: float
+) -> int:
     """Insert the removed customers greedily; return how many have no place.
 
     Positions beside near customers are looked at, and an empty route. A
     position is overlooked with probability ``blink``. The customers without a
     place come first in ``plan.todo``; if the plan must be whole, the first
-    one ends it.
+    one ends it. No place is worth a cost of the plan that reaches ``bar``: what
+    is inserted later makes no plan cheaper, by the triangle inequality.
     """
     n = fleet.node.shape[0] - 1
     factor = fleet.limit[PRUNE]
@@ -416,53 +423,68 @@ def _recreate(fleet: Fleet, plan: Plan, count: int, blink: float, whole: bool) -
         room = fleet.limit[CAPACITY] - fleet.node[c, DEMAND]
         most = fleet.limit[LENGTH] - fleet.node[c, SERVICE]
         home = fleet.node[c, FAR] if factor == 2.0 else 0.0
-        best, spot, into = np.inf, -1, -1
+        best, spot, into = bar - plan.scalars[COST], -1, -1
         free = int(plan.scalars[FREE])
         if free > 0:
             r = plan.count[free - 1, EMPTY]
             depot = n + 1 + r
             to, on = _leg(fleet, 0, c), _leg(fleet, c, depot)
-            if to + on <= most and _fits(fleet, plan, c, depot, to, on):
-                best, spot, into = to + on + fleet.limit[FIXED], depot, r
-        for q in range(fleet.near.shape[1]):
-            v = fleet.near[c, q]
-            away = fleet.reach[c, q]
-            # By the triangle inequality no place beside it costs less than this.
-            inner = factor * (away - plan.value[v, INNER])
-            outer = away + home - plan.value[v, OUTER]
-            if min(inner, outer) >= best:
-                continue
-            r = plan.link[v, ROUTE]
-            if plan.sums[r, LOAD] > room:
-                continue
-            p, s = plan.link[v, BEFORE], plan.link[v, AFTER]
-            if (inner if p <= n else outer) < best:
-                skip -= 1.0
-                if skip < 0.0:
-                    skip = np.floor(np.log(unit(plan.random)) * scale)
-                else:
-                    to = _leg(fleet, p, c)
-                    cost = to + away - plan.value[p, LEG]
-                    if (
-                        cost < best
-                        and plan.sums[r, LONG] + cost <= most
-                        and _fits(fleet, plan, c, p, to, away)
-                    ):
-                        best, spot, into = cost, p, r
-            if (inner if s <= n else outer) < best:
-                skip -= 1.0
-                if skip < 0.0:
-                    skip = np.floor(np.log(unit(plan.random)) * scale)
-                else:
-                    to = away if factor == 2.0 else _leg(fleet, v, c)
-                    on = _leg(fleet, c, s)
-                    cost = to + on - plan.value[v, LEG]
-                    if (
-                        cost < best
-                        and plan.sums[r, LONG] + cost <= most
-                        and _fits(fleet, plan, c, v, to, on)
-                    ):
-                        best, spot, into = cost, v, r
+            cost = to + on + fleet.limit[FIXED]
+            if cost < best and to + on <= most and _fits(fleet, plan, c, depot, to, on):
+                best, spot, into = cost, depot, r
+        # By the triangle inequality no place beside a customer costs less than what
+        # its longest legs tell. The nearest ones lower the bar; the others are then
+        # listed without a branch, which could not be foretold.
+        end, size = 0, fleet.near.shape[1]
+        while end < size:
+            begin, end = end, min(size, _HEAD if end == 0 else size)
+            inner, outer = best / factor, best - home
+            listed = 0
+            for q in range(begin, end):
+                # Unsigned: no index that counts from the end.
+                v: Any = np.uint32(fleet.near[c, q])
+                away = fleet.reach[c, q]
+                plan.todo[listed, SHORT] = q
+                listed += (plan.value[v, INNER] > away - inner) | (
+                    plan.value[v, OUTER] > away - outer
+                )
+            for number in range(listed):
+                q = plan.todo[number, SHORT]
+                v = np.uint32(fleet.near[c, q])
+                r = plan.link[v, ROUTE]
+                if plan.sums[r, LOAD] > room:
+                    continue
+                away = fleet.reach[c, q]
+                inner = factor * (away - plan.value[v, INNER])
+                outer = away + home - plan.value[v, OUTER]
+                p, s = plan.link[v, BEFORE], plan.link[v, AFTER]
+                if (inner if p <= n else outer) < best:
+                    skip -= 1.0
+                    if skip < 0.0:
+                        skip = np.floor(np.log(unit(plan.random)) * scale)
+                    else:
+                        to = _leg(fleet, p, c)
+                        cost = to + away - plan.value[p, LEG]
+                        if (
+                            cost < best
+                            and plan.sums[r, LONG] + cost <= most
+                            and _fits(fleet, plan, c, p, to, away)
+                        ):
+                            best, spot, into = cost, p, r
+                if (inner if s <= n else outer) < best:
+                    skip -= 1.0
+                    if skip < 0.0:
+                        skip = np.floor(np.log(unit(plan.random)) * scale)
+                    else:
+                        to = away if factor == 2.0 else _leg(fleet, v, c)
+                        on = _leg(fleet, c, s)
+                        cost = to + on - plan.value[v, LEG]
+                        if (
+                            cost < best
+                            and plan.sums[r, LONG] + cost <= most
+                            and _fits(fleet, plan, c, v, to, on)
+                        ):
+                            best, spot, into = cost, v, r
         if spot >= 0:
             _place(fleet, plan, c, spot, into)
             continue
@@ -542,8 +564,8 @@ def ruin_and_recreate(
         plan.scalars[LOGGED] = 0
         count = _ruin(fleet, plan, step, mean, most, split)
         _sort(fleet, plan, count)
-        left = _recreate(fleet, plan, count, blink, True)
         bar = cost - heat * np.exp(-cooling * step) * np.log(unit(plan.random))
+        left = _recreate(fleet, plan, count, blink, True, bar)
         if left == 0 and plan.scalars[COST] < bar:
             _accept(plan)
             if plan.scalars[COST] < plan.scalars[BEST] - least:
@@ -640,7 +662,7 @@ def complete(
             count += 1
             before += plan.rank[plan.todo[k, LEFT_OUT], MISSED]
         _sort(fleet, plan, count)
-        left = _recreate(fleet, plan, count, blink, False)
+        left = _recreate(fleet, plan, count, blink, False, np.inf)
         for k in range(left):
             after += plan.rank[plan.todo[k, REMOVED], MISSED]
             plan.rank[plan.todo[k, REMOVED], MISSED] += 1.0

@@ -120,7 +120,7 @@ def plan_of(
         sums,
         count,
         log=np.zeros((2 * n + 2, 3), np.int32),
-        todo=np.zeros((n, 2), np.int32),
+        todo=np.zeros((n, 3), np.int32),
         rank=np.zeros((n + 1, 2)),
         scalars=np.zeros(8),
         random=kernel_state(seed, number),
