@@ -347,6 +347,14 @@ SOLVERS: tuple[SolverInfo, ...] = (
         packages=("numba",),
     ),
     SolverInfo(
+        "enumeration",
+        ("mkp",),
+        f"{_PACKING}.enumeration",
+        exact=True,
+        summary="all that departs from the relaxation by less than the gap (Numba)",
+        packages=("numba",),
+    ),
+    SolverInfo(
         "greedy",
         ("setcover",),
         f"{_PACKING}.cover_greedy",

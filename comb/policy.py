@@ -435,23 +435,32 @@ POLICY: tuple[Rule, ...] = (
         _always,
         "fractional data that does not scale",
     ),
-    Rule(
-        "mkp",
-        (
-            Step("greedy"),
-            Step("local-search", share=0.2, most=1.0),
-            Step("cpsat", share=0.4),
-            Step("local-search", share=0.5, most=30.0),
-            Step("highs"),
-        ),
-        _at_most(n=100, m=10),
-        "the best answer in a second, and CP-SAT proves in half of HiGHS' time",
-    ),
-    Rule(
-        "mkp",
-        (Step("greedy"), Step("local-search", share=0.5, most=60.0), Step("highs")),
-        _always,
-        "12 of 15 mknapcb files at the best known value in 2 s; then proofs",
+    *(
+        Rule(
+            "mkp",
+            (
+                Step("greedy"),
+                Step("local-search", share=0.2, most=1.0),
+                *proofs,
+                Step("local-search", share=0.5, most=60.0),
+                Step("highs"),
+            ),
+            when,
+            why,
+        )
+        for proofs, when, why in (
+            (
+                (Step("enumeration", share=0.6), Step("cpsat", share=0.4)),
+                _at_most(n=100, m=10),
+                "then CP-SAT, which proves in half of HiGHS' time",
+            ),
+            (
+                (Step("enumeration", share=0.6),),
+                _always,
+                "five resources, mknapcb1 and 2: proven in seconds",
+            ),
+            ((), _always, "fractions"),
+        )
     ),
     Rule(
         "setcover",

@@ -13,7 +13,7 @@ from combkit.instances.run import Outcome, Run
 from combkit.instances.solutions import Selection
 from combkit.instances.stop import Reason
 
-__all__ = ["Relaxation", "fill", "relax", "solve"]
+__all__ = ["Relaxation", "fill", "relax", "report_bound", "solve"]
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -74,8 +74,17 @@ def fill(problem: MultiKnapsack, order: Integers) -> Integers:
     return np.sort(np.array(taken, dtype=np.int64))
 
 
-def relax(problem: MultiKnapsack) -> Relaxation | None:
-    """Return the linear relaxation, None where it cannot be solved."""
+def relax(problem: MultiKnapsack, count: int | None = None) -> Relaxation | None:
+    """Return the linear relaxation, None where it cannot be solved.
+
+    Parameters
+    ----------
+    problem : MultiKnapsack
+        The problem.
+    count : int, optional
+        How many items must be selected: what is relaxed, and bounded, is then the
+        problem with that condition. An item costs its price, whatever it uses.
+    """
     from scipy.optimize import linprog
 
     # Rows of very different size would trouble the simplex method.
@@ -85,20 +94,47 @@ def relax(problem: MultiKnapsack) -> Relaxation | None:
         -problem.profits / gain,
         A_ub=problem.weights / scale[:, None],
         b_ub=problem.capacities / scale,
+        A_eq=None if count is None else np.ones((1, problem.n)),
+        b_eq=None if count is None else [count],
         bounds=(0, 1),
         method="highs-ds",
     )
     if answer.status != 0:
         return None
     prices = np.maximum(0.0, -answer.ineqlin.marginals) * gain / scale
-    used = prices @ problem.weights
+    each = 0.0 if count is None else -float(answer.eqlin.marginals[0]) * gain
+    used = prices @ problem.weights + each
     reduced = problem.profits - used
     # Any prices give a bound, so their rounding does no harm; that of sums might.
     terms = [*np.maximum(reduced, 0.0), *(prices * problem.capacities)]
-    size = float(problem.profits.sum()) + float(used.sum()) + math.fsum(terms)
+    terms.append(each * (count or 0))
+    size = float(problem.profits.sum() + np.abs(used).sum() + np.abs(terms).sum())
     return Relaxation(
         bound=math.fsum(terms) + size * problem.n * 2.0**-50,
         values=answer.x,
         prices=prices,
         reduced=reduced,
     )
+
+
+def report_bound(
+    problem: MultiKnapsack, run: Run, relaxation: Relaxation, source: str
+) -> None:
+    """Report the bound of a relaxation, rounded where profits are integers.
+
+    Parameters
+    ----------
+    problem, run
+        The problem and its run.
+    relaxation : Relaxation
+        Its relaxation.
+    source : str
+        Name of the solver.
+    """
+    bound = relaxation.bound
+    if problem.profits.dtype == np.int64:
+        bound = float(math.floor(bound))
+    if not problem.integral:
+        # A selection may make use of the checker's tolerance.
+        bound += 1e-8 * abs(bound)
+    run.report_bound(max(bound, run.objective or 0.0), source)

@@ -3,18 +3,21 @@
 A selection that is worth more than the incumbent departs from the linear
 relaxation only in items whose reduced profits add up to little. So the search
 moves among the items of least reduced profit, the core [1]_; the others are as in
-the relaxation. A core that gives nothing any more grows.
+the relaxation. A core that gives nothing any more grows, and then gives way to that of
+the relaxation with another number of items selected [2]_: those that differ from the
+first one in many places are near to one of these.
 
 References
 ----------
 .. [1] J. Puchinger, G. R. Raidl, U. Pferschy, "The multidimensional knapsack
    problem: structure and algorithms", INFORMS Journal on Computing 22(2), 2010.
    doi:10.1287/ijoc.1090.0344
+.. [2] M. Vasquez, J.-K. Hao, "A hybrid approach for the 0-1 multidimensional
+   knapsack problem", IJCAI 2001.
 """
 
 from __future__ import annotations
 
-import math
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -23,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from combkit.comb.packing import multi_greedy
-from combkit.comb.packing.multi_greedy import Relaxation, fill, relax
+from combkit.comb.packing.multi_greedy import Relaxation, fill, relax, report_bound
 from combkit.comb.routing.slices import fitted
 from combkit.instances.errors import UsageError
 from combkit.instances.multi_knapsack import MultiKnapsack
@@ -44,6 +47,8 @@ _GROWTH, _MOST = 1.3, 4.0
 _PERSEVERANCE = 20
 #: Moves between two looks at the searches under a limit on iterations.
 _FIXED = 200
+#: Numbers of selected items that are looked at, next to that of the relaxation.
+_COUNTS = 8
 #: Lowest price of a resource, as a share of the mean profit that its mean use is
 #: worth if all resources are alike.
 _FLOOR = 0.1
@@ -91,25 +96,15 @@ def solve(
     relaxation = run.supervise(lambda: relax(problem))
     if relaxation is None:
         return Outcome(raw_status="the linear relaxation could not be solved")
-    _report_bound(problem, run, relaxation)
+    report_bound(problem, run, relaxation, _SOURCE)
     order = np.lexsort((-relaxation.reduced, -np.round(relaxation.values, 9)))
     run.report(Selection(fill(problem, order)), _SOURCE)
     run.supervise(_warm_up)
     return _Search(problem, run, relaxation, core, tenure, patience).go()
 
 
-def _report_bound(problem: MultiKnapsack, run: Run, relaxation: Relaxation) -> None:
-    bound = relaxation.bound
-    if problem.profits.dtype == np.int64:
-        bound = float(math.floor(bound))
-    if not problem.integral:
-        # A selection may make use of the checker's tolerance.
-        bound += 1e-8 * abs(bound)
-    run.report_bound(max(bound, run.objective or 0.0), _SOURCE)
-
-
 class _Search:
-    """Searches on the core of one problem, advanced in short slices."""
+    """Searches on the cores of one problem, advanced in short slices."""
 
     def __init__(
         self,
@@ -123,9 +118,11 @@ class _Search:
         from combkit.comb.packing import _kernels_multi as kernels
 
         self._kernels = kernels
-        self._problem, self._run, self._relaxation = problem, run, relaxation
+        self._problem, self._run = problem, run
         self._core, self._tenure, self._patience = core, tenure, patience
-        self._rank = np.argsort(np.abs(relaxation.reduced), kind="stable")
+        # Present first; those with a number of items follow when it is used up.
+        self._first, self._relaxations = relaxation, [relaxation]
+        self._proven = False
         self._floor = np.maximum(
             relaxation.prices,
             _FLOOR
@@ -144,7 +141,7 @@ class _Search:
         steps, done, size, vain = _FIXED, 0, self._core, 0
         free, sacks = self._sacks(size)
         with ThreadPoolExecutor(len(self._states)) as pool:
-            while free.size and not run.should_stop(done):
+            while sacks and not run.should_stop(done):
                 if limit is not None:
                     steps = max(1, min(steps, limit - done))
                 started = time.perf_counter()
@@ -162,12 +159,31 @@ class _Search:
                     size = round(_GROWTH * size)
                     if size > _MOST * self._core:
                         size = self._core
+                        self._turn()
                     free, sacks = self._sacks(size)
-        if free.size == 0:
+        if self._proven:
             # Every departure from the relaxation costs what could be gained.
             run.report_bound(run.objective or 0.0, _SOURCE)
             return Outcome(Status.OPTIMAL)
         return Outcome()
+
+    def _turn(self) -> None:
+        """Go on with the next relaxation; solve the others the first time."""
+        if len(self._relaxations) == 1:
+            self._run.supervise(self._relax_by_count)
+        self._relaxations.append(self._relaxations.pop(0))
+
+    def _relax_by_count(self) -> None:
+        """Relax with numbers of items near to that of the relaxation."""
+        problem, usual = self._problem, float(self._first.values.sum())
+        counts = sorted(range(problem.n + 1), key=lambda count: abs(count - usual))
+        others = [relax(problem, count) for count in counts[:_COUNTS]]
+        # Bounds are concave in the number of items: the nearest two are the largest.
+        nearest = [r for r in others[:2] if r is not None]
+        if len(nearest) == 2:
+            highest = max(nearest, key=lambda relaxation: relaxation.bound)
+            report_bound(problem, self._run, highest, _SOURCE)
+        self._relaxations += [r for r in others if r is not None]
 
     def _advance(self, sacks: list[Sack], steps: int, pool: ThreadPoolExecutor) -> None:
         def one(sack: Sack) -> None:
@@ -189,24 +205,37 @@ class _Search:
         return True
 
     def _sacks(self, size: int) -> tuple[NDArray[np.int64], list[Sack]]:
-        """Return the items of the core, and searches that start there."""
-        problem, reduced = self._problem, self._relaxation.reduced
-        least = 1.0 if problem.profits.dtype == np.int64 else 0.0
-        spare = self._relaxation.bound - (self._run.objective or 0.0) - least
-        open_ = self._rank[np.abs(reduced[self._rank]) <= spare]
+        """Return the items of the core, and searches that start there.
+
+        None where no item is open: the incumbent is optimal then.
+        """
+        problem, relaxation = self._problem, self._relaxations[0]
+        while not (open_ := self._open(relaxation)).size:
+            if relaxation is self._first:
+                self._proven = True
+                return open_, []
+            self._relaxations.pop(0)
+            relaxation = self._relaxations[0]
         free = np.sort(open_[:size])
-        base = reduced > 0
+        base = relaxation.reduced > 0
         base[free] = False
         self._base = base
         slack = problem.capacities - problem.weights[:, base].sum(axis=1)
+        if np.any(slack < 0):
+            return free, []
         start = self._best[free].copy()
         # The incumbent may be outside of the core: what then does not fit is left.
-        fits = np.all(slack >= problem.weights[:, free[start]].sum(axis=1))
-        if not fits:
+        if not np.all(slack >= problem.weights[:, free[start]].sum(axis=1)):
             start[:] = False
-        if np.any(slack < 0):
-            return free[:0], []
         return free, [self._sack(free, slack, start, state) for state in self._states]
+
+    def _open(self, relaxation: Relaxation) -> NDArray[np.int64]:
+        """Return the items in which a better selection may depart, likely first."""
+        cost = np.abs(relaxation.reduced)
+        rank = np.argsort(cost, kind="stable")
+        least = 1.0 if self._problem.profits.dtype == np.int64 else 0.0
+        spare = relaxation.bound - (self._run.objective or 0.0) - least
+        return rank[cost[rank] <= spare]
 
     def _sack(
         self,
