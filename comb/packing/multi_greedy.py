@@ -44,9 +44,9 @@ class Relaxation:
 
 def solve(problem: MultiKnapsack, run: Run) -> Outcome:
     """Take what fits by profit per share of the capacities that it uses."""
-    shares = problem.weights / np.maximum(problem.capacities, 1e-300)[:, None]
-    use = np.where(problem.weights > 0, shares, 0.0).sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        shares = problem.weights / np.maximum(problem.capacities, 1e-300)[:, None]
+        use = np.where(problem.weights > 0, shares, 0.0).sum(axis=0)
         density = np.where(use > 0, problem.profits / use, np.inf)
     run.report(Selection(fill(problem, np.argsort(-density, kind="stable"))), "greedy")
     return Outcome(reason=run.reason or Reason.COMPLETED)

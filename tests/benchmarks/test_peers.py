@@ -237,7 +237,7 @@ def test_peers_of_our_environment_solve(package, script, suffix, name, tmp_path)
     assert trace["objective"][-1] == pytest.approx(row["objective"], rel=1e-6)
     if exact:
         assert row["status"] == "optimal"
-        ours = ck.solve(instance, time_limit=30)
+        ours = ck.solve(instance, time_limit=120)
         assert ours.status == "optimal"
         assert row["objective"] == pytest.approx(ours.objective, rel=1e-4)
     assert re.fullmatch(r"\w+ [\w.]+ \(adapter \d+\)", foreign.find_version())
