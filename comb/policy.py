@@ -459,6 +459,11 @@ POLICY: tuple[Rule, ...] = (
                 _always,
                 "five resources, mknapcb1 and 2: proven in seconds",
             ),
+            (
+                (Step("cpsat", share=0.4),),
+                _at_most(n=100, m=10),
+                "fractions that a power of ten makes integers",
+            ),
             ((), _always, "fractions"),
         )
     ),

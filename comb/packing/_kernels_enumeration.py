@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from combkit.instances.kernels import kernel
 
-__all__ = ["Tree", "begin", "visit"]
+__all__ = ["Tree", "fill", "visit"]
 
 #: Entries of ``Tree.count``: departures in the set that is visited, the next one to
 #: be tried, departures in the best set, its filling or -1.
@@ -78,20 +78,14 @@ class Tree(NamedTuple):
 
 
 @kernel
-def begin(tree: Tree) -> None:
-    """Visit the empty set.
+def fill(tree: Tree) -> None:
+    """Fill what the set leaves with the best subset; keep both if they are better.
 
     Parameters
     ----------
     tree : Tree
         What is enumerated.
     """
-    _fill(tree)
-
-
-@kernel
-def _fill(tree: Tree) -> None:
-    """Fill what the set leaves with the best subset; keep both if they are better."""
     value, count = tree.value, tree.count
     for k in range(tree.filling.size):
         profit = value[PROFIT] + tree.filling[k]
@@ -158,7 +152,7 @@ def visit(tree: Tree, sets: int) -> bool:
         depth += 1
         j += 1
         count[DEPTH] = depth
-        _fill(tree)
+        fill(tree)
         if _hopeless(tree, j, float(value[SPARE] - value[SPENT])):
             j = q
     count[NEXT], count[DEPTH] = j, depth

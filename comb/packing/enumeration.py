@@ -20,8 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from combkit.comb.packing import multi_greedy
-from combkit.comb.packing.multi_greedy import Relaxation, relax, report_bound
+from combkit.comb.packing.multi_greedy import Relaxation, begin
 from combkit.comb.routing.slices import side_by_side
 from combkit.instances.errors import UsageError
 from combkit.instances.multi_knapsack import MultiKnapsack
@@ -78,14 +77,9 @@ def solve(problem: MultiKnapsack, run: Run, *, patience: float = _PRUNED) -> Out
     """
     if not patience > 0.0:
         raise UsageError(f"patience={patience:g}: above 0")
-    if run.solution is None:
-        multi_greedy.solve(problem, run)
-    if run.should_stop():
-        return Outcome()
-    relaxation = run.supervise(lambda: relax(problem))
-    if relaxation is None:
-        return Outcome(raw_status="the linear relaxation could not be solved")
-    report_bound(problem, run, relaxation, _SOURCE)
+    relaxation = begin(problem, run, _SOURCE)
+    if isinstance(relaxation, Outcome):
+        return relaxation
     search = run.supervise(lambda: _Search(problem, run, relaxation))
     limit = run.limits.iterations
     within = run.remaining * _A_SECOND if limit is None else float(limit)
@@ -113,6 +107,9 @@ class _Search:
         self._base, self._listed = base, order[:_LISTED]
         self._rest = rest[cost[rest] <= spare]
         self._subsets, self._tree = self._planted(problem, relaxation, best, spare)
+        # The empty set; kernels are loaded or compiled here, under supervision.
+        kernels.fill(self._tree)
+        kernels.visit(self._tree, 0)
         self._proven = spare < 0.0
 
     def _planted(
@@ -158,7 +155,7 @@ class _Search:
         spare = max(1, int(tree.value[self._kernels.SPARE]))
         number = np.zeros(_STEPS + 1)
         number[0] = 1.0
-        for step in (tree.cost * _STEPS // spare).tolist():
+        for step in (tree.cost * (_STEPS / spare)).astype(np.int64).tolist():
             if step > _STEPS:
                 break
             number[step:] += number[: _STEPS + 1 - step].copy()
@@ -166,10 +163,9 @@ class _Search:
 
     def go(self) -> Outcome:
         """Visit the sets until the run ends or there are no more."""
-        run, kernels, tree = self._run, self._kernels, self._tree
+        run = self._run
         if not self._proven:
-            kernels.begin(tree)
-            side_by_side(run, [tree], self._move, self._report, steps=10_000)
+            side_by_side(run, [self._tree], self._move, self._report, steps=10_000)
         if not self._proven:
             return Outcome()
         run.report_bound(run.objective or 0.0, _SOURCE)

@@ -13,7 +13,7 @@ from combkit.instances.run import Outcome, Run
 from combkit.instances.solutions import Selection
 from combkit.instances.stop import Reason
 
-__all__ = ["Relaxation", "fill", "relax", "report_bound", "solve"]
+__all__ = ["Relaxation", "begin", "fill", "relax", "report_bound", "solve"]
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -115,6 +115,29 @@ def relax(problem: MultiKnapsack, count: int | None = None) -> Relaxation | None
         prices=prices,
         reduced=reduced,
     )
+
+
+def begin(problem: MultiKnapsack, run: Run, source: str) -> Relaxation | Outcome:
+    """Return the relaxation that a search goes on from, or why it ends at once.
+
+    There is a selection then, the greedy one where there was none, and a bound.
+
+    Parameters
+    ----------
+    problem, run
+        The problem and its run.
+    source : str
+        Name of the solver.
+    """
+    if run.solution is None:
+        solve(problem, run)
+    if run.should_stop():
+        return Outcome()
+    relaxation = run.supervise(lambda: relax(problem))
+    if relaxation is None:
+        return Outcome(raw_status="the linear relaxation could not be solved")
+    report_bound(problem, run, relaxation, source)
+    return relaxation
 
 
 def report_bound(

@@ -25,8 +25,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from combkit.comb.packing import multi_greedy
-from combkit.comb.packing.multi_greedy import Relaxation, fill, relax, report_bound
+from combkit.comb.packing.multi_greedy import (
+    Relaxation,
+    begin,
+    fill,
+    relax,
+    report_bound,
+)
 from combkit.comb.routing.slices import fitted
 from combkit.instances.errors import UsageError
 from combkit.instances.multi_knapsack import MultiKnapsack
@@ -89,14 +94,9 @@ def solve(
         raise UsageError(
             f"core={core}, tenure={tenure}, patience={patience}: at least 2, 1 and 1"
         )
-    if run.solution is None:
-        multi_greedy.solve(problem, run)
-    if run.should_stop():
-        return Outcome()
-    relaxation = run.supervise(lambda: relax(problem))
-    if relaxation is None:
-        return Outcome(raw_status="the linear relaxation could not be solved")
-    report_bound(problem, run, relaxation, _SOURCE)
+    relaxation = begin(problem, run, _SOURCE)
+    if isinstance(relaxation, Outcome):
+        return relaxation
     order = np.lexsort((-relaxation.reduced, -np.round(relaxation.values, 9)))
     run.report(Selection(fill(problem, order)), _SOURCE)
     run.supervise(_warm_up)
@@ -122,7 +122,7 @@ class _Search:
         self._core, self._tenure, self._patience = core, tenure, patience
         # Present first; those with a number of items follow when it is used up.
         self._first, self._relaxations = relaxation, [relaxation]
-        self._proven = False
+        self._by_count = self._proven = False
         self._floor = np.maximum(
             relaxation.prices,
             _FLOOR
@@ -169,7 +169,8 @@ class _Search:
 
     def _turn(self) -> None:
         """Go on with the next relaxation; solve the others the first time."""
-        if len(self._relaxations) == 1:
+        if not self._by_count:
+            self._by_count = True
             self._run.supervise(self._relax_by_count)
         self._relaxations.append(self._relaxations.pop(0))
 
@@ -207,22 +208,25 @@ class _Search:
     def _sacks(self, size: int) -> tuple[NDArray[np.int64], list[Sack]]:
         """Return the items of the core, and searches that start there.
 
-        None where no item is open: the incumbent is optimal then.
+        There are no searches where no item is open, which proves the incumbent, or
+        where rounding leaves the items outside of the core no room. Relaxations with
+        a number of items are given up then.
         """
-        problem, relaxation = self._problem, self._relaxations[0]
-        while not (open_ := self._open(relaxation)).size:
-            if relaxation is self._first:
-                self._proven = True
-                return open_, []
-            self._relaxations.pop(0)
+        problem = self._problem
+        while True:
             relaxation = self._relaxations[0]
-        free = np.sort(open_[:size])
-        base = relaxation.reduced > 0
-        base[free] = False
+            open_ = self._open(relaxation)
+            free = np.sort(open_[:size])
+            base = relaxation.reduced > 0
+            base[free] = False
+            slack = problem.capacities - problem.weights[:, base].sum(axis=1)
+            if free.size and np.all(slack >= 0):
+                break
+            if relaxation is self._first:
+                self._proven = free.size == 0
+                return free, []
+            self._relaxations.pop(0)
         self._base = base
-        slack = problem.capacities - problem.weights[:, base].sum(axis=1)
-        if np.any(slack < 0):
-            return free, []
         start = self._best[free].copy()
         # The incumbent may be outside of the core: what then does not fit is left.
         if not np.all(slack >= problem.weights[:, free[start]].sum(axis=1)):

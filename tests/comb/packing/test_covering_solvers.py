@@ -220,6 +220,8 @@ def test_auto_goes_on_from_the_search_and_proves() -> None:
         broken.profits, broken.weights / math.pi, broken.capacities / math.pi
     )
     assert solve(broken, time_limit=60).extra["chain"][-1] == "highs"
+    tenths = MultiKnapsack(broken.profits / 10.0, [[0.5] * 30], [3.5])
+    assert "cpsat" in solve(tenths, time_limit=60).extra["chain"]
 
 
 @pytest.mark.parametrize("params", [{"core": 1}, {"tenure": 0}, {"patience": 0}])
