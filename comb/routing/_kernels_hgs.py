@@ -425,17 +425,28 @@ def _note(ground: Ground, state: State, pool: Pool) -> None:
 
 
 @kernel
-def welcome(ground: Ground, state: State, pool: Pool, most: int) -> None:
-    """Cut the child into at most so many routes, improve it, and take it in.
+def welcome(ground: Ground, state: State, pool: Pool, ends: Any) -> None:
+    """Take the child in, cut into given routes: as it is, and improved.
 
     Parameters
     ----------
     ground, state, pool
         Data, routes under way, populations; the child is a permutation.
-    most : int
-        Largest number of routes; moves may begin others.
+    ends : ndarray of int32
+        Where its routes end.
     """
-    split(ground, state, pool, most)
+    first = 0
+    for r in range(state.count.shape[0]):
+        end = ends[r] if r < ends.size else first
+        lay(ground, state, r, pool.child, first, end)
+        first = end
+    _add(ground, state, pool)
+    _raise(ground, state, pool)
+
+
+@kernel
+def _raise(ground: Ground, state: State, pool: Pool) -> None:
+    """Improve the routes under way, and take them in."""
     educate(ground, state)
     pool.count[BORN] += 1
     pool.count[STALE] += 1
@@ -484,6 +495,7 @@ def evolve(
             # No more routes than a parent has: moves may begin others.
             fewest = int(ground.limit[4])
             most = min(most, max(int(pool.value[s, a, ROUTES]), fewest))
-        welcome(ground, state, pool, most)
+        split(ground, state, pool, most)
+        _raise(ground, state, pool)
         if count[STALE] > patience:
             count[SOUND] = count[UNSOUND] = count[BORN] = count[STALE] = 0

@@ -150,11 +150,11 @@ def breed(lineage: Lineage, run: Run, settings: Settings) -> None:
     pools = [pool_of(lineage.n, most, settings) for _ in states]
     reports = Reports(run, "hgs")
     if lineage.start:
-        known = [c for route in lineage.start for c in route]
-        order = list(dict.fromkeys(known + list(range(1, lineage.n + 1))))
+        routes = _whole(lineage, most)
+        ends = np.cumsum([len(route) for route in routes], dtype=np.int32)
         for state, pool in zip(states, pools, strict=True):
-            pool.child[:] = order
-            kernels.welcome(ground, state, pool, most)
+            pool.child[:] = [c for route in routes for c in route]
+            kernels.welcome(ground, state, pool, ends)
 
     def move(pair: tuple[State, Pool], births: int) -> bool:
         kernels.evolve(ground, *pair, births, settings.patience)
@@ -181,9 +181,20 @@ def _prepared(lineage: Lineage) -> Ground:
     near = np.array([[2, 3], [1, 3], [1, 2]])
     ground = ground_of(dist, near, [0, 1, 1, 1], 2.0, math.inf, place=place)
     state, pool = state_of(ground, 3, 0, 0), pool_of(3, 3, Settings(2, 2, 1, 10))
-    kernels.welcome(ground, state, pool, 3)
+    kernels.welcome(ground, state, pool, np.array([1, 3], np.int32))
     kernels.evolve(ground, state, pool, 1, 10)
     return lineage.ground()
+
+
+def _whole(lineage: Lineage, most: int) -> list[list[int]]:
+    """Return the routes to start from, at most so many, with all customers.
+
+    What is on none, and what is on one too many, overloads a route if it must.
+    """
+    served = {c for route in lineage.start for c in route}
+    absent = [c for c in range(1, lineage.n + 1) if c not in served]
+    routes = [route for route in [*lineage.start, absent] if route]
+    return [*routes[: most - 1], [c for route in routes[most - 1 :] for c in route]]
 
 
 def ground_of(

@@ -264,6 +264,20 @@ class TestContract:
             solve(problem, "hgs", time_limit=1.0)
 
 
+def test_routes_to_start_from_are_taken_in_as_they_are(problem: Any) -> None:
+    """No cut anew, however dear they are: the search before has its reasons."""
+    rng = np.random.default_rng(0)
+    m = problem.n if problem.vehicles is None else problem.vehicles
+    ground, state, pool = prepared(problem, m)
+    routes = [route for route in random_routes(problem, m, rng) if route]
+    travel = sum(
+        float(ground.dist[[0, *route], [*route, 0]].sum()) for route in routes
+    )
+    pool.child[:] = [c for route in routes for c in route]
+    kernels.welcome(ground, state, pool, np.cumsum([len(r) for r in routes]))
+    assert np.isclose(pool.value[:, :, kernels.TRAVEL], travel).any()
+
+
 def test_quality_on_a_classic(shared_data: Path) -> None:
     problem = read(shared_data / "routing/cvrplib/X/Instances/X-n101-k25.vrp")
     result = solve(problem, "hgs", stop=MaxIterations(3_000))
