@@ -270,9 +270,7 @@ def test_routes_to_start_from_are_taken_in_as_they_are(problem: Any) -> None:
     m = problem.n if problem.vehicles is None else problem.vehicles
     ground, state, pool = prepared(problem, m)
     routes = [route for route in random_routes(problem, m, rng) if route]
-    travel = sum(
-        float(ground.dist[[0, *route], [*route, 0]].sum()) for route in routes
-    )
+    travel = sum(float(ground.dist[[0, *route], [*route, 0]].sum()) for route in routes)
     pool.child[:] = [c for route in routes for c in route]
     kernels.welcome(ground, state, pool, np.cumsum([len(r) for r in routes]))
     assert np.isclose(pool.value[:, :, kernels.TRAVEL], travel).any()
