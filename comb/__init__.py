@@ -111,7 +111,7 @@ SOLVERS: tuple[SolverInfo, ...] = (
         ("vrp",),
         f"{_ROUTING}.hgs_fleet",
         exact=False,
-        summary="hybrid genetic search for fleets of one vehicle type (Numba)",
+        summary="hybrid genetic search for fleets without windows (Numba)",
         packages=("numba",),
         mends=True,
     ),

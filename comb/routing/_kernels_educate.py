@@ -1,7 +1,7 @@
 """Numba kernels of a local search for vehicle routing, with penalties.
 
-It makes the moves of ``_kernels_granular`` and SWAP*, which exchanges two customers
-of near routes wherever each fits best.
+It makes the moves of ``_kernels_granular``, lets routes exchange their vehicles, and
+SWAP*, which exchanges two customers of near routes wherever each fits best.
 
 References
 ----------
@@ -26,9 +26,11 @@ from combkit.comb.routing._kernels_granular import (
     EXCESS,
     FIRST,
     FULL_TURN,
+    GAIN,
     LAST,
     LOAD,
     LONGER,
+    RATE,
     SIZE,
     TESTED,
     TIME,
@@ -44,21 +46,21 @@ from combkit.comb.routing._kernels_granular import (
 )
 from combkit.instances.kernels import kernel
 
-__all__ = ["educate"]
+__all__ = ["educate", "empty_route"]
 
 
 @kernel
 def _find_spots(ground: Ground, state: State, c: int, r: int) -> None:
     """Note the three cheapest places for a customer in a route."""
-    dist, n, link = ground.dist, ground.demand.size - 1, state.link
-    spot, extra = state.spot, state.extra
+    dist, place, n = ground.dist, ground.place, ground.demand.size - 1
+    link, spot, extra = state.link, state.spot, state.extra
     for k in range(3):
         spot[r, c, k], extra[r, c, k] = -1, np.inf
     node = n + 1 + r
-    before = 0
+    before = place[node]
     while True:
         after = link[node, AFTER]
-        ahead = after if after <= n else 0
+        ahead = place[after]
         cost = dist[before, c] + dist[c, ahead] - dist[before, ahead]
         if cost < extra[r, c, 2]:
             k = 2
@@ -78,8 +80,7 @@ def _prepare_swaps(ground: Ground, state: State, ru: int, rv: int) -> None:
     dist, n, link = ground.dist, ground.demand.size - 1, state.link
     u = link[n + 1 + ru, AFTER]
     while u <= n:
-        p, x = link[u, BEFORE], link[u, AFTER]
-        p, x = (p if p <= n else 0), (x if x <= n else 0)
+        p, x = ground.place[link[u, BEFORE]], ground.place[link[u, AFTER]]
         state.drop[u] = dist[p, x] - dist[p, u] - dist[u, x]
         if state.count[rv, CHANGED] > state.when[rv, u]:
             _find_spots(ground, state, u, rv)
@@ -91,7 +92,7 @@ def _cheapest_without(
     ground: Ground, state: State, u: int, v: int
 ) -> tuple[float, int]:
     """Return cost and place of inserting u in the route of v, once v is out."""
-    dist, n, link = ground.dist, ground.demand.size - 1, state.link
+    dist, link = ground.dist, state.link
     rv = state.route[v]
     best, after = np.inf, -1
     for k in range(3):
@@ -100,7 +101,7 @@ def _cheapest_without(
             best, after = state.extra[rv, u, k], node
             break
     q, y = link[v, BEFORE], link[v, AFTER]
-    cq, cy = (q if q <= n else 0), (y if y <= n else 0)
+    cq, cy = ground.place[q], ground.place[y]
     here = dist[cq, u] + dist[u, cy] - dist[cq, cy]
     if here < best:
         best, after = here, q
@@ -114,7 +115,8 @@ def _swap_star(ground: Ground, state: State, ru: int, rv: int) -> bool:
     demand, service = ground.demand, ground.service
     _prepare_swaps(ground, state, ru, rv)
     _prepare_swaps(ground, state, rv, ru)
-    best = -ground.limit[2]
+    rateu, ratev = ground.fleet[ru, RATE], ground.fleet[rv, RATE]
+    best = -ground.limit[GAIN]
     one = other = to = back = -1
     before = sums[ru, EXCESS] + sums[rv, EXCESS]
     u = link[n + 1 + ru, AFTER]
@@ -122,32 +124,19 @@ def _swap_star(ground: Ground, state: State, ru: int, rv: int) -> bool:
         v = link[n + 1 + rv, AFTER]
         while v <= n:
             load = demand[u] - demand[v]
-            loads = overload(ground, sums[ru, LOAD] - load)
-            loads += overload(ground, sums[rv, LOAD] + load)
+            loads = overload(ground, ru, sums[ru, LOAD] - load)
+            loads += overload(ground, rv, sums[rv, LOAD] + load)
             loads *= state.price[0]
-            if drop[u] + drop[v] + loads - before < best:
+            if drop[u] * rateu + drop[v] * ratev + loads - before < best:
                 into, place = _cheapest_without(ground, state, u, v)
                 out, seat = _cheapest_without(ground, state, v, u)
                 time = service[u] - service[v]
-                cost = (
-                    drop[u]
-                    + drop[v]
-                    + into
-                    + out
-                    - before
-                    + excess(
-                        ground,
-                        state,
-                        sums[ru, LOAD] - load,
-                        sums[ru, TIME] + drop[u] + out - time,
-                    )
-                    + excess(
-                        ground,
-                        state,
-                        sums[rv, LOAD] + load,
-                        sums[rv, TIME] + drop[v] + into + time,
-                    )
-                )
+                du, dv = drop[u] + out, drop[v] + into
+                cost = du * rateu + dv * ratev - before
+                load, whole = sums[ru, LOAD] - load, sums[ru, TIME] + du - time
+                cost += excess(ground, state, ru, load, whole)
+                load = sums[rv, LOAD] + demand[u] - demand[v]
+                cost += excess(ground, state, rv, load, sums[rv, TIME] + dv + time)
                 if cost < best:
                     best = cost
                     one, other, to, back = u, v, place, seat
@@ -186,9 +175,57 @@ def _overlap(count: Any, a: int, b: int) -> bool:
 
 
 @kernel
-def _empty_route(state: State) -> int:
-    """Return a route without customers, or -1."""
-    for r in range(state.turns.size):
+def _time_with(ground: Ground, state: State, r: int, s: int) -> float:
+    """Return what the distance of a route is with the vehicle of another one."""
+    if state.count[r, SIZE] == 0:
+        return 0.0
+    n, dist = ground.demand.size - 1, ground.dist
+    first, last = state.link[n + 1 + r, AFTER], state.link[n + 1 + r, BEFORE]
+    here, there = ground.place[n + 1 + r], ground.place[n + 1 + s]
+    out = dist[there, first] - dist[here, first]
+    return state.sums[r, TIME] + out + dist[last, there] - dist[last, here]
+
+
+@kernel
+def _exchange(ground: Ground, state: State, a: int, b: int) -> bool:
+    """Let two routes exchange their vehicles, if it gains."""
+    sums, fleet = state.sums, ground.fleet
+    timea, timeb = _time_with(ground, state, a, b), _time_with(ground, state, b, a)
+    cost = (timea - sums[b, TIME]) * fleet[b, RATE] - sums[a, EXCESS] - sums[b, EXCESS]
+    cost += (timeb - sums[a, TIME]) * fleet[a, RATE]
+    cost += excess(ground, state, b, sums[a, LOAD], timea)
+    cost += excess(ground, state, a, sums[b, LOAD], timeb)
+    if cost >= -ground.limit[GAIN]:
+        return False
+    link, one, other = state.link, ground.demand.size + a, ground.demand.size + b
+    ends = link[one, AFTER], link[one, BEFORE], link[other, AFTER], link[other, BEFORE]
+    for depot, first, last, size in (
+        (other, ends[0], ends[1], state.count[a, SIZE]),
+        (one, ends[2], ends[3], state.count[b, SIZE]),
+    ):
+        if size == 0:
+            link[depot, AFTER] = link[depot, BEFORE] = depot
+        else:
+            link[depot, AFTER], link[first, BEFORE] = first, depot
+            link[depot, BEFORE], link[last, AFTER] = last, depot
+    state.clock[0] += 1
+    refresh(ground, state, a)
+    refresh(ground, state, b)
+    return True
+
+
+@kernel
+def empty_route(ground: Ground, state: State, kind: int) -> int:
+    """Return a route of a kind of vehicles without customers, or -1.
+
+    Parameters
+    ----------
+    ground, state
+        Data and state.
+    kind : int
+        The kind.
+    """
+    for r in range(ground.kinds[kind], ground.kinds[kind + 1]):
         if state.count[r, SIZE] == 0:
             return r
     return -1
@@ -205,6 +242,8 @@ def educate(ground: Ground, state: State) -> None:
     """
     n = ground.demand.size - 1
     near, begin, count = ground.near, ground.begin, state.count
+    home = ground.place[n + 1 :]
+    kinds = ground.kinds.size - 1
     shuffle(state.random, state.order)
     shuffle(state.random, state.turns)
     state.tested[:] = -1
@@ -214,18 +253,19 @@ def educate(ground: Ground, state: State) -> None:
         # Prices may have changed.
         refresh(ground, state, r)
     turn, found = 0, True
-    # An empty route is tried from the second turn on.
+    # Empty routes are tried from the second turn on.
     while found or turn <= 1:
         found = False
         for k in range(n):
             u = state.order[k]
             last = state.tested[u]
             state.tested[u] = state.clock[0]
-            # Near customers; the depot, where it is before one of them; an empty route.
-            empty = _empty_route(state) if turn > 0 else -1
-            for j in range(2 * begin[u], 2 * begin[u + 1] + 1):
-                if j == 2 * begin[u + 1]:
-                    if empty < 0 or count[empty, SIZE] > 0:
+            # Near customers; the depot, where it is before one of them; empty routes.
+            end = 2 * begin[u + 1]
+            for j in range(2 * begin[u], end + (kinds if turn > 0 else 0)):
+                if j >= end:
+                    empty = empty_route(ground, state, j - end)
+                    if empty < 0:
                         continue
                     v = n + 1 + empty
                 else:
@@ -236,9 +276,11 @@ def educate(ground: Ground, state: State) -> None:
                     if turn > 0 and changed <= last:
                         continue
                     # By the triangle inequality nothing is gained where both are
-                    # nearer to their neighbours, unless an excess can be reduced.
+                    # nearer to their neighbours, unless an excess can be reduced, or
+                    # another vehicle is cheaper.
                     if (
-                        ground.apart[j // 2]
+                        home[state.route[u]] == home[state.route[v]]
+                        and ground.apart[j // 2]
                         >= state.sofar[u, LONGER] + state.sofar[v, LONGER]
                         and state.sums[state.route[u], EXCESS] == 0.0
                         and state.sums[state.route[v], EXCESS] == 0.0
@@ -250,23 +292,24 @@ def educate(ground: Ground, state: State) -> None:
                             continue
                 if attempt(ground, state, u, v):
                     found = True
-        if ground.angle.size > 0:
-            for i in range(count.shape[0]):
-                a = state.turns[i]
-                last = count[a, TESTED]
-                count[a, TESTED] = state.clock[0]
-                for j in range(count.shape[0]):
-                    b = state.turns[j]
-                    if (
-                        a < b
-                        and count[a, SIZE] > 0
-                        and count[b, SIZE] > 0
-                        and (
-                            turn == 0
-                            or max(count[a, CHANGED], count[b, CHANGED]) > last
-                        )
-                        and _overlap(count, a, b)
-                        and _swap_star(ground, state, a, b)
-                    ):
-                        found = True
+        for i in range(count.shape[0]):
+            a = state.turns[i]
+            last = count[a, TESTED]
+            count[a, TESTED] = state.clock[0]
+            for j in range(count.shape[0]):
+                b = state.turns[j]
+                if a >= b or (
+                    turn > 0 and max(count[a, CHANGED], count[b, CHANGED]) <= last
+                ):
+                    continue
+                if home[a] != home[b] and _exchange(ground, state, a, b):
+                    found = True
+                if (
+                    ground.angle.size > 0
+                    and count[a, SIZE] > 0
+                    and count[b, SIZE] > 0
+                    and _overlap(count, a, b)
+                    and _swap_star(ground, state, a, b)
+                ):
+                    found = True
         turn += 1

@@ -4,14 +4,18 @@ Moves join a customer to one of its near ones: relocations and exchanges of one 
 two customers, 2-opt inside a route and 2-opt* between two. Loads and durations may
 exceed their limits at a price.
 
-Routes are circular doubly linked lists as in ``_kernels_sisr``: node 0 appears once
-a route, as the nodes ``n + 1, n + 2, ...``.
+Routes are circular doubly linked lists as in ``_kernels_sisr``: the depot appears
+once a route, as the nodes ``n + 1, n + 2, ...``. Routes may be of several kinds of
+vehicles, with depots, capacities and costs of their own.
 
 References
 ----------
 .. [1] T. Vidal, "Hybrid genetic search for the CVRP: open-source implementation and
    SWAP* neighborhood", Computers & Operations Research 140, 2022.
    https://doi.org/10.1016/j.cor.2021.105643
+.. [2] T. Vidal, T. G. Crainic, M. Gendreau and C. Prins, "A unified solution
+   framework for multi-attribute vehicle routing problems", European Journal of
+   Operational Research 234(3), 2014. https://doi.org/10.1016/j.ejor.2013.09.045
 """
 
 # Compiled code carries its own types; the annotations only tell what is meant.
@@ -30,13 +34,20 @@ from combkit.instances.kernels import kernel
 __all__ = [
     "AFTER",
     "BEFORE",
+    "CAPACITY",
     "CHANGED",
     "EXCESS",
     "FIRST",
+    "FULL",
     "FULL_TURN",
+    "GAIN",
     "LAST",
     "LOAD",
     "LONGER",
+    "LONGEST",
+    "PICKUPS",
+    "RATE",
+    "SERVICES",
     "SIZE",
     "TESTED",
     "TIME",
@@ -63,6 +74,10 @@ LONGER = 3
 EXCESS = 3
 #: Columns of ``State.count``.
 SIZE, CHANGED, TESTED, FIRST, LAST = range(5)
+#: Columns of ``Ground.fleet``.
+CAPACITY, LONGEST, RATE = range(3)
+#: Entries of ``Ground.limit``.
+GAIN, SERVICES, FULL, PICKUPS = range(4)
 #: Steps of a full turn in the angles of customers.
 FULL_TURN = 65_536
 #: Kinds of moves; see ``_judge``.
@@ -85,8 +100,9 @@ class Ground(NamedTuple):
 
     Attributes
     ----------
-    dist : ndarray, shape (n + 1, n + 1), float64
-        Distances; 0 back to the depot where routes do not return.
+    dist : ndarray, shape (n + k, n + k), float64
+        Distances between customers, from the depots of k kinds of vehicles and back
+        to them: 0 where routes do not return. A depot is 0, or more than n.
     near, apart, begin : ndarray, shapes (k,) twice and (n + 2,)
         Near customers of customer c, ``near[begin[c] : begin[c + 1]]``, and the shorter
         one of the two ways between them.
@@ -95,10 +111,17 @@ class Ground(NamedTuple):
         ``BOTH`` times.
     angle : ndarray, shape (n + 1,) or (0,), int64
         Direction from the depot, for SWAP*; none without coordinates.
-    limit : ndarray, shape (6,), float64
-        Capacity; longest distance with service times; a move must gain more than
-        this; sum of all service times; number of full vehicles that the demand fills;
-        whether there are pickups, for which the capacity holds on its own.
+    limit : ndarray, shape (4,), float64
+        A move must gain more than this; sum of all service times; number of full
+        vehicles that the demand fills; whether there are pickups, for which the
+        capacity holds on its own.
+    fleet : ndarray, shape (m, 3), float64
+        Capacity of each route's vehicle; its longest distance with service times; cost
+        of a unit of distance: where it is not 1, there are no service times.
+    place : ndarray, shape (n + 1 + m,), int32
+        Which row of ``dist`` each node is: a depot tells the kind of its vehicle.
+    kinds : ndarray, shape (k + 1,), int32
+        Routes of kind j, ``kinds[j]`` up to ``kinds[j + 1]``.
     """
 
     dist: Any
@@ -109,6 +132,9 @@ class Ground(NamedTuple):
     service: Any
     angle: Any
     limit: Any
+    fleet: Any
+    place: Any
+    kinds: Any
 
 
 class State(NamedTuple):
@@ -175,10 +201,10 @@ def shuffle(random: Any, items: Any) -> None:
 
 
 @kernel(inline=True)
-def overload(ground: Ground, load: float) -> float:
-    """Return by how much a load exceeds the capacity."""
-    capacity = ground.limit[0]
-    if ground.limit[5] > 0.0:
+def overload(ground: Ground, r: int, load: float) -> float:
+    """Return by how much a load exceeds the capacity of a route's vehicle."""
+    capacity = ground.fleet[r, CAPACITY]
+    if ground.limit[PICKUPS] > 0.0:
         pickups = np.floor(load / BOTH)
         deliveries = load - pickups * BOTH
         return max(0.0, deliveries - capacity) + max(0.0, pickups - capacity)
@@ -186,11 +212,12 @@ def overload(ground: Ground, load: float) -> float:
 
 
 @kernel(inline=True)
-def excess(ground: Ground, state: State, load: float, time: float) -> float:
+def excess(ground: Ground, state: State, r: int, load: float, time: float) -> float:
     """Return what exceeding the limits costs a route."""
-    over = overload(ground, load) * state.price[0]
-    if time > ground.limit[1]:
-        over += (time - ground.limit[1]) * state.price[1]
+    over = overload(ground, r, load) * state.price[0]
+    longest = ground.fleet[r, LONGEST]
+    if time > longest:
+        over += (time - longest) * state.price[1]
     return over
 
 
@@ -211,9 +238,10 @@ def refresh(ground: Ground, state: State, r: int) -> None:
     dist, n = ground.dist, ground.demand.size - 1
     link, sofar, count, sums = state.link, state.sofar, state.count, state.sums
     depot = n + 1 + r
+    home = ground.place[depot]
     load = time = turn = 0.0
     rank = 0
-    before, node = 0, link[depot, AFTER]
+    before, node = home, link[depot, AFTER]
     while node <= n:
         rank += 1
         load += ground.demand[node]
@@ -232,11 +260,11 @@ def refresh(ground: Ground, state: State, r: int) -> None:
                 _extend(count, r, ground.angle[node])
         before, node = node, link[node, AFTER]
     if rank > 0:
-        time += dist[before, 0]
-        sofar[before, LONGER] = max(dist[before, 0], sofar[before, LONGER])
-        turn += dist[0, before] - dist[before, 0]
+        time += dist[before, home]
+        sofar[before, LONGER] = max(dist[before, home], sofar[before, LONGER])
+        turn += dist[home, before] - dist[before, home]
     sums[r, LOAD], sums[r, TIME], sums[r, TURN] = load, time, turn
-    sums[r, EXCESS] = excess(ground, state, load, time)
+    sums[r, EXCESS] = excess(ground, state, r, load, time)
     count[r, SIZE], count[r, CHANGED] = rank, state.clock[0]
 
 
@@ -304,22 +332,87 @@ def worth(
     ``ru`` for ``rv``. Between two routes, at least 0 where it cannot gain: the excess
     afterwards is not looked at then.
     """
-    sums, change = state.sums, du + dv
+    sums, fleet = state.sums, ground.fleet
     if ru == rv:
-        cost = change
-        if sums[ru, TIME] + max(0.0, change) > ground.limit[1]:
-            cost += excess(ground, state, sums[ru, LOAD], sums[ru, TIME] + change)
+        change = du + dv
+        cost = change * fleet[ru, RATE]
+        if sums[ru, TIME] + max(0.0, change) > fleet[ru, LONGEST]:
+            cost += excess(ground, state, ru, sums[ru, LOAD], sums[ru, TIME] + change)
             cost -= sums[ru, EXCESS]
     else:
-        cost = change - sums[ru, EXCESS] - sums[rv, EXCESS]
+        cost = du * fleet[ru, RATE] + dv * fleet[rv, RATE]
+        cost -= sums[ru, EXCESS] + sums[rv, EXCESS]
         if cost < 0.0:
-            cost += excess(
-                ground, state, sums[ru, LOAD] - load, sums[ru, TIME] + du - service
-            )
-            cost += excess(
-                ground, state, sums[rv, LOAD] + load, sums[rv, TIME] + dv + service
-            )
+            time = sums[ru, TIME] + du - service
+            cost += excess(ground, state, ru, sums[ru, LOAD] - load, time)
+            time = sums[rv, TIME] + dv + service
+            cost += excess(ground, state, rv, sums[rv, LOAD] + load, time)
     return cost
+
+
+@kernel(inline=True)
+def _judge_ends(ground: Ground, state: State, u: int, v: int) -> tuple[float, int]:
+    """Return cost and kind of the better exchange of the ends of two routes."""
+    dist, place, n = ground.dist, ground.place, ground.demand.size - 1
+    link, sums, sofar = state.link, state.sums, state.sofar
+    ru, rv = state.route[u], state.route[v]
+    x, y = link[u, AFTER], link[v, AFTER]
+    cx, cv, cy = place[x], place[v], place[y]
+    ux, vy = dist[u, cx], dist[cv, cy]
+    loadu, timeu = sofar[u, LOAD], sofar[u, TIME]
+    loadv, timev, turnv = 0.0, 0.0, 0.0
+    if v <= n:
+        loadv, timev, turnv = sofar[v, LOAD], sofar[v, TIME], sofar[v, TURN]
+    # What comes after u and after v, the legs there left out.
+    restu, endu = sums[ru, LOAD] - loadu, sums[ru, TIME] - timeu - ux
+    restv, endv = sums[rv, LOAD] - loadv, sums[rv, TIME] - timev - vy
+    turnu = sums[ru, TURN] - sofar[x, TURN] if x <= n else 0.0
+    before = sums[ru, EXCESS] + sums[rv, EXCESS]
+    rateu, ratev = ground.fleet[ru, RATE], ground.fleet[rv, RATE]
+    homeu, homev = place[n + 1 + ru], place[n + 1 + rv]
+    differ, tou, tov = homeu != homev, 0.0, 0.0
+    if differ:
+        # Ends that change routes begin or end at another depot.
+        before += sums[ru, TIME] * rateu + sums[rv, TIME] * ratev
+        if x <= n:
+            last = link[n + 1 + ru, BEFORE]
+            tov = dist[last, homev] - dist[last, homeu]
+            turnu += dist[homev, last] - dist[homeu, last]
+        else:
+            cx = homev
+        if y <= n:
+            last = link[n + 1 + rv, BEFORE]
+            tou = dist[last, homeu] - dist[last, homev]
+        else:
+            cy = homeu
+        if v <= n:
+            head = link[n + 1 + rv, AFTER]
+            turnv += dist[head, homeu] - dist[head, homev]
+    best, kind = np.inf, _NONE
+    cost = (dist[u, cy] + dist[cv, cx] - ux - vy) * rateu - before
+    if differ or cost < 0.0:
+        newu = timeu + dist[u, cy] + endv + tou
+        newv = timev + dist[cv, cx] + endu + tov
+        if differ:
+            cost = newu * rateu + newv * ratev - before
+        if cost < 0.0:
+            cost += excess(ground, state, ru, loadu + restv, newu)
+            cost += excess(ground, state, rv, loadv + restu, newv)
+            best, kind = cost, _ENDS
+    if differ:
+        cv, cy = (homeu if v > n else cv), (homev if y > n else cy)
+    cost = (dist[u, cv] + dist[cx, cy] - ux - vy + turnv + turnu) * rateu - before
+    if differ or cost < 0.0:
+        newu = timeu + dist[u, cv] + timev + turnv
+        newv = endu + turnu + dist[cx, cy] + endv
+        if differ:
+            cost = newu * rateu + newv * ratev - before
+        if cost < 0.0:
+            cost += excess(ground, state, ru, loadu + loadv, newu)
+            cost += excess(ground, state, rv, restu + restv, newv)
+            if cost < best:
+                best, kind = cost, _ENDS_TURNED
+    return best, kind
 
 
 @kernel(inline=True)
@@ -331,15 +424,14 @@ def _judge(ground: Ground, state: State, u: int, v: int) -> int:
     reversed; the ends of two routes are exchanged, as they are or so that u meets v.
     ``_NONE`` if no move gains.
     """
-    dist, n = ground.dist, ground.demand.size - 1
-    link, sums, sofar = state.link, state.sums, state.sofar
+    dist, place, n = ground.dist, ground.place, ground.demand.size - 1
+    link, sofar = state.link, state.sofar
     demand, service = ground.demand, ground.service
     ru, rv = state.route[u], state.route[v]
     p, x, y = link[u, BEFORE], link[u, AFTER], link[v, AFTER]
-    cp, cx = (p if p <= n else 0), (x if x <= n else 0)
-    cv, cy = (v if v <= n else 0), (y if y <= n else 0)
+    cp, cx, cv, cy = place[p], place[x], place[v], place[y]
     pu, ux, vy, vu = dist[cp, u], dist[u, cx], dist[cv, cy], dist[cv, u]
-    best, kind = -ground.limit[2], _NONE
+    best, kind = -ground.limit[GAIN], _NONE
     if v != p:
         du = dist[cp, cx] - pu - ux
         dv = vu + dist[u, cy] - vy
@@ -350,7 +442,7 @@ def _judge(ground: Ground, state: State, u: int, v: int) -> int:
     xxd = px = 0.0
     if x <= n:
         xx = link[x, AFTER]
-        cxx = xx if xx <= n else 0
+        cxx = place[xx]
         xxd = dist[x, cxx]
         px = dist[cp, cxx] - pu - xxd
         if v != p and v != x:
@@ -365,7 +457,7 @@ def _judge(ground: Ground, state: State, u: int, v: int) -> int:
                 best, kind = cost, _PAIR_TURNED
     if v <= n and v != p and v != x:
         q = link[v, BEFORE]
-        cq = q if q <= n else 0
+        cq = place[q]
         qv, qu = dist[cq, v], dist[cq, u]
         if u < v:
             du = dist[cp, v] + dist[v, cx] - pu - ux
@@ -384,7 +476,7 @@ def _judge(ground: Ground, state: State, u: int, v: int) -> int:
                 best, kind = cost, _PAIR_FOR_ONE
             if u < v and y <= n and y != p:
                 yy = link[y, AFTER]
-                cyy = yy if yy <= n else 0
+                cyy = place[yy]
                 yyd = dist[y, cyy]
                 du = dist[cp, v] + vy + dist[y, cxx] - pu - ux - xxd
                 dv = qu + ux + dist[x, cyy] - qv - vy - yyd
@@ -401,31 +493,9 @@ def _judge(ground: Ground, state: State, u: int, v: int) -> int:
             if cost < best:
                 best, kind = cost, _REVERSED
     else:
-        before = sums[ru, EXCESS] + sums[rv, EXCESS]
-        loadv, timev, turnv = 0.0, 0.0, 0.0
-        if v <= n:
-            loadv, timev, turnv = sofar[v, LOAD], sofar[v, TIME], sofar[v, TURN]
-        # What comes after u and after v, the legs there left out.
-        restu, restv = sums[ru, LOAD] - sofar[u, LOAD], sums[rv, LOAD] - loadv
-        endu = sums[ru, TIME] - sofar[u, TIME] - ux
-        endv = sums[rv, TIME] - timev - vy
-        cost = dist[u, cy] + dist[cv, cx] - ux - vy - before
-        if cost < 0.0:
-            time = sofar[u, TIME] + dist[u, cy] + endv
-            cost += excess(ground, state, sofar[u, LOAD] + restv, time)
-            time = timev + dist[cv, cx] + endu
-            cost += excess(ground, state, loadv + restu, time)
-            if cost < best:
-                best, kind = cost, _ENDS
-        turnu = sums[ru, TURN] - sofar[x, TURN] if x <= n else 0.0
-        cost = dist[u, cv] + dist[cx, cy] - ux - vy + turnv + turnu - before
-        if cost < 0.0:
-            time = sofar[u, TIME] + dist[u, cv] + timev + turnv
-            cost += excess(ground, state, sofar[u, LOAD] + loadv, time)
-            time = endu + turnu + dist[cx, cy] + endv
-            cost += excess(ground, state, restu + restv, time)
-            if cost < best:
-                best, kind = cost, _ENDS_TURNED
+        cost, ends = _judge_ends(ground, state, u, v)
+        if cost < best:
+            kind = ends
     return kind
 
 

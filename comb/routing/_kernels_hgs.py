@@ -1,8 +1,8 @@
 """Numba kernels of a hybrid genetic search for vehicle routing.
 
-A child is the order crossover of two parents, cut into routes by ``split`` and
-improved by ``_kernels_educate``. Two populations, of solutions that keep all limits
-and of such that do not, are kept small by cost and by how different they are.
+Children, of ``_kernels_offspring``, are improved by ``_kernels_educate``. Two
+populations, of solutions that keep all limits and of such that do not, are kept small
+by cost and by how different they are.
 
 References
 ----------
@@ -16,14 +16,19 @@ References
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from combkit.comb._kernels_random import below
 from combkit.comb.routing._kernels_educate import educate
 from combkit.comb.routing._kernels_granular import (
+    FULL,
+    GAIN,
     LOAD,
+    LONGEST,
+    RATE,
+    SERVICES,
     TIME,
     Ground,
     State,
@@ -32,9 +37,10 @@ from combkit.comb.routing._kernels_granular import (
     shuffle,
     take_out,
 )
+from combkit.comb.routing._kernels_offspring import Pool, cross, split
 from combkit.instances.kernels import kernel
 
-__all__ = ["Pool", "evolve", "split", "welcome"]
+__all__ = ["evolve", "welcome"]
 
 #: Columns of ``Pool.value``.
 COST, TRAVEL, LOADED, LATE, ROUTES, FITNESS = range(6)
@@ -51,172 +57,6 @@ _LOOK, _TARGET, _APART, _UP, _DOWN = 100, 0.2, 0.05, 1.2, 0.85
 _CHEAPEST, _DEAREST = 0.1, 1e5
 #: Price of an excess in a repair, times the usual one.
 _REPAIR = 10.0
-#: What a route in a split may carry above its capacity, in capacities.
-_OVERLOAD = 0.5
-
-
-class Pool(NamedTuple):
-    """Two populations, of fewer than ``s`` individuals each.
-
-    Attributes
-    ----------
-    survive : int
-        Individuals to which a population shrinks when it is full.
-    order : ndarray, shape (2, s, n), int32
-        Customers of each individual, route by route.
-    after, before : ndarray, shape (2, s, n + 1), int32
-        Who is after and before each customer, 0 for the depot.
-    value : ndarray, shape (2, s, 6), float64
-        Cost with penalties, distance, load and duration above the limits, number of
-        routes, and biased fitness.
-    gap : ndarray, shape (2, s, s), float64
-        Share of broken pairs between two individuals.
-    rank : ndarray, shape (2, s), int32
-        Individuals by cost; behind them places that are free.
-    count : ndarray, shape (5,), int64
-        Sizes; births; births since the best one; entries of ``kept``.
-    kept : ndarray, shape (100, 2), uint8
-        Whether the last children kept the limits on loads and on durations.
-    best : ndarray, shape (2, n + 1), int32
-        Customers of the best sound individual, route by route, and who comes after
-        each of them.
-    least : ndarray, shape (1,), float64
-        Its cost.
-    child : ndarray, shape (n,), int32
-        A child.
-    cost, cut : ndarray, shapes (m + 1, n + 1), float64 and int32
-        Of a split: least costs of the first customers in some routes, and where the
-        last route begins.
-    apart : ndarray, shape (s,), float64
-        Mean distances of individuals from the nearest others.
-    """
-
-    survive: Any
-    order: Any
-    after: Any
-    before: Any
-    value: Any
-    gap: Any
-    rank: Any
-    count: Any
-    kept: Any
-    best: Any
-    least: Any
-    child: Any
-    cost: Any
-    cut: Any
-    apart: Any
-
-
-@kernel
-def split(ground: Ground, state: State, pool: Pool, most: int) -> None:
-    """Cut the child into routes, the cheapest with penalties.
-
-    Parameters
-    ----------
-    ground, state, pool
-        Data; routes under way, which it becomes; populations with the child.
-    most : int
-        Largest number of routes.
-    """
-    n = pool.child.size
-    cost, cut = pool.cost, pool.cut
-    over = _OVERLOAD * ground.limit[0]
-    _layer(ground, state, pool, 0, 0, over)
-    routes, end = 0, n
-    while end > 0:
-        routes += 1
-        end = cut[0, end]
-    if routes <= most:
-        end, layer = n, 0
-    else:
-        while True:
-            cost[0, :] = np.inf
-            cost[0, 0] = 0.0
-            for k in range(most):
-                _layer(ground, state, pool, k, k + 1, over)
-            if cost[most, n] < np.inf or over == np.inf:
-                break
-            over = np.inf
-        layer = 1
-        for k in range(1, most + 1):
-            if cost[k, n] < cost[layer, n]:
-                layer = k
-        end, routes = n, layer
-    for r in range(state.count.shape[0]):
-        if r >= routes:
-            lay(ground, state, r, pool.child, 0, 0)
-    r = routes
-    while end > 0:
-        first = cut[layer, end]
-        r -= 1
-        lay(ground, state, r, pool.child, first, end)
-        end = first
-        if layer > 0:
-            layer -= 1
-
-
-@kernel
-def _layer(
-    ground: Ground, state: State, pool: Pool, here: int, there: int, most: float
-) -> None:
-    """Extend the least costs of the first customers by one route.
-
-    If they are extended in place, by as many routes as it pays. No route carries
-    more than ``most`` above the capacity, but for a single customer.
-    """
-    dist, cost, cut, child = ground.dist, pool.cost, pool.cut, pool.child
-    n = child.size
-    longest = ground.limit[1]
-    for k in range(n + 1):
-        cost[there, k] = np.inf
-    if here == there:
-        cost[there, 0] = 0.0
-    for first in range(n):
-        if cost[here, first] == np.inf:
-            continue
-        load = time = 0.0
-        service = 0.0
-        before = 0
-        for last in range(first, n):
-            c = child[last]
-            load += ground.demand[c]
-            service += ground.service[c]
-            time += dist[before, c]
-            before = c
-            over = overload(ground, load)
-            if last > first and over > most:
-                break
-            whole = time + dist[c, 0]
-            total = cost[here, first] + whole + over * state.price[0]
-            if whole + service > longest:
-                total += (whole + service - longest) * state.price[1]
-            if total < cost[there, last + 1]:
-                cost[there, last + 1] = total
-                cut[there, last + 1] = first
-
-
-@kernel
-def _cross(state: State, pool: Pool, s: int, a: int, t: int, b: int) -> None:
-    """Let the child have a part of one order, and the rest as in another one."""
-    n, order = pool.child.size, pool.order
-    first, last = below(state.random, n), below(state.random, n)
-    taken = state.tested
-    taken[:] = 0
-    k = first
-    while True:
-        pool.child[k] = order[s, a, k]
-        taken[order[s, a, k]] = 1
-        if k == last:
-            break
-        k = k + 1 if k + 1 < n else 0
-    at = last + 1 if last + 1 < n else 0
-    k = at
-    for _ in range(n):
-        if taken[order[t, b, k]] == 0:
-            pool.child[at] = order[t, b, k]
-            at = at + 1 if at + 1 < n else 0
-        k = k + 1 if k + 1 < n else 0
 
 
 @kernel
@@ -326,14 +166,14 @@ def _sort(pool: Pool, s: int, k: int) -> None:
 
 @kernel
 def _tally(ground: Ground, state: State) -> tuple[float, float, float]:
-    """Return the time of all routes, and by how much loads and times exceed limits."""
+    """Return what all routes cost, and by how much loads and times exceed limits."""
     sums = state.sums
     total = loaded = late = 0.0
     for r in range(sums.shape[0]):
-        total += sums[r, TIME]
-        loaded += overload(ground, sums[r, LOAD])
-        if sums[r, TIME] > ground.limit[1]:
-            late += sums[r, TIME] - ground.limit[1]
+        total += sums[r, TIME] * ground.fleet[r, RATE]
+        loaded += overload(ground, r, sums[r, LOAD])
+        if sums[r, TIME] > ground.fleet[r, LONGEST]:
+            late += sums[r, TIME] - ground.fleet[r, LONGEST]
     return total, loaded, late
 
 
@@ -342,13 +182,15 @@ def _add(ground: Ground, state: State, pool: Pool) -> int:
     """Take the routes of the state into a population; return which one."""
     value = pool.value
     total, loaded, late = _tally(ground, state)
-    travel = total - ground.limit[3]
+    travel = total - ground.limit[SERVICES]
     s = SOUND if loaded == 0.0 and late == 0.0 else UNSOUND
     size = pool.count[s]
     a = pool.rank[s, size]
     routes = take_out(
         ground, state, pool.order[s, a], pool.after[s, a], pool.before[s, a]
     )
+    for c in range(1, pool.wish.size):
+        pool.home[s, a, c] = ground.place[pool.wish.size + state.route[c]]
     value[s, a, TRAVEL], value[s, a, LOADED], value[s, a, LATE] = travel, loaded, late
     value[s, a, ROUTES] = routes
     value[s, a, COST] = travel + loaded * state.price[0] + late * state.price[1]
@@ -357,12 +199,13 @@ def _add(ground: Ground, state: State, pool: Pool) -> int:
         pool.gap[s, a, b] = pool.gap[s, b, a] = _broken(pool, s, a, b)
     pool.count[s] += 1
     _sort(pool, s, size)
-    if s == SOUND and travel < pool.least[0] - ground.limit[2]:
+    if s == SOUND and travel < pool.least[0] - ground.limit[GAIN]:
         pool.least[0] = travel
         pool.count[STALE] = 0
         for k in range(pool.child.size):
             c = pool.order[s, a, k]
             pool.best[0, k], pool.best[1, c] = c, pool.after[s, a, c]
+            pool.best[2, c] = pool.home[s, a, c]
     if pool.count[s] >= pool.rank.shape[1]:
         while pool.count[s] > pool.survive:
             _let_go(pool, s)
@@ -485,15 +328,16 @@ def evolve(
         if count[BORN] < _RANDOM * pool.survive:
             for k in range(pool.child.size):
                 pool.child[k] = k + 1
+                pool.wish[k + 1] = -1
             shuffle(state.random, pool.child)
         else:
             s, a = _winner(state, pool)
             t, b = _winner(state, pool)
             while t == s and b == a and count[SOUND] + count[UNSOUND] > 1:
                 t, b = _winner(state, pool)
-            _cross(state, pool, s, a, t, b)
+            cross(state, pool, s, a, t, b)
             # No more routes than a parent has: moves may begin others.
-            fewest = int(ground.limit[4])
+            fewest = int(ground.limit[FULL])
             most = min(most, max(int(pool.value[s, a, ROUTES]), fewest))
         split(ground, state, pool, most)
         _raise(ground, state, pool)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -21,20 +21,25 @@ from combkit.instances.solutions import Solution
 
 if TYPE_CHECKING:
     from combkit.comb.routing._kernels_granular import Ground, State
-    from combkit.comb.routing._kernels_hgs import Pool
+    from combkit.comb.routing._kernels_offspring import Pool
 
 __all__ = [
     "LARGEST",
     "Lineage",
     "Settings",
+    "Tour",
+    "Vehicles",
     "breed",
     "ground_of",
     "pool_of",
+    "room_for",
     "settings_of",
     "state_of",
 ]
 
 Floats = NDArray[np.float64]
+#: A route: kind of its vehicle, and customers.
+Tour = tuple[int, list[int]]
 
 #: More customers: a matrix of distances, and places of each in each route, are large.
 LARGEST = 5_000
@@ -61,6 +66,26 @@ class Settings(NamedTuple):
     patience: int
 
 
+class Vehicles(NamedTuple):
+    """A kind of vehicles.
+
+    Attributes
+    ----------
+    room : int
+        How many routes there may be; see ``room_for``.
+    capacity, longest : float
+        Limits of the load and of the distance, with service times, of a route.
+    rate : float
+        Cost of a unit of distance, 1 in the mean of all; where it is not 1, there are
+        no service times.
+    """
+
+    room: int
+    capacity: float
+    longest: float
+    rate: float = 1.0
+
+
 class Lineage(NamedTuple):
     """What is bred.
 
@@ -70,20 +95,42 @@ class Lineage(NamedTuple):
         Number of customers, from 1.
     ground : callable
         Returns the data of the kernels.
-    start : list of list of int
+    start : list of (int, list of int)
         Routes of the first individual; customers on none of them are added. Nothing
         to begin with random individuals.
-    vehicles : int, optional
-        How many routes there may be.
     solution : callable
         Makes a solution of routes.
+    unit : float
+        What a unit of distance costs, in the mean of all vehicles.
     """
 
     n: int
     ground: Callable[[], Ground]
-    start: list[list[int]]
-    vehicles: int | None
-    solution: Callable[[list[list[int]]], Solution]
+    start: list[Tour]
+    solution: Callable[[list[Tour]], Solution]
+    unit: float = 1.0
+
+
+def room_for(
+    n: int, load: float, capacity: float, available: float, started: int
+) -> int:
+    """Return how many routes of a kind of vehicles there should be room for.
+
+    Parameters
+    ----------
+    n : int
+        Number of customers.
+    load : float
+        All that they are brought.
+    capacity : float
+        What a vehicle carries.
+    available : float
+        How many vehicles there are.
+    started : int
+        How many routes of the kind there are at the start.
+    """
+    full = max(_MORE_ROUTES * math.ceil(load / capacity - _NOISE), started)
+    return int(min(n, available, math.ceil(full) + _SPARE_ROUTES))
 
 
 def settings_of(
@@ -142,15 +189,11 @@ def breed(lineage: Lineage, run: Run, settings: Settings) -> None:
 
     from combkit.comb.routing import _kernels_hgs as kernels
 
-    full = max(_MORE_ROUTES * float(ground.limit[4]), len(lineage.start))
-    most = min(lineage.n, math.ceil(full) + _SPARE_ROUTES)
-    if lineage.vehicles is not None:
-        most = min(most, lineage.vehicles)
-    states = [state_of(ground, most, run.seed, k) for k in range(run.threads)]
-    pools = [pool_of(lineage.n, most, settings) for _ in states]
+    states = [state_of(ground, run.seed, k) for k in range(run.threads)]
+    pools = [pool_of(ground, settings) for _ in states]
     reports = Reports(run, "hgs")
     if lineage.start:
-        routes = _whole(lineage, most)
+        routes = _whole(lineage, ground)
         ends = np.cumsum([len(route) for route in routes], dtype=np.int32)
         for state, pool in zip(states, pools, strict=True):
             pool.child[:] = [c for route in routes for c in route]
@@ -164,8 +207,8 @@ def breed(lineage: Lineage, run: Run, settings: Settings) -> None:
         best = min(pools, key=lambda pool: float(pool.least[0]))
         if best.least[0] < math.inf:
             reports.offer(
-                float(best.least[0]),
-                lambda: lineage.solution(_routes_of(best)),
+                lineage.unit * float(best.least[0]),
+                lambda: lineage.solution(_tours_of(best)),
                 last=last,
             )
 
@@ -179,47 +222,59 @@ def _prepared(lineage: Lineage) -> Ground:
     place = np.random.default_rng(0).random((4, 2))
     dist = np.linalg.norm(place[:, None] - place, axis=2)
     near = np.array([[2, 3], [1, 3], [1, 2]])
-    ground = ground_of(dist, near, [0, 1, 1, 1], 2.0, math.inf, place=place)
-    state, pool = state_of(ground, 3, 0, 0), pool_of(3, 3, Settings(2, 2, 1, 10))
+    vehicles = [Vehicles(3, 2.0, math.inf)]
+    ground = ground_of(dist, near, [0, 1, 1, 1], vehicles, place=place)
+    state, pool = state_of(ground, 0, 0), pool_of(ground, Settings(2, 2, 1, 10))
     kernels.welcome(ground, state, pool, np.array([1, 3], np.int32))
     kernels.evolve(ground, state, pool, 1, 10)
     return lineage.ground()
 
 
-def _whole(lineage: Lineage, most: int) -> list[list[int]]:
-    """Return the routes to start from, at most so many, with all customers.
+def _whole(lineage: Lineage, ground: Ground) -> list[list[int]]:
+    """Return customers of all routes to start from, by vehicle.
 
-    What is on none, and what is on one too many, overloads a route if it must.
+    What is on none, and what there is no vehicle for, is where there is one left, or
+    overloads one.
     """
-    served = {c for route in lineage.start for c in route}
+    begin = ground.kinds[:-1].tolist()
+    routes: list[list[int]] = [[] for _ in ground.fleet]
+    free = list(begin)
+    served = {c for _, route in lineage.start for c in route}
     absent = [c for c in range(1, lineage.n + 1) if c not in served]
-    routes = [route for route in [*lineage.start, absent] if route]
-    return [*routes[: most - 1], [c for route in routes[most - 1 :] for c in route]]
+    for kind, route in lineage.start:
+        if free[kind] < ground.kinds[kind + 1]:
+            routes[free[kind]] = route
+            free[kind] += 1
+        else:
+            absent += route
+    empty = (r for r, route in enumerate(routes) if not route)
+    routes[next(empty, len(routes) - 1)] += absent
+    return routes
 
 
 def ground_of(
     dist: Floats,
     near: NDArray[np.integer],
     demand: ArrayLike,
-    capacity: float,
-    longest: float,
+    vehicles: Sequence[Vehicles],
     *,
     service: Floats | None = None,
     pickup: ArrayLike | None = None,
     place: Floats | None = None,
 ) -> Ground:
-    """Return the data of the kernels; node 0 is the depot.
+    """Return the data of the kernels.
 
     Parameters
     ----------
-    dist : ndarray, shape (n + 1, n + 1), float64
-        Distances.
+    dist : ndarray, shape (n + k, n + k), float64
+        Distances of customers 1 to n, and of the depots of k kinds of vehicles: 0, and
+        those after n.
     near : ndarray of int, shape (n, k)
         Near customers of each customer.
     demand, pickup : array_like, shape (n + 1,)
         What the customers are brought, and what they give, integers then.
-    capacity, longest : float
-        Limits of the load and of the distance, with service times, of a route.
+    vehicles : sequence of Vehicles
+        The kinds of vehicles.
     service : ndarray, shape (n + 1,), optional
         Service times.
     place : ndarray, shape (n + 1, 2 or more), optional
@@ -227,13 +282,19 @@ def ground_of(
     """
     from combkit.comb.routing._kernels_granular import Ground
 
-    n = len(dist) - 1
     load = np.asarray(demand, np.float64)
-    filled = math.ceil(float(load.sum()) / capacity - _NOISE)
+    n = load.size - 1
+    largest = max(kind.capacity for kind in vehicles)
+    filled = math.ceil(float(load.sum()) / largest - _NOISE)
     if pickup is not None:
         back = np.asarray(pickup, np.float64)
-        filled = max(filled, math.ceil(float(back.sum()) / capacity - _NOISE))
+        filled = max(filled, math.ceil(float(back.sum()) / largest - _NOISE))
         load = load + BOTH * back
+    counts = np.array([kind.room for kind in vehicles])
+    depots = np.array([0, *range(n + 1, n + len(vehicles))])
+    longest = max(kind.longest for kind in vehicles)
+    most = float(dist.max(where=dist <= longest, initial=0.0))
+    most *= max(kind.rate for kind in vehicles)
     if service is None:
         service = np.zeros(n + 1)
     # Near is mutual here.
@@ -248,16 +309,10 @@ def ground_of(
         load,
         service,
         _angles(place),
-        np.array(
-            [
-                capacity,
-                longest,
-                _LEAST * float(dist.max(where=dist <= longest, initial=0.0)),
-                float(service.sum()),
-                filled,
-                float(pickup is not None),
-            ]
-        ),
+        np.array([_LEAST * most, service.sum(), filled, pickup is not None], float),
+        np.repeat([kind[1:] for kind in vehicles], counts, axis=0),
+        np.concatenate([np.arange(n + 1), np.repeat(depots, counts)]).astype(np.int32),
+        np.cumsum([0, *counts]).astype(np.int32),
     )
 
 
@@ -273,28 +328,26 @@ def _angles(place: Floats | None) -> NDArray[np.int64]:
     return directions
 
 
-def state_of(ground: Ground, m: int, seed: int, number: int) -> State:
+def state_of(ground: Ground, seed: int, number: int) -> State:
     """Return routes without customers.
 
     Parameters
     ----------
     ground : Ground
         The data.
-    m : int
-        How many.
     seed, number : int
         Seed of the run and number of the search.
     """
-    from combkit.comb.routing._kernels_granular import State
+    from combkit.comb.routing._kernels_granular import GAIN, PICKUPS, State
 
-    n = ground.demand.size - 1
+    n, m = ground.demand.size - 1, len(ground.fleet)
     size = n + 1 + m
     route = np.zeros(size, np.int32)
     route[n + 1 :] = np.arange(m)
     one = ground.demand
-    if ground.limit[5] > 0:
+    if ground.limit[PICKUPS] > 0:
         one = np.maximum(one % BOTH, one // BOTH)
-    price = float(ground.limit[2]) / _LEAST / max(1e-9, float(one.max()))
+    price = float(ground.limit[GAIN]) / _LEAST / max(1e-9, float(one.max()))
     return State(
         link=np.repeat(np.arange(size, dtype=np.int32)[:, None], 2, axis=1),
         route=route,
@@ -316,43 +369,52 @@ def state_of(ground: Ground, m: int, seed: int, number: int) -> State:
     )
 
 
-def pool_of(n: int, m: int, settings: Settings) -> Pool:
+def pool_of(ground: Ground, settings: Settings) -> Pool:
     """Return empty populations.
 
     Parameters
     ----------
-    n, m : int
-        Number of customers, and of routes at most.
+    ground : Ground
+        The data.
     settings : Settings
         Sizes.
     """
-    from combkit.comb.routing._kernels_hgs import Pool
+    from combkit.comb.routing._kernels_offspring import Pool
 
+    n, m, k = ground.demand.size - 1, len(ground.fleet), ground.kinds.size - 1
     size = settings.population + settings.generation + 1
     return Pool(
         survive=settings.population,
         order=np.zeros((2, size, n), np.int32),
         after=np.zeros((2, size, n + 1), np.int32),
         before=np.zeros((2, size, n + 1), np.int32),
+        home=np.zeros((2, size, n + 1), np.int32),
         value=np.zeros((2, size, 6)),
         gap=np.zeros((2, size, size)),
         rank=np.tile(np.arange(size, dtype=np.int32), (2, 1)),
         count=np.zeros(5, np.int64),
         kept=np.zeros((100, 2), np.uint8),
-        best=np.zeros((2, n + 1), np.int32),
+        best=np.zeros((3, n + 1), np.int32),
         least=np.array([math.inf]),
         child=np.arange(1, n + 1, dtype=np.int32),
+        wish=np.full(n + 1, -1, np.int32),
         cost=np.zeros((m + 1, n + 1)),
         cut=np.zeros((m + 1, n + 1), np.int32),
         apart=np.zeros(size),
+        toll=np.zeros(k),
+        used=np.zeros(k, np.int64),
+        same=np.zeros(k, np.int64),
+        scale=np.zeros(1),
     )
 
 
-def _routes_of(pool: Pool) -> list[list[int]]:
+def _tours_of(pool: Pool) -> list[Tour]:
     """Return the routes of the best solution."""
-    routes: list[list[int]] = [[]]
+    tours: list[Tour] = []
+    route: list[int] = []
     for c in pool.best[0, : pool.child.size].tolist():
-        routes[-1].append(c)
+        route.append(c)
         if pool.best[1, c] == 0:
-            routes.append([])
-    return routes[:-1]
+            tours.append((max(0, int(pool.best[2, c]) - pool.child.size), route))
+            route = []
+    return tours

@@ -16,6 +16,7 @@ References
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,8 +24,11 @@ import numpy as np
 from combkit.comb.routing.genetic import (
     LARGEST,
     Lineage,
+    Tour,
+    Vehicles,
     breed,
     ground_of,
+    room_for,
     settings_of,
 )
 from combkit.comb.routing.limits import limits_of
@@ -89,13 +93,14 @@ def solve(
     def search() -> None:
         start = start_of(problem, run)
         if problem.n > 1 and not run.should_stop():
-            routes = [] if start is None else [r.tolist() for r in start.routes]
+            given = () if start is None else start.routes
+            routes = [(0, route.tolist()) for route in given]
             breed(lineage_of(problem, neighbours, routes), run, settings)
 
     return searched(problem, run, search)
 
 
-def lineage_of(problem: CVRP, neighbours: int, start: list[list[int]]) -> Lineage:
+def lineage_of(problem: CVRP, neighbours: int, start: list[Tour]) -> Lineage:
     """Return a problem in the words of the search.
 
     Parameters
@@ -104,7 +109,7 @@ def lineage_of(problem: CVRP, neighbours: int, start: list[list[int]]) -> Lineag
         The problem.
     neighbours : int
         Near customers of each one.
-    start : list of list of int
+    start : list of (int, list of int)
         First routes.
     """
 
@@ -115,13 +120,20 @@ def lineage_of(problem: CVRP, neighbours: int, start: list[list[int]]) -> Lineag
         if problem.open_ended:
             dist[:, 0] = 0.0
         service = problem.service_time
+        capacity, longest = limits_of(problem)
+        load = float(problem.demands.sum())
+        available = math.inf if problem.vehicles is None else problem.vehicles
+        count = room_for(problem.n, load, capacity, available, len(start))
         return ground_of(
             dist,
             near_nodes(problem, neighbours, nodes[1:]) + 1,
             problem.demands,
-            *limits_of(problem),
+            [Vehicles(count, capacity, longest)],
             service=None if service is None else service.astype(np.float64),
             place=problem.coords,
         )
 
-    return Lineage(problem.n, ground, start, problem.vehicles, Routes)
+    def solution(tours: list[Tour]) -> Routes:
+        return Routes([route for _, route in tours])
+
+    return Lineage(problem.n, ground, start, solution)

@@ -1,4 +1,4 @@
-"""Hybrid genetic search for fleets of one vehicle type: the kind ``vrp``.
+"""Hybrid genetic search for fleets: the kind ``vrp``.
 
 For deliveries, and pickups that come behind them. What must not be is put in other
 words: a way to a pickup from the depot, and from a pickup to a delivery, is longer
@@ -17,8 +17,11 @@ from combkit.comb.routing.fleet_start import opening
 from combkit.comb.routing.genetic import (
     LARGEST,
     Lineage,
+    Tour,
+    Vehicles,
     breed,
     ground_of,
+    room_for,
     settings_of,
 )
 from combkit.comb.routing.limits import BOTH
@@ -37,12 +40,9 @@ _NOISE = 1e-10
 
 def supports(problem: RichVRP) -> str | None:
     """Return why a problem cannot be solved here, None if it can."""
-    kinds = np.flatnonzero(problem.available > 0)
+    kinds = _kinds(problem)
     if problem.n > LARGEST:
         return f"{problem.n:,} clients, more than {LARGEST:,}"
-    if kinds.size != 1:
-        return f"{kinds.size} types of vehicles"
-    kind = kinds[0]
     loads = problem.delivery.sum(axis=1), problem.pickup.sum(axis=1)
     reasons = {
         "loads have several dimensions": problem.capacity.shape[1] > 1,
@@ -53,11 +53,14 @@ def supports(problem: RichVRP) -> str | None:
         "there are shipments": len(problem.shipments) > 0,
         "clients are locked": len(problem.locked) > 0,
         "there are breaks": problem.break_type.size > 0,
-        "vehicles reload": bool(problem.reload[kind].any()),
-        "time costs or is limited": _is_timed(problem, kind),
-        "distance costs nothing": problem.distance_cost[kind] == 0.0,
-        "clients of a route are limited": problem.max_clients[kind] < problem.n,
-        "the vehicles may not serve all clients": not problem.allowed[kind].all(),
+        "vehicles reload": bool(problem.reload[kinds].any()),
+        "time costs or is limited": _is_timed(problem, kinds),
+        "distance costs nothing": not problem.distance_cost[kinds].all(),
+        "vehicles go by different matrices": len(set(problem.profile[kinds])) > 1,
+        "clients of a route are limited": bool(
+            (problem.max_clients[kinds] < problem.n).any()
+        ),
+        "vehicles may not serve all clients": not problem.allowed[kinds].all(),
         "pickups and deliveries are mixed": problem.backhaul != "last"
         and bool(loads[0].any() and loads[1].any()),
         "pickups come last, and not every client either gives or gets something": (
@@ -71,12 +74,20 @@ def supports(problem: RichVRP) -> str | None:
     return next((reason for reason, true in reasons.items() if true), None)
 
 
-def _is_timed(problem: RichVRP, kind: int) -> bool:
-    ends = problem.start_depot[kind], problem.end_depot[kind]
-    limits = [problem.shift_end[kind], problem.max_duration[kind]]
-    limits += [problem.depot_end[depot] for depot in ends if depot >= 0]
-    costs = problem.duration_cost[kind] > 0.0 or problem.longest_cost > 0.0
-    return bool(costs) or bool(np.isfinite(limits).any())
+def _kinds(problem: RichVRP) -> NDArray[np.int64]:
+    """Return the vehicle types of which there are vehicles."""
+    return np.flatnonzero(problem.available > 0)
+
+
+def _is_timed(problem: RichVRP, kinds: NDArray[np.int64]) -> bool:
+    ends = np.concatenate([problem.start_depot[kinds], problem.end_depot[kinds]])
+    limits = (
+        problem.shift_end[kinds],
+        problem.max_duration[kinds],
+        problem.depot_end[ends[ends >= 0]],
+    )
+    costs = problem.duration_cost[kinds].any() or problem.longest_cost > 0.0
+    return bool(costs) or bool(np.isfinite(np.concatenate(limits)).any())
 
 
 def _whole(*loads: NDArray[np.float64]) -> bool:
@@ -126,27 +137,32 @@ def solve(
 
 
 def _lineage_of(problem: RichVRP, neighbours: int, start: FleetRoutes) -> Lineage:
-    kind = int(np.flatnonzero(problem.available > 0)[0])
+    kinds = _kinds(problem)
+    number = {int(k): j for j, k in enumerate(kinds)}
+    tours = [(number[r.vehicle_type], (r.visits + 1).tolist()) for r in start.routes]
 
-    def solution(routes: list[list[int]]) -> FleetRoutes:
-        return FleetRoutes(Route(kind, np.array(route) - 1) for route in routes)
+    def solution(tours: list[Tour]) -> FleetRoutes:
+        return FleetRoutes(
+            Route(int(kinds[j]), np.array(route) - 1) for j, route in tours
+        )
 
     return Lineage(
         problem.n,
-        lambda: _ground_of(problem, kind, neighbours),
-        [(route.visits + 1).tolist() for route in start.routes],
-        int(problem.available[kind]),
+        lambda: _ground_of(problem, kinds, neighbours, tours),
+        tours,
         solution,
+        _unit(problem, kinds),
     )
 
 
-def _ground_of(problem: RichVRP, kind: int, neighbours: int) -> Ground:
-    depot = problem.depots[problem.start_depot[kind]]
-    places = np.concatenate([[depot], problem.clients])
-    dist = _ways(problem, kind, places)
-    both = np.minimum(dist, dist.T)[1:, 1:]
+def _ground_of(
+    problem: RichVRP, kinds: NDArray[np.int64], neighbours: int, start: list[Tour]
+) -> Ground:
+    n = problem.n
+    dist = _ways(problem, kinds)
+    both = np.minimum(dist, dist.T)[1 : n + 1, 1 : n + 1]
     np.fill_diagonal(both, np.inf)
-    count = min(neighbours, problem.n - 1)
+    count = min(neighbours, n - 1)
     near = np.argpartition(both, count - 1, axis=1)[:, :count] + 1
     # No route is as long, not even one through all clients.
     longest = 2.0 * float(dist.max(axis=1).sum()) + 1.0
@@ -156,40 +172,70 @@ def _ground_of(problem: RichVRP, kind: int, neighbours: int) -> Ground:
     )
     last = problem.backhaul == "last"
     if last:
-        dist[np.ix_(pickup > 0, demand > 0)] = 2.0 * longest
-        dist[0, pickup > 0] = 2.0 * longest
+        back = 1 + np.flatnonzero(pickup[1:])
+        dist[np.ix_(back, 1 + np.flatnonzero(demand[1:]))] = 2.0 * longest
+        dist[np.ix_(_homes(n, kinds), back)] = 2.0 * longest
     else:
         demand = demand + pickup
-    most = problem.max_distance[kind] * problem.distance_cost[kind]
-    most = most * (1.0 + _NOISE) + problem.fixed_cost[kind]
+    slack = 1.0 if _whole(demand) else 1.0 + _NOISE
+    vehicles = []
+    for j, k in enumerate(kinds):
+        capacity = float(problem.capacity[k, 0]) * slack
+        room = room_for(
+            n,
+            float(max(demand.sum(), pickup.sum())),
+            capacity,
+            float(problem.available[k]),
+            sum(1 for kind, _ in start if kind == j),
+        )
+        most = problem.max_distance[k] * (1.0 + _NOISE) + _outset(problem, k)
+        # Penalties are meant for costs that are distances, about.
+        rate = float(problem.distance_cost[k] / _unit(problem, kinds))
+        vehicles.append(Vehicles(room, capacity, min(longest, float(most)), rate))
+    depot = problem.depots[problem.start_depot[kinds[0]]]
+    places = np.concatenate([[depot], problem.clients])
     return ground_of(
         dist,
         near,
         demand,
-        float(problem.capacity[kind, 0]) * (1.0 if _whole(demand) else 1.0 + _NOISE),
-        min(longest, float(most)),
+        vehicles,
         pickup=pickup if last else None,
         place=None if problem.coords is None else problem.coords[places],
     )
 
 
-def _ways(
-    problem: RichVRP, kind: int, places: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """Return the costs of ways from the depot, the first place, and from clients.
+def _ways(problem: RichVRP, kinds: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return distances between clients 1 to n, and those of the kinds of vehicles.
 
-    What a vehicle costs is paid when it leaves.
+    What a vehicle costs is a way that it has to go when it leaves.
     """
-    back, end = places.copy(), int(problem.end_depot[kind])
-    if end >= 0:
-        back[0] = problem.depots[end]
-    profile = int(problem.profile[kind])
+    homes = problem.depots[problem.start_depot[kinds]]
+    places = np.concatenate([homes[:1], problem.clients, homes[1:]])
+    at = _homes(problem.n, kinds)
+    back, ends = places.copy(), problem.end_depot[kinds]
+    back[at[ends >= 0]] = problem.depots[ends[ends >= 0]]
+    profile = int(problem.profile[kinds[0]])
     ways: NDArray[np.float64] = np.array(
         problem.legs(profile, places[:, None], back)[0], np.float64
     )
-    ways *= problem.distance_cost[kind]
-    if end < 0:
-        ways[:, 0] = 0.0
-    ways[0] += problem.fixed_cost[kind]
+    ways[:, at[ends < 0]] = 0.0
+    for j, k in zip(at, kinds, strict=True):
+        ways[j] += _outset(problem, k)
+    ways[np.ix_(at, at)] = 0.0
     np.fill_diagonal(ways, 0.0)
     return ways
+
+
+def _unit(problem: RichVRP, kinds: NDArray[np.int64]) -> float:
+    """Return what a unit of distance costs, in the mean of the types."""
+    return float(problem.distance_cost[kinds].mean())
+
+
+def _homes(n: int, kinds: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return which rows of the distances are depots."""
+    return np.array([0, *range(n + 1, n + kinds.size)])
+
+
+def _outset(problem: RichVRP, k: np.int64) -> float:
+    """Return what a vehicle costs as a distance."""
+    return float(problem.fixed_cost[k] / problem.distance_cost[k])

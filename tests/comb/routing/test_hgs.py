@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.comb.routing.conftest import route_problems
 
 from combkit.comb.routing import _kernels_granular as granular
 from combkit.comb.routing import _kernels_hgs as kernels
+from combkit.comb.routing import _kernels_offspring as offspring
 from combkit.comb.routing import genetic, hgs
 from combkit.comb.routing._kernels_educate import educate
 from combkit.comb.solve import solve
@@ -43,9 +45,17 @@ def problem(request: pytest.FixtureRequest) -> Any:
 
 
 def prepared(problem: CVRP, m: int, seed: int = 0) -> tuple[Any, Any, Any]:
+    """Return data, routes under way and populations, with m routes."""
     ground = hgs.lineage_of(problem, 20, []).ground()
-    state = genetic.state_of(ground, m, seed, 0)
-    return ground, state, genetic.pool_of(problem.n, m, genetic.Settings(20, 5, 8, 1))
+    fleet, place = ground.fleet[:1], np.arange(problem.n + 1 + m, dtype=np.int32)
+    place[problem.n + 1 :] = 0
+    ground = ground._replace(
+        fleet=np.repeat(fleet, m, axis=0),
+        place=place,
+        kinds=np.array([0, m], np.int32),
+    )
+    state = genetic.state_of(ground, seed, 0)
+    return ground, state, genetic.pool_of(ground, genetic.Settings(20, 5, 8, 1))
 
 
 def routes_in(state: Any, n: int) -> list[list[int]]:
@@ -61,23 +71,44 @@ def routes_in(state: Any, n: int) -> list[list[int]]:
 
 def cost_of(ground: Any, state: Any, routes: list[list[int]]) -> float:
     """Return the cost of routes, penalties included, from scratch."""
-    total = 0.0
-    for route in routes:
+    total, n = 0.0, ground.demand.size - 1
+    for r, route in enumerate(routes):
         if not route:
             continue
-        stops = [0, *route, 0]
-        far = sum(ground.dist[a, b] for a, b in itertools.pairwise(stops))
+        depot = ground.place[n + 1 + r]
+        capacity, longest, rate = ground.fleet[r]
+        far = sum(ground.dist[a, b] for a, b in pairwise([depot, *route, depot]))
         load = sum(ground.demand[c] for c in route)
         time = far + sum(ground.service[c] for c in route)
-        total += far + state.price[0] * max(0.0, load - ground.limit[0])
-        if time > ground.limit[1]:
-            total += state.price[1] * (time - ground.limit[1])
+        total += rate * far + state.price[0] * max(0.0, load - capacity)
+        total += state.price[1] * max(0.0, time - longest)
     return total
 
 
-def random_routes(problem: CVRP, m: int, rng: np.random.Generator) -> list[list[int]]:
-    order = rng.permutation(problem.n) + 1
-    cuts = np.sort(rng.integers(0, problem.n + 1, m - 1))
+def fleet(n: int, seed: int) -> Any:
+    """Return data of three kinds of vehicles, at two depots."""
+    rng = np.random.default_rng(seed)
+    at = rng.random((n + 3, 2))
+    at[-1] = at[0]
+    dist = np.linalg.norm(at[:, None] - at, axis=2)
+    # What vehicles cost.
+    dist[[0, -2, -1]] += [[0.2], [0.5], [0.0]]
+    depots = [0, n + 1, n + 2]
+    dist[np.ix_(depots, depots)] = 0.0
+    np.fill_diagonal(dist, 0.0)
+    near = np.array([[c for c in range(1, n + 1) if c != u] for u in range(1, n + 1)])
+    kinds = [
+        genetic.Vehicles(2, 12.0, math.inf, 2.0),
+        genetic.Vehicles(3, 8.0, 2.5, 1.0),
+        genetic.Vehicles(3, 5.0, math.inf, 0.7),
+    ]
+    demand = [0, *rng.integers(1, 5, n).tolist()]
+    return genetic.ground_of(dist, near, demand, kinds, place=at[: n + 1])
+
+
+def random_parts(n: int, m: int, rng: np.random.Generator) -> list[list[int]]:
+    order = rng.permutation(n) + 1
+    cuts = np.sort(rng.integers(0, n + 1, m - 1))
     return [part.tolist() for part in np.split(order, cuts)]
 
 
@@ -92,7 +123,7 @@ class TestLocalSearch:
         ground, state, _ = prepared(problem, m)
         rng = np.random.default_rng(0)
         for _ in range(20):
-            laid(ground, state, random_routes(problem, m, rng))
+            laid(ground, state, random_parts(problem.n, m, rng))
             before = cost_of(ground, state, routes_in(state, problem.n))
             educate(ground, state)
             routes = routes_in(state, problem.n)
@@ -100,7 +131,9 @@ class TestLocalSearch:
             after = cost_of(ground, state, routes)
             assert after < before
             kept = float(state.sums[:, 1].sum() + state.sums[:, 3].sum())
-            assert kept - ground.limit[3] == pytest.approx(after, rel=1e-9)
+            assert kept - ground.limit[granular.SERVICES] == pytest.approx(
+                after, rel=1e-9
+            )
             for route, size in zip(routes, state.count[:, 0], strict=True):
                 assert len(route) == size
 
@@ -111,7 +144,7 @@ class TestLocalSearch:
         rng = np.random.default_rng(1)
         made = 0
         for _ in range(300):
-            laid(ground, state, random_routes(problem, m, rng))
+            laid(ground, state, random_parts(problem.n, m, rng))
             u = int(rng.integers(1, problem.n + 1))
             others = [v for v in range(1, problem.n + 1) if v != u]
             others += [problem.n + 1 + r for r in range(m)]
@@ -128,7 +161,7 @@ class TestLocalSearch:
         ground, state, _ = prepared(problem, 6)
         rng = np.random.default_rng(2)
         for _ in range(10):
-            laid(ground, state, random_routes(problem, 6, rng))
+            laid(ground, state, random_parts(problem.n, 6, rng))
             educate(ground, state)
             routes = routes_in(state, problem.n)
             least = cost_of(ground, state, routes)
@@ -155,6 +188,67 @@ def neighbours_of(routes: list[list[int]]) -> list[list[list[int]]]:
     return found
 
 
+class TestFleet:
+    def test_what_is_kept_is_what_the_routes_say(self) -> None:
+        ground = fleet(16, 1)
+        state = genetic.state_of(ground, 0, 0)
+        rng = np.random.default_rng(0)
+        for _ in range(50):
+            laid(ground, state, random_parts(16, 8, rng))
+            before = cost_of(ground, state, routes_in(state, 16))
+            educate(ground, state)
+            routes = routes_in(state, 16)
+            assert sorted(itertools.chain(*routes)) == list(range(1, 17))
+            after = cost_of(ground, state, routes)
+            assert after < before
+            costs = state.sums[:, granular.TIME] * ground.fleet[:, granular.RATE]
+            kept = float(costs.sum() + state.sums[:, granular.EXCESS].sum())
+            assert kept == pytest.approx(after, rel=1e-9)
+
+    def test_every_move_gains(self) -> None:
+        ground = fleet(16, 2)
+        state = genetic.state_of(ground, 0, 0)
+        rng = np.random.default_rng(1)
+        made = 0
+        for _ in range(3_000):
+            laid(ground, state, random_parts(16, 8, rng))
+            u = int(rng.integers(1, 17))
+            v = int(rng.choice([v for v in range(1, 17 + 8) if v != u]))
+            before = cost_of(ground, state, routes_in(state, 16))
+            if granular.attempt(ground, state, u, v):
+                made += 1
+                assert cost_of(ground, state, routes_in(state, 16)) < before
+        assert made > 1_000
+
+    def test_no_relocation_exchange_or_other_vehicle_is_left(self) -> None:
+        ground = fleet(9, 3)
+        state = genetic.state_of(ground, 0, 0)
+        rng = np.random.default_rng(2)
+        for _ in range(20):
+            laid(ground, state, random_parts(9, 8, rng))
+            educate(ground, state)
+            routes = routes_in(state, 9)
+            least = cost_of(ground, state, routes)
+            others = neighbours_of(routes)
+            for a, b in itertools.combinations(range(8), 2):
+                others.append(list(routes))
+                others[-1][a], others[-1][b] = routes[b], routes[a]
+            for other in others:
+                assert cost_of(ground, state, other) >= least - 1e-9
+
+    def test_a_split_gives_every_route_a_vehicle(self) -> None:
+        ground = fleet(40, 4)
+        state = genetic.state_of(ground, 0, 0)
+        pool = genetic.pool_of(ground, genetic.Settings(20, 5, 8, 1))
+        rng = np.random.default_rng(3)
+        for _ in range(50):
+            pool.child[:] = rng.permutation(40) + 1
+            offspring.split(ground, state, pool, 8)
+            assert sorted(itertools.chain(*routes_in(state, 40))) == list(range(1, 41))
+        # The demand is more than they carry: there are too few of each kind.
+        assert (pool.toll > 0.0).all()
+
+
 class TestSplit:
     @pytest.mark.parametrize("most", [2, 3, 8])
     def test_it_is_the_cheapest_cut(self, most: int) -> None:
@@ -171,13 +265,13 @@ class TestSplit:
         for _ in range(20):
             pool.child[:] = rng.permutation(8) + 1
             state.price[0] = rng.uniform(0.1, 50.0)
-            kernels.split(ground, state, pool, most)
+            offspring.split(ground, state, pool, most)
             order = pool.child.tolist()
             cheapest = math.inf
             for count in range(most):
                 for cuts in itertools.combinations(range(1, 8), count):
                     ends = [0, *cuts, 8]
-                    routes = [order[a:b] for a, b in itertools.pairwise(ends)]
+                    routes = [order[a:b] for a, b in pairwise(ends)]
                     cheapest = min(cheapest, cost_of(ground, state, routes))
             found = routes_in(state, 8)
             assert sum(1 for route in found if route) <= most
@@ -269,7 +363,7 @@ def test_routes_to_start_from_are_taken_in_as_they_are(problem: Any) -> None:
     rng = np.random.default_rng(0)
     m = problem.n if problem.vehicles is None else problem.vehicles
     ground, state, pool = prepared(problem, m)
-    routes = [route for route in random_routes(problem, m, rng) if route]
+    routes = [route for route in random_parts(problem.n, m, rng) if route]
     travel = sum(float(ground.dist[[0, *route], [*route, 0]].sum()) for route in routes)
     pool.child[:] = [c for route in routes for c in route]
     kernels.welcome(ground, state, pool, np.cumsum([len(r) for r in routes]))

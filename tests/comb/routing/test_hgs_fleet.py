@@ -1,4 +1,4 @@
-"""Hybrid genetic search for fleets of one type: against enumeration, and its limits."""
+"""Hybrid genetic search for fleets: against enumeration, and its limits."""
 
 from __future__ import annotations
 
@@ -37,19 +37,36 @@ CHANGES = {
     "open": {"end_depot": [-1]},
     "ends elsewhere": {"start_depot": [1], "end_depot": [0]},
     "few vehicles": {"available": [3], "capacity": [[12]]},
+    "two types": {
+        "available": [2, 6],
+        "capacity": [[14], [6]],
+        "fixed_cost": [30.0, 5.0],
+        "distance_cost": [1.5, 1.0],
+    },
+    "types of other depots": {
+        "available": [2, 0, 5],
+        "capacity": [[12], [30], [9]],
+        "start_depot": [0, 0, 1],
+        "end_depot": [0, 0, -1],
+        "distance_cost": [1.0, 0.1, 1.5],
+        "max_distance": [170.0, 999.0, 150.0],
+    },
     "all are brought something": {"pickup": np.zeros((6, 1)), "backhaul": "mixed"},
     "all give something": {"delivery": np.zeros((6, 1)), "backhaul": "mixed"},
 }
 
 
+TYPES = {"available": [2, 2], "capacity": [[9], [9]]}
+
+
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("name", CHANGES)
 def test_finds_the_optimum_of_tiny_problems(name: str, seed: int) -> None:
-    problem = day(6, seed)
-    if CHANGES[name].get("backhaul") == "mixed":
-        load = problem.delivery + problem.pickup
-        problem = dataclasses.replace(problem, delivery=load, pickup=load)
-    problem = dataclasses.replace(problem, **CHANGES[name])
+    changes = dict(CHANGES[name])
+    if changes.get("backhaul") == "mixed":
+        load = day(6, seed).delivery + day(6, seed).pickup
+        changes = {"delivery": load, "pickup": load} | changes
+    problem = day(6, seed, **changes)
     result = ck.solve(problem, "hgs", stop=ck.MaxIterations(1_500))
     least = cheapest_plan(problem)
     assert problem.check(result.solution) == []
@@ -72,13 +89,14 @@ def test_the_same_seed_gives_the_same_routes() -> None:
     assert problem.check(one.solution) == []
 
 
-def test_improves_any_start() -> None:
-    problem = day(60, 2)
+@pytest.mark.parametrize("types", [1, 3])
+def test_improves_any_start(types: int) -> None:
+    problem = day(60, 2, available=[60] * types, capacity=[[9], [12], [20]][:types])
     first = ck.solve(problem, "sisr", stop=ck.MaxIterations(300))
     stop = ck.MaxIterations(40)
     again = ck.solve(problem, "hgs", initial=first.solution, stop=stop)
     assert again.objective <= first.objective
-    some = ck.FleetRoutes([ck.Route(0, [0, 3, 4, 2]), ck.Route(0, [5, 6])])
+    some = ck.FleetRoutes([ck.Route(types - 1, [0, 3, 4, 2]), ck.Route(0, [5, 6])])
     result = ck.solve(problem, "hgs", initial=some, stop=stop)
     assert problem.check(result.solution) == []
 
@@ -92,7 +110,11 @@ def test_refuses_a_start_of_another_problem() -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"available": [2, 2], "capacity": [[9], [9]]}, "2 types of vehicles"),
+        (
+            {"distance": np.ones((2, 8, 8)), "coords": None, "profile": [0, 1]} | TYPES,
+            "different matrices",
+        ),
+        ({"distance_cost": [1.0, 0.0]} | TYPES, "distance costs nothing"),
         (
             {"window_client": [0], "window_start": [0.0], "window_end": [9.0]},
             "clients have windows",
