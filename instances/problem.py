@@ -57,6 +57,15 @@ class Problem(ABC):
     name: str = field(default="", compare=False)
     comment: str = field(default="", compare=False, repr=False)
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        # A dataclass would print its arrays.
+        cls.__repr__ = Problem.__repr__  # type: ignore[method-assign]
+
+    def __repr__(self) -> str:
+        size = "".join(f", {key}={value}" for key, value in self.size.items())
+        return f"{type(self).__name__}({self.name!r}{size})"
+
     @property
     def sense(self) -> Sense:
         """Whether the objective is minimised or maximised."""

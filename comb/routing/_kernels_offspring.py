@@ -76,7 +76,8 @@ class Pool(NamedTuple):
         A child, and the depot that the parent has for each customer, or -1.
     cost, cut : ndarray, shapes (m + 1, n + 1), float64 and int32
         Of a split: least costs of the first customers in some routes, and where the
-        last route begins.
+        last route begins; with several kinds of vehicles in any number of routes, and
+        of which kind it is.
     apart : ndarray, shape (s,), float64
         Mean distances of individuals from the nearest others.
     toll : ndarray, shape (k,), float64
@@ -174,10 +175,9 @@ def _split_by_kinds(ground: Ground, state: State, pool: Pool) -> None:
     so that parents and children are alike, it costs a little if it is not the parent's.
     """
     dist, kinds, child = ground.dist, ground.kinds, pool.child
-    same = pool.same
-    other = _OTHER * pool.scale[0] / child.size
     n, count = child.size, kinds.size - 1
-    least, cut, used = pool.cost[0], pool.cut, pool.used
+    least, cut, used, same = pool.cost[0], pool.cut, pool.used, pool.same
+    other = _OTHER * pool.scale[0] / n
     large = 0
     for r in kinds[:-1]:
         if ground.fleet[r, CAPACITY] > ground.fleet[large, CAPACITY]:

@@ -99,6 +99,10 @@ def test_equal_content_is_an_equal_problem() -> None:
     assert len({one, two, Knapsack([1, 2], [3, 4], 6)}) == 2
 
 
+def test_a_problem_prints_as_name_and_size() -> None:
+    assert repr(Knapsack([1, 2], [3, 4], 5, name="bag")) == "Knapsack('bag', n=2)"
+
+
 def test_fingerprints_do_not_depend_on_layout_or_platform() -> None:
     rows = np.array([[1, 2, 3], [0, 1, 2]])
     shop = JobShop(rows, rows)
