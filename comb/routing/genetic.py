@@ -236,14 +236,13 @@ def _whole(lineage: Lineage, ground: Ground) -> list[list[int]]:
     What is on none, and what there is no vehicle for, is where there is one left, or
     overloads one.
     """
-    begin = ground.kinds[:-1].tolist()
     routes: list[list[int]] = [[] for _ in ground.fleet]
-    free = list(begin)
+    free = ground.kinds[:-1].tolist()
     served = {c for _, route in lineage.start for c in route}
     absent = [c for c in range(1, lineage.n + 1) if c not in served]
     for kind, route in lineage.start:
         if free[kind] < ground.kinds[kind + 1]:
-            routes[free[kind]] = route
+            routes[free[kind]] = list(route)
             free[kind] += 1
         else:
             absent += route
