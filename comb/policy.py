@@ -229,7 +229,7 @@ POLICY: tuple[Rule, ...] = (
         "vrp",
         (Step("pyvrp"),),
         _chooses_at_leisure,
-        "60 s: HFVRP from 350 clients 1.03 %, GVRP 0.56 %; behind sisr 1.5 and 0.89 %",
+        "60 s: HFVRP from 350 clients 1.03 %, GVRP 0.56 %",
     ),
     Rule(
         "vrp",

@@ -231,23 +231,22 @@ def _prepared(lineage: Lineage) -> Ground:
 
 
 def _whole(lineage: Lineage, ground: Ground) -> list[list[int]]:
-    """Return customers of all routes to start from, by vehicle.
+    """Return customers of all routes to start from, by vehicle; each customer once.
 
-    What is on none, and what there is no vehicle for, is where there is one left, or
-    overloads one.
+    Who is on none, or on one that there is no vehicle for, is where there is one
+    left, or overloads one.
     """
     routes: list[list[int]] = [[] for _ in ground.fleet]
     free = ground.kinds[:-1].tolist()
-    served = {c for _, route in lineage.start for c in route}
-    absent = [c for c in range(1, lineage.n + 1) if c not in served]
-    for kind, route in lineage.start:
-        if free[kind] < ground.kinds[kind + 1]:
-            routes[free[kind]] = list(route)
+    absent = set(range(1, lineage.n + 1))
+    for kind, visits in lineage.start:
+        route = [c for c in dict.fromkeys(visits) if c in absent]
+        if route and free[kind] < ground.kinds[kind + 1]:
+            routes[free[kind]] = route
             free[kind] += 1
-        else:
-            absent += route
+            absent.difference_update(route)
     empty = (r for r, route in enumerate(routes) if not route)
-    routes[next(empty, len(routes) - 1)] += absent
+    routes[next(empty, len(routes) - 1)] += sorted(absent)
     return routes
 
 

@@ -139,7 +139,11 @@ def solve(
 def _lineage_of(problem: RichVRP, neighbours: int, start: FleetRoutes) -> Lineage:
     kinds = _kinds(problem)
     number = {int(k): j for j, k in enumerate(kinds)}
-    tours = [(number[r.vehicle_type], (r.visits + 1).tolist()) for r in start.routes]
+    tours = [
+        (number[route.vehicle_type], (route.visits + 1).tolist())
+        for route in start.routes
+        if route.vehicle_type in number
+    ]
 
     def solution(tours: list[Tour]) -> FleetRoutes:
         return FleetRoutes(

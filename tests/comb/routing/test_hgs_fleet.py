@@ -101,6 +101,14 @@ def test_improves_any_start(types: int) -> None:
     assert problem.check(result.solution) == []
 
 
+def test_starts_may_visit_twice_and_use_vehicles_that_are_not_there() -> None:
+    problem = day(12, 2, available=[2, 0, 12], capacity=[[9], [12], [9]])
+    routes = [(1, [0, 1]), (2, [2, 3]), (2, [3, 4, 2]), (0, [5]), (0, [6]), (0, [7])]
+    start = ck.FleetRoutes(ck.Route(kind, visits) for kind, visits in routes)
+    result = ck.solve(problem, "hgs", initial=start, stop=ck.MaxIterations(40))
+    assert problem.check(result.solution) == []
+
+
 def test_refuses_a_start_of_another_problem() -> None:
     start = ck.FleetRoutes([ck.Route(0, [77])])
     with pytest.raises(InvalidSolutionError, match="77"):
