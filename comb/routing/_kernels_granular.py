@@ -13,9 +13,6 @@ References
 .. [1] T. Vidal, "Hybrid genetic search for the CVRP: open-source implementation and
    SWAP* neighborhood", Computers & Operations Research 140, 2022.
    https://doi.org/10.1016/j.cor.2021.105643
-.. [2] T. Vidal, T. G. Crainic, M. Gendreau and C. Prins, "A unified solution
-   framework for multi-attribute vehicle routing problems", European Journal of
-   Operational Research 234(3), 2014. https://doi.org/10.1016/j.ejor.2013.09.045
 """
 
 # Compiled code carries its own types; the annotations only tell what is meant.

@@ -211,14 +211,14 @@ def _split_by_kinds(ground: Ground, state: State, pool: Pool) -> None:
     routes, r, behind, end = 0, -1, n, n
     while end > 0:
         first, kind = cut[0, end], cut[1, end]
-        free = _free_kind(ground, state, pool, first, end, kind)
+        free = _free_route(ground, state, pool, first, end, kind)
         used[kind] += 1
         routes += 1
         if free < 0:
             # No vehicle is left: the last one has to do.
             lay(ground, state, r, child, first, behind)
         else:
-            r, behind = empty_route(ground, state, free), end
+            r, behind = free, end
             lay(ground, state, r, child, first, end)
         end = first
     pool.scale[0] = least[n]
@@ -240,25 +240,30 @@ def _alone(
 
 
 @kernel
-def _free_kind(
+def _free_route(
     ground: Ground, state: State, pool: Pool, first: int, end: int, kind: int
 ) -> int:
-    """Return a kind of vehicles for part of the child: one, or what is cheapest."""
-    if empty_route(ground, state, kind) >= 0:
-        return kind
+    """Return an empty route for part of the child, or -1.
+
+    Of a kind, or else of the one where that is cheapest.
+    """
+    free = empty_route(ground, state, kind)
+    if free >= 0:
+        return free
     child = pool.child
     load = inside = 0.0
     for k in range(first, end):
         load += ground.demand[child[k]]
         inside += ground.dist[child[k - 1], child[k]] if k > first else 0.0
-    best, least = -1, np.inf
+    least = np.inf
     for other in range(ground.kinds.size - 1):
-        if empty_route(ground, state, other) >= 0:
-            start, last, r = child[first], child[end - 1], ground.kinds[other]
+        r = empty_route(ground, state, other)
+        if r >= 0:
+            start, last = child[first], child[end - 1]
             cost = _alone(ground, state, r, start, last, inside, load)
             if cost < least:
-                best, least = other, cost
-    return best
+                free, least = r, cost
+    return free
 
 
 @kernel
