@@ -199,14 +199,14 @@ class _FleetWalker(_Plain):
     """Routes that are ruined and recreated; see ``sisr``."""
 
     def __init__(self, problem: CVRP, start: Routes, seed: int) -> None:
-        from combkit.comb.routing import _kernels_sisr
+        from combkit.comb.routing import _kernels_sisr, _kernels_sisr_plan
 
         self._kernels = _kernels_sisr
         self._fleet = fleet_of(problem, _NEAR_FLEET)
         routes = [route.tolist() for route in start.routes if route.size]
         most = fleet_size(problem, routes)
         self._plan = plan_of(self._fleet, routes, most, seed, 0)
-        self._least = 1e-9 * float(self._fleet.node[:, _kernels_sisr.FAR].max())
+        self._least = 1e-9 * float(self._fleet.node[:, _kernels_sisr_plan.FAR].max())
         self._done = 0
 
     def advance(self, steps: int, heat: float, share: float) -> None:

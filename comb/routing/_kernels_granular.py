@@ -4,7 +4,7 @@ Moves join a customer to one of its near ones: relocations and exchanges of one 
 two customers, 2-opt inside a route and 2-opt* between two. Loads and durations may
 exceed their limits at a price.
 
-Routes are circular doubly linked lists as in ``_kernels_sisr``: the depot appears
+Routes are circular doubly linked lists as in ``_kernels_sisr_plan``: the depot appears
 once a route, as the nodes ``n + 1, n + 2, ...``. Routes may be of several kinds of
 vehicles, with depots, capacities and costs of their own.
 

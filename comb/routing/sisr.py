@@ -40,7 +40,7 @@ from combkit.instances.solutions import Routes
 from combkit.instances.vrptw import VRPTW
 
 if TYPE_CHECKING:
-    from combkit.comb.routing._kernels_sisr import Fleet, Plan
+    from combkit.comb.routing._kernels_sisr_plan import Fleet, Plan
 
 __all__ = ["solve"]
 
@@ -122,7 +122,7 @@ def solve(
     return searched(
         problem,
         run,
-        lambda: _search(problem, run, neighbours, hot, cold, removed, longest),
+        lambda: _search(problem, run, neighbours, hot, cold, (float(removed), longest)),
     )
 
 
@@ -132,14 +132,13 @@ def _search(
     neighbours: int,
     hot: float,
     cold: float,
-    removed: float,
-    longest: int,
+    strings: tuple[float, int],
 ) -> None:
     start = start_of(problem, run)
     if problem.n == 1 or run.should_stop():
         return
     fleet = run.supervise(lambda: _prepare(problem, neighbours))
-    search = _Search(problem, run, fleet, start, removed, longest)
+    search = _Search(problem, run, fleet, start, strings)
     try:
         if search.complete(hot) and not run.should_stop():
             search.anneal(hot, cold)
@@ -156,16 +155,15 @@ class _Search:
         run: Run,
         fleet: Fleet,
         start: Routes | None,
-        removed: float,
-        longest: int,
+        strings: tuple[float, int],
     ) -> None:
-        from combkit.comb.routing import _kernels_sisr
+        from combkit.comb.routing import _kernels_sisr, _kernels_sisr_plan
 
-        self._kernels = _kernels_sisr
+        self._kernels, self._columns = _kernels_sisr, _kernels_sisr_plan
         self._problem = problem
         self._run = run
         self._fleet = fleet
-        self._strings = removed, longest, _SPLIT, _BLINK
+        self._strings = *strings, _SPLIT, _BLINK
         self._done = 0
         self._pool = ThreadPoolExecutor(run.threads)
         self._routes_count = isinstance(problem, VRPTW) and problem.vehicle_cost > 0.0
@@ -178,11 +176,11 @@ class _Search:
         self._restart(routes, fleet_size(problem, routes))
         if self._absent(self._plans[0]) and problem.vehicles is None:
             self._restart(routes, problem.n)
-        self._least = 1e-9 * float(fleet.node[:, _kernels_sisr.FAR].max())
+        self._least = 1e-9 * float(fleet.node[:, _kernels_sisr_plan.FAR].max())
 
     def _mean_leg(self) -> float:
         """Return the mean distance between stops of the plan, if it has some."""
-        legs = self._plans[0].value[:, self._kernels.LEG]
+        legs = self._plans[0].value[:, self._columns.LEG]
         legs = legs[legs > 0.0]
         return float(legs.mean()) if legs.size else float(self._fleet.reach[1:].mean())
 
@@ -278,15 +276,15 @@ class _Search:
         )
 
     def _best(self, plan: Plan) -> float:
-        return float(plan.scalars[self._kernels.BEST])
+        return float(plan.scalars[self._columns.BEST])
 
     def _absent(self, plan: Plan) -> int:
-        return int(plan.scalars[self._kernels.ABSENT])
+        return int(plan.scalars[self._columns.ABSENT])
 
     def _at_fewest_routes(self) -> bool:
         """Whether the load needs as many routes as the plans have."""
         fewest = float(self._problem.demands.sum()) / self._problem.capacity
-        used = float(self._plans[0].scalars[self._kernels.USED])
+        used = float(self._plans[0].scalars[self._columns.USED])
         return used <= math.ceil(fewest - _NOISE)
 
 

@@ -17,7 +17,7 @@ from combkit.instances.seeds import kernel_state
 from combkit.instances.vrptw import VRPTW
 
 if TYPE_CHECKING:
-    from combkit.comb.routing._kernels_sisr import Fleet, Plan
+    from combkit.comb.routing._kernels_sisr_plan import Fleet, Plan
 
 __all__ = ["fleet_of", "fleet_size", "lists_of", "plan_of", "routes_of"]
 
@@ -35,7 +35,7 @@ def fleet_of(problem: CVRP, neighbours: int) -> Fleet:
     neighbours : int
         Customers beside which a customer may be inserted.
     """
-    from combkit.comb.routing import _kernels_sisr as kernels
+    from combkit.comb.routing import _kernels_sisr_plan as kernels
 
     nodes = np.arange(problem.n + 1)
     near = np.zeros((problem.n + 1, min(neighbours, problem.n - 1)), np.int32)
@@ -95,7 +95,8 @@ def plan_of(
     seed, number : int
         Seed of the run, and which of its plans this is.
     """
-    from combkit.comb.routing import _kernels_sisr as kernels
+    from combkit.comb.routing import _kernels_sisr_plan as kernels
+    from combkit.comb.routing._kernels_sisr import gather, keep_best, seat
 
     n, m = fleet.node.shape[0] - 1, most
     link = np.zeros((n + 1 + m, 4), np.int32)
@@ -131,23 +132,23 @@ def plan_of(
     for route in sorted(routes, key=len, reverse=True)[:m]:
         for customer in route:
             if plan.link[customer, kernels.ROUTE] == m:
-                kernels.seat(fleet, plan, customer, used)
+                seat(fleet, plan, customer, used)
         used += int(plan.count[used, kernels.SIZE] > 0)
-    kernels.gather(fleet, plan)
-    kernels.keep_best(fleet, plan)
+    gather(fleet, plan)
+    keep_best(fleet, plan)
     return plan
 
 
 def routes_of(plan: Plan) -> list[list[int]]:
     """Return the routes of the best plan."""
-    from combkit.comb.routing import _kernels_sisr as kernels
+    from combkit.comb.routing import _kernels_sisr_plan as kernels
 
     return routes_along(plan.link[:, kernels.KEPT], len(plan.rank))
 
 
 def lists_of(plan: Plan) -> list[list[int]]:
     """Return the routes of the plan as it is."""
-    from combkit.comb.routing import _kernels_sisr as kernels
+    from combkit.comb.routing import _kernels_sisr_plan as kernels
 
     return routes_along(plan.link[:, kernels.AFTER], len(plan.rank))
 

@@ -8,6 +8,7 @@ import pytest
 from tests.comb.routing.conftest import route_problems
 
 from combkit.comb.routing import _kernels_sisr as kernels
+from combkit.comb.routing import _kernels_sisr_plan as columns
 from combkit.comb.routing import sisr
 from combkit.comb.routing.savings import savings_routes
 from combkit.comb.routing.sisr_data import fleet_of, fleet_size, lists_of, plan_of
@@ -53,19 +54,19 @@ class TestKernels:
             )
             now = Routes(lists_of(plan))
             assert problem.check(now) == []
-            cost = plan.scalars[kernels.COST]
+            cost = plan.scalars[columns.COST]
             assert cost == pytest.approx(problem.evaluate(now), rel=1e-9)
             fresh = plan_of(fleet, lists_of(plan), len(plan.count), 1, 0)
             for route in now.routes:
-                for column in (kernels.INNER, kernels.OUTER):
+                for column in (columns.INNER, columns.OUTER):
                     kept, new = plan.value[route, column], fresh.value[route, column]
                     assert kept == pytest.approx(new, rel=1e-9)
                 if isinstance(problem, VRPTW):
                     kept, new = plan.time[route], fresh.time[route]
                     assert kept == pytest.approx(new, rel=1e-9)
-                r = plan.link[route[0], kernels.ROUTE]
+                r = plan.link[route[0], columns.ROUTE]
                 load = problem.demands[route].sum()
-                assert plan.sums[r, kernels.LOAD] == pytest.approx(load)
+                assert plan.sums[r, columns.LOAD] == pytest.approx(load)
 
     def test_refused_steps_leave_no_trace(self, problem: Any) -> None:
         fleet, routes = fleet_of(problem, 40), savings_routes(problem)
@@ -86,9 +87,9 @@ class TestKernels:
         fleet, routes = fleet_of(problem, 100), savings_routes(problem)
         most = fleet_size(problem, routes)
         plan = plan_of(fleet, [route[1:] for route in routes], most, 1, 0)
-        assert plan.scalars[kernels.ABSENT] > 0
+        assert plan.scalars[columns.ABSENT] > 0
         kernels.complete(fleet, plan, 1, 20_000, 0.1, *STRINGS)
-        assert plan.scalars[kernels.ABSENT] == 0
+        assert plan.scalars[columns.ABSENT] == 0
         assert problem.check(Routes(lists_of(plan))) == []
 
     def test_a_route_is_given_up_for_good(self, problem: Any) -> None:
