@@ -140,12 +140,14 @@ class _Search:
         self._reduction, self._run = reduction, run
         self._problem = reduction.problem
         self._world = world_of(self._problem, neighbours)
-        self._strings = removed, longest, _SPLIT, _BLINK
+        self._strings = float(removed), longest, _SPLIT, _BLINK
         self._pool = ThreadPoolExecutor(run.threads)
         self._reports = Reports(run, "sisr")
         self._done = 0
         given = start if run.initial is not None else FleetRoutes([])
         self._restart(reduction.apply(given))
+        # No step yet: kernels are compiled where the run need not wait for them.
+        self._take(self._plans[0], 0, 1.0, 0.0)
 
     def run(self, hot: float, cold: float) -> None:
         """Search until the run ends, cooler and cooler.
@@ -229,20 +231,23 @@ class _Search:
     def _advance(self, steps: int, heat: float, cooling: float) -> int:
         """Take steps in every plan; return how many to take the next time."""
         began = time.perf_counter()
-        done = self._done + 1
-
-        def task(plan: Plan) -> None:
-            self._kernels.search(
-                *(self._world, plan, done, steps, heat),
-                *self._strings,
-                cooling,
-                self._least,
+        list(
+            self._pool.map(
+                lambda plan: self._take(plan, steps, heat, cooling), self._plans
             )
-            self._kernels.weigh(self._world, plan, _WEIGHT)
-
-        list(self._pool.map(task, self._plans))
+        )
         self._done += steps
         return fitted(steps, time.perf_counter() - began)
+
+    def _take(self, plan: Plan, steps: int, heat: float, cooling: float) -> None:
+        """Take steps in a plan."""
+        self._kernels.search(
+            *(self._world, plan, self._done + 1, steps, heat),
+            *self._strings,
+            cooling,
+            self._least,
+        )
+        self._kernels.weigh(self._world, plan, _WEIGHT)
 
     def _mean_leg(self) -> float:
         """Return what a leg of the first plan costs, about."""
