@@ -1,106 +1,188 @@
-"""Solvers side by side on many instances: means, standard errors, paired differences.
+"""Rows of figures on solving in pieces: `udc`, our own search of the kind, and peers.
 
-    python benchmarks/udc.py pctsp --n 500 --count 64 --seconds 5 udc sisr
-    python benchmarks/udc.py op --n 500 udc:divider=neural udc:divider=insertion
-    python benchmarks/udc.py cvrp500 --data DIR --count 16 --seconds 10 udc sisr pyvrp
+    python benchmarks/udc.py ROW ... --data DIR --store DIR
+    python benchmarks/udc.py --store DIR
 
-A solver may have options after a colon. ``tsp500``, ``cvrp500`` and ``ovrp500`` are
-the test sets of UDC's paper in ``DIR/udc``, with gaps to their stored solutions; other
-names are kinds whose instances are generated. Every solver has the same seconds and
-one thread; each is run once before, to load its kernels. The differences are those
-to the first solver, with 95 % confidence.
+What is in the store is printed: means with standard errors; gaps to the stored solution
+of the paper's test sets (``DIR/udc``), elsewhere to the best of any run in the store;
+and what a solver differs by from the first one of its row, in pairs, with 95 %
+confidence. Rows of ten times the seconds are there to compare with.
 """
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
+import rows
+from rows import Row
 
 import combkit as ck
 
-#: Options of generated instances, as in the tests of UDC's paper.
-OPTIONS = {"mis": {"p": 0.15}, "mtsp": {"metric": "euclidean"}}
+#: Test sets of UDC's paper: file, and kind of problem.
+SETS = {
+    "tsp500": ("test_TSP500_n128.txt", ck.TSP),
+    "cvrp500": ("vrp500_test_lkh.txt", ck.CVRP),
+    "ovrp500": ("vrp500_test_lkh.txt", ck.OVRP),
+}
+#: Dividers against each other, and who conquers after them.
+DIVIDERS = ("udc:divider=insertion", "udc:divider=neural")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("name", help="a kind, tsp500, cvrp500 or ovrp500")
-    parser.add_argument(
-        "solvers", nargs="+", help="such as udc:divider=insertion,piece=300"
-    )
-    parser.add_argument("--data", type=Path, help="folder that holds udc/")
-    parser.add_argument("--n", type=int, default=500)
-    parser.add_argument("--count", type=int, default=64)
-    parser.add_argument("--seconds", type=float, default=5.0)
-    parser.add_argument("--salesmen", type=int)
-    parser.add_argument("--seed", type=int, default=0)
-    args = parser.parse_args()
-    problems, stored = zip(*instances(args), strict=True)
-    known = all(value is not None for value in stored)
-    rows = {}
-    for word in args.solvers:
-        name, options = spelled(word)
-        ck.solve(problems[0], name, time_limit=min(2.0, args.seconds), **options)
-        rows[word] = np.array(
-            [
-                ck.solve(
-                    problem, name, time_limit=args.seconds, seed=args.seed, **options
-                ).objective
-                for problem in problems
-            ],
-            dtype=np.float64,
-        )
-        values = rows[word]
-        line = f"{word:40} {values.mean():10.4f} +- {error(values):.4f}"
-        if known:
-            gaps = 100.0 * (values / np.array(stored, np.float64) - 1.0)
-            line += f"  gap {gaps.mean():6.3f} +- {error(gaps):.3f} %"
-        first = rows[args.solvers[0]]
-        if word != args.solvers[0]:
-            apart = 100.0 * (values / first - 1.0)
-            line += f"  {apart.mean():+.3f} +- {1.96 * error(apart):.3f} % of the first"
-        print(line, flush=True)
+def _made(kind: str, n: int | list[int], count: int, **options: Any) -> dict[str, Any]:
+    params = {f"params.{key}": value for key, value in options.items()}
+    return {"generate": kind, "n": n, "count": count, "seed": 0, **params}
 
 
-def error(values: np.ndarray) -> float:
-    """Return the standard error of a mean."""
-    return float(values.std(ddof=1) / np.sqrt(values.size)) if values.size > 1 else 0.0
+def _set(name: str) -> tuple[str, ...]:
+    return (f"sets/{name}/*.json",)
 
 
-def spelled(word: str) -> tuple[str, dict[str, object]]:
-    """Return the solver and the options of ``solver:name=value,name=value``."""
-    name, _, rest = word.partition(":")
-    options: dict[str, object] = {}
-    for pair in rest.split(",") if rest else []:
-        key, _, value = pair.partition("=")
-        options[key] = int(value) if value.isdigit() else value
-    return name, options
+_DENSE = _made("mis", [700 + k * 100 // 63 for k in range(64)], 1, p=0.15)
+_TEAM = {"metric": "euclidean"}
+
+ROWS = {
+    "tsp500-0.5s": Row(seconds=0.5, kept=_set("tsp500"), solvers=("udc", "lk")),
+    "tsp500-5s": Row(seconds=5, kept=_set("tsp500"), solvers=("udc", "lk")),
+    "tsp2000-5s": Row(
+        seconds=5, generate=_made("tsp", 2_000, 16), solvers=("udc", "lk")
+    ),
+    "tsp2000-50s": Row(seconds=50, generate=_made("tsp", 2_000, 16), solvers=("lk",)),
+    "tsp10000-30s": Row(
+        seconds=30, generate=_made("tsp", 10_000, 4), solvers=("udc", "lk")
+    ),
+    "tsp10000-300s": Row(
+        seconds=300, generate=_made("tsp", 10_000, 4), solvers=("lk",)
+    ),
+    "tsp100000-120s": Row(
+        seconds=120, generate=_made("tsp", 100_000, 2), solvers=("udc", "lk")
+    ),
+    "tsp1000000-300s": Row(
+        seconds=300, generate=_made("tsp", 1_000_000, 1), solvers=("udc", "lk")
+    ),
+    "cvrp500-10s": Row(
+        seconds=10, kept=_set("cvrp500"), solvers=("udc", "sisr", "pyvrp")
+    ),
+    "cvrp1000-60s": Row(
+        seconds=60,
+        generate=_made("cvrp", 1_000, 16),
+        solvers=("udc", "sisr", "pyvrp"),
+    ),
+    "cvrp2000-60s": Row(
+        seconds=60,
+        generate=_made("cvrp", 2_000, 16),
+        solvers=("udc", "sisr", "pyvrp"),
+    ),
+    "cvrp5000-60s": Row(
+        seconds=60,
+        generate=_made("cvrp", 5_000, 16),
+        solvers=("udc", "sisr", "pyvrp"),
+    ),
+    "belgium-60s": Row(
+        seconds=60,
+        files=("routing/cvrplib/XXL/Instances/*.vrp",),
+        solvers=("udc", "sisr", "pyvrp"),
+    ),
+    "ovrp500-10s": Row(seconds=10, kept=_set("ovrp500"), solvers=("udc", "sisr")),
+    "atsp250-1s": Row(
+        seconds=1, generate=_made("atsp", 250, 64), solvers=("udc", "or-3opt")
+    ),
+    "atsp250-10s": Row(
+        seconds=10, generate=_made("atsp", 250, 64), solvers=("or-3opt",)
+    ),
+    "atsp500-1s": Row(
+        seconds=1, generate=_made("atsp", 500, 64), solvers=("udc", "or-3opt")
+    ),
+    "atsp500-10s": Row(
+        seconds=10, generate=_made("atsp", 500, 64), solvers=("or-3opt",)
+    ),
+    "op500-5s": Row(seconds=5, generate=_made("op", 500, 64), solvers=("udc", "sisr")),
+    "op500-50s": Row(seconds=50, generate=_made("op", 500, 64), solvers=("sisr",)),
+    "op1000-15s": Row(
+        seconds=15, generate=_made("op", 1_000, 64), solvers=("udc", "sisr")
+    ),
+    "pctsp500-5s": Row(
+        seconds=5, generate=_made("pctsp", 500, 64), solvers=("udc", "sisr")
+    ),
+    "pctsp500-50s": Row(
+        seconds=50, generate=_made("pctsp", 500, 64), solvers=("sisr",)
+    ),
+    "pctsp1000-15s": Row(
+        seconds=15, generate=_made("pctsp", 1_000, 64), solvers=("udc", "sisr")
+    ),
+    "spctsp500-5s": Row(
+        seconds=5, generate=_made("spctsp", 500, 64), solvers=("udc", "replan")
+    ),
+    "kp500-1s": Row(
+        seconds=1, generate=_made("kp", 500, 64), solvers=("udc", "knapsack-dp")
+    ),
+    "kp1000-1s": Row(
+        seconds=1, generate=_made("kp", 1_000, 64), solvers=("udc", "knapsack-dp")
+    ),
+    "mis700-1s": Row(seconds=1, generate=_DENSE, solvers=("udc", "local-search")),
+    "mis10000-10s": Row(
+        seconds=10,
+        generate=_made("mis", [9_000, 9_700, 10_300, 11_000], 1, p=0.02),
+        solvers=("udc", "local-search"),
+    ),
+    "mtsp500-30-5s": Row(
+        seconds=5,
+        generate=_made("mtsp", 500, 64, salesmen=30, **_TEAM),
+        solvers=("udc", "sisr"),
+    ),
+    "mtsp500-10-5s": Row(
+        seconds=5,
+        generate=_made("mtsp", 500, 64, salesmen=10, **_TEAM),
+        solvers=("udc", "sisr"),
+    ),
+    "mtsp500-5-5s": Row(
+        seconds=5,
+        generate=_made("mtsp", 500, 64, salesmen=5, **_TEAM),
+        solvers=("udc", "sisr"),
+    ),
+    "dividers-tsp500-1s": Row(seconds=1, kept=_set("tsp500"), solvers=DIVIDERS),
+    "dividers-op500-5s": Row(
+        seconds=5, generate=_made("op", 500, 64), solvers=DIVIDERS
+    ),
+    "dividers-pctsp500-5s": Row(
+        seconds=5, generate=_made("pctsp", 500, 64), solvers=DIVIDERS
+    ),
+    "dividers-cvrp500-5s": Row(
+        seconds=5,
+        kept=_set("cvrp500"),
+        solvers=("udc:divider=savings", "udc:divider=neural"),
+    ),
+}
 
 
-def instances(args: argparse.Namespace) -> Iterator[tuple[ck.Problem, float | None]]:
-    """Yield instances and what is stored of them."""
-    if args.name in ("tsp500", "cvrp500", "ovrp500"):
-        if args.data is None:
-            raise SystemExit(f"{args.name}: --data is needed")
-        file = (
-            "test_TSP500_n128.txt" if args.name == "tsp500" else "vrp500_test_lkh.txt"
-        )
-        lines = (args.data / "udc" / file).read_text().splitlines()[: args.count]
-        for line in lines:
-            yield tsp_of(line) if args.name == "tsp500" else cvrp_of(line, args.name)
-        return
-    for seed in range(args.count):
-        n, options = args.n, dict(OPTIONS.get(args.name, {}))
-        if args.name == "mis":
-            n = int(np.random.default_rng(seed).integers(700, 801))
-        if args.salesmen is not None:
-            options["salesmen"] = args.salesmen
-        yield ck.generate(args.name, n, seed=seed, **options), None
+def export(data: Path, folder: Path) -> None:
+    """Write the instances of the paper's test sets, where they are not there yet.
+
+    Parameters
+    ----------
+    data : Path
+        Folder that holds udc/.
+    folder : Path
+        Where each set becomes a folder.
+    """
+    for name, (file, _) in SETS.items():
+        if (folder / name).is_dir() or not (data / "udc" / file).is_file():
+            continue
+        made = folder / f"{name}.part"
+        made.mkdir(parents=True, exist_ok=True)
+        for number, (problem, _) in enumerate(stored(data, name)):
+            ck.write(problem, made / f"{name}-{number:03}.json")
+        made.rename(folder / name)
+
+
+def stored(data: Path, name: str) -> Iterator[tuple[ck.Problem, float | None]]:
+    """Yield the instances of a test set, and what their stored solutions cost."""
+    file, kind = SETS[name]
+    for line in (data / "udc" / file).read_text().splitlines():
+        yield tsp_of(line) if kind is ck.TSP else cvrp_of(line, kind)
 
 
 def tsp_of(line: str) -> tuple[ck.Problem, float]:
@@ -111,7 +193,7 @@ def tsp_of(line: str) -> tuple[ck.Problem, float]:
     return problem, problem.evaluate(ck.Tour(cities))
 
 
-def cvrp_of(line: str, name: str) -> tuple[ck.Problem, float | None]:
+def cvrp_of(line: str, kind: type[ck.CVRP]) -> tuple[ck.Problem, float | None]:
     """Return the CVRP or OVRP of a line ``depot,x,y,customer,...,cost,c,...``."""
     words = line.strip().split(",")
 
@@ -123,9 +205,58 @@ def cvrp_of(line: str, name: str) -> tuple[ck.Problem, float | None]:
     if demands.size < places.size // 2:
         demands = np.r_[0.0, demands]
     capacity = float(between("capacity", "demand")[0])
-    kind = ck.CVRP if name == "cvrp500" else ck.OVRP
-    cost = float(between("cost", "node_flag")[0]) if name == "cvrp500" else None
+    cost = float(between("cost", "node_flag")[0]) if kind is ck.CVRP else None
     return kind(places.reshape(-1, 2), demands, capacity), cost
+
+
+def compared(frame: pd.DataFrame, data: Path | None) -> pd.DataFrame:
+    """Return runs with what to compare with: gaps are never those of a failure."""
+    best = frame.groupby("fingerprint")["objective"]
+    highest = frame["sense"] == "maximize"
+    frame["reference"] = best.transform("min").where(~highest, best.transform("max"))
+    frame["reference"] = frame["best_known"].astype(float).fillna(frame["reference"])
+    if data is not None:
+        for name in SETS:
+            costs = {
+                f"{name}-{number:03}": cost
+                for number, (_, cost) in enumerate(stored(data, name))
+                if cost is not None
+            }
+            known = frame["instance"].astype(str).map(costs)
+            frame["reference"] = known.fillna(frame["reference"])
+    return frame
+
+
+def mean(values: pd.Series, factor: float = 1.0) -> str:
+    """Return a mean with its standard error, or a multiple of that."""
+    if len(values) < 2:
+        return f"{values.mean():.4g}"
+    return f"{values.mean():.5g} ± {factor * values.sem():.2g}"
+
+
+def main() -> None:
+    args = rows.parsed(str(__doc__), ROWS, "udc.benches")
+    data = args.data
+    if data is not None:
+        export(data, args.store / "sets")
+    rows.run(ROWS, args)
+    print("| row | solver | runs | mean | gap % | to the first % | wall s |")
+    print("|---|---|---|---|---|---|---|")
+    frame = compared(rows.runs(ROWS, args.store), data)
+    for name, part in frame.groupby("row", sort=False):
+        columns = {
+            label: mine.set_index(["instance", "seed"])
+            for label, mine in part.groupby("label", sort=False)
+        }
+        first = columns[ROWS[name].solvers[0]]["objective"]
+        for label, mine in columns.items():
+            gaps = 100.0 * (mine["objective"] / mine["reference"] - 1.0)
+            apart = 100.0 * (mine["objective"] / first - 1.0)
+            print(
+                f"| {name} | {label} | {len(mine)} | {mean(mine['objective'])} | "
+                f"{mean(gaps)} | {mean(apart.dropna(), 1.96)} | "
+                f"{mine['wall'].max():.1f} |"
+            )
 
 
 if __name__ == "__main__":
