@@ -28,8 +28,16 @@ SETS = {
     "cvrp500": ("vrp500_test_lkh.txt", ck.CVRP),
     "ovrp500": ("vrp500_test_lkh.txt", ck.OVRP),
 }
-#: Dividers against each other, and who conquers after them.
+#: Dividers against each other, ways to reunite, and who conquers.
 DIVIDERS = ("udc:divider=insertion", "udc:divider=neural")
+REUNIONS = ("udc", "udc:reunion=queue", "udc:reunion=once")
+CONQUERORS = (
+    "udc",
+    "udc:conquerors=sisr",
+    "udc:conquerors=walk,sisr",
+    "udc:conquerors=walk,sisr,bandit=uniform",
+    "udc:conquerors=walk,construct",
+)
 
 
 def _made(kind: str, n: int | list[int], count: int, **options: Any) -> dict[str, Any]:
@@ -154,6 +162,25 @@ ROWS = {
         seconds=5,
         kept=_set("cvrp500"),
         solvers=("udc:divider=savings", "udc:divider=neural"),
+    ),
+    "reunion-tsp2000-5s": Row(
+        seconds=5,
+        generate=_made("tsp", 2_000, 16),
+        solvers=(*REUNIONS, "udc:stable=3"),
+    ),
+    "reunion-pctsp500-5s": Row(
+        seconds=5, generate=_made("pctsp", 500, 32), solvers=REUNIONS
+    ),
+    "reunion-cvrp500-5s": Row(
+        seconds=5, kept=_set("cvrp500"), every=4, solvers=REUNIONS
+    ),
+    "conquerors-cvrp500-5s": Row(
+        seconds=5, kept=_set("cvrp500"), every=4, solvers=CONQUERORS
+    ),
+    "conquerors-tsp2000-5s": Row(
+        seconds=5,
+        generate=_made("tsp", 2_000, 16),
+        solvers=tuple(word.replace("sisr", "lk") for word in CONQUERORS),
     ),
 }
 

@@ -13,6 +13,7 @@ from combkit.instances.seeds import generator
 from combkit.neural.udc.conquer import Task, conquer
 from combkit.neural.udc.crew import Crew
 from combkit.neural.udc.pieces import Cutter, Piece, size_of
+from combkit.neural.udc.reunion import SHIFT, Reunion
 
 __all__ = ["Attempt", "Settings", "Span"]
 
@@ -37,6 +38,10 @@ class Settings:
         Least and most stages of an attempt, where seconds count.
     effort : int
         Steps for each node of a piece in a stage, where stages are counted.
+    reunion : str
+        Where stages cut, see ``Reunion``.
+    stable : int
+        Stages until an edge that nobody changes stays; 0 for never.
     """
 
     size: int
@@ -45,6 +50,8 @@ class Settings:
     cold: float = 0.0
     stages: tuple[int, int] = (4, 16)
     effort: int = 20
+    reunion: str = SHIFT
+    stable: int = 0
 
     def heat(self, share: float) -> float:
         """Return the heat after a share of an attempt."""
@@ -111,6 +118,14 @@ class Attempt:
         self._run, self._cutter, self._crew = run, cutter, crew
         self._settings, self._unit, self.memory = settings, unit, memory
         self._rng = generator(run.seed, number)
+        self._reunion = Reunion(
+            cutter,
+            size_of(run.problem) + 1,
+            settings.size,
+            settings.reunion,
+            settings.stable,
+            self._rng,
+        )
         self.pieces = 0
         self.best: Any = None
         self.objective = math.nan
@@ -154,7 +169,7 @@ class Attempt:
         self, solution: Any, stage: int, share: float, until: float, end: float
     ) -> Any:
         """Cut a solution, conquer its pieces, return what they make together."""
-        cells = self._cutter.cells(solution, self._settings.size, stage, self._rng)
+        cells = self._reunion.cells(solution, stage)
         left = sum(cell.size for cell in cells)
         for cell in cells:
             if self._run.should_stop():
@@ -163,14 +178,17 @@ class Attempt:
             if piece is not None:
                 self.pieces += 1
                 seconds = (end - time.perf_counter()) * cell.size / left
-                solution = self._conquer(solution, piece, seconds, (share, until))
+                solution, changed = self._conquer(
+                    solution, piece, seconds, (share, until)
+                )
+                self._reunion.settle(cell, changed)
             left -= cell.size
         return solution
 
     def _conquer(
         self, solution: Any, piece: Piece, seconds: float, shares: tuple[float, float]
-    ) -> Any:
-        """Send somebody to a piece; return the solution with what became of it."""
+    ) -> tuple[Any, bool]:
+        """Send somebody to a piece; return the solution, and whether it is another."""
         first, last = shares
         counted = math.isinf(seconds)
         task = Task(
@@ -186,7 +204,7 @@ class Attempt:
         name = self._crew.names[number]
         started = time.perf_counter()
         found = conquer(piece, name, task)
-        gain = 0.0
+        gain, changed = 0.0, False
         if found is not None:
             before = self.objective
             best = None if found.best is None else piece.join(found.best)
@@ -195,9 +213,11 @@ class Attempt:
                 self._run.report(best, f"udc: {name}")
             same = found.current is found.best
             solution = best if same else piece.join(found.current)
+            part = piece.problem
+            changed = part.evaluate(found.current) != part.evaluate(piece.start)
         spent = time.perf_counter() - started
         self._crew.learn(number, gain, spent, task.steps if counted else spent)
-        return solution
+        return solution, changed
 
     def _meet(self, solution: Any) -> bool:
         """Keep a solution if it is feasible and better; return whether it is."""

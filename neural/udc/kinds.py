@@ -21,6 +21,7 @@ from combkit.neural.udc.crew import Crew
 from combkit.neural.udc.fleets import FleetCutter
 from combkit.neural.udc.outings import OutingCutter
 from combkit.neural.udc.pieces import Cutter, size_of
+from combkit.neural.udc.reunion import QUEUE, REUNIONS
 from combkit.neural.udc.subsets import ItemCutter, VertexCutter
 from combkit.neural.udc.tours import TourCutter
 
@@ -29,6 +30,8 @@ __all__ = ["KINDS", "Kind", "crew_of", "cutter_of", "divider_of", "settings_of",
 #: Kinds whose tours can be cut in several ways, and the ways.
 _CUT_ANYHOW = ("tsp", "atsp", "op", "pctsp")
 _CUTS = ("auto", "blocks", "windows")
+#: Kinds whose edges can stay, and kinds whose pieces hang together by a sum only.
+_TOURS_OF_ALL, _SETS = ("tsp", "atsp"), ("kp", "mis")
 #: Pieces of a stage, at most, unless smaller ones are asked for.
 _MOST_PIECES = 100
 #: Smallest pieces that may be asked for.
@@ -102,7 +105,13 @@ def divider_of(problem: Problem, divider: str) -> str:
     return divider
 
 
-def settings_of(problem: Problem, piece: int | None, alpha: int | None) -> Settings:
+def settings_of(
+    problem: Problem,
+    piece: int | None,
+    alpha: int | None,
+    reunion: str,
+    stable: int,
+) -> Settings:
     """Return the settings of a kind, changed as asked for.
 
     Parameters
@@ -113,16 +122,28 @@ def settings_of(problem: Problem, piece: int | None, alpha: int | None) -> Setti
         Nodes of a piece; by default those of the kind, or a hundredth of all.
     alpha : int or None
         Global solutions.
+    reunion : str
+        Where stages cut.
+    stable : int
+        Stages until an edge that nobody changes stays; 0 for never.
 
     Raises
     ------
     UsageError
-        If a number is too small.
+        If a number is too small, or the kind is not reunited like that.
     """
+    if reunion not in REUNIONS:
+        raise UsageError(f"reunion={reunion!r}: one of {', '.join(REUNIONS)}")
+    if reunion == QUEUE and problem.kind in _SETS:
+        raise UsageError(f"reunion={reunion!r}: pieces of {problem.kind} are no places")
+    if stable < 0 or (stable and problem.kind not in _TOURS_OF_ALL):
+        raise UsageError(f"stable={stable}: at least 0, and only for tours of all")
     settings = KINDS[problem.kind].settings
     # Whatever is done with a piece, putting it back takes time for all nodes.
     least = size_of(problem) // _MOST_PIECES
-    settings = replace(settings, size=max(settings.size, least))
+    settings = replace(
+        settings, size=max(settings.size, least), reunion=reunion, stable=stable
+    )
     if piece is not None:
         if piece < _SMALLEST:
             raise UsageError(f"piece={piece}: at least {_SMALLEST}")

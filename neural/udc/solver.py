@@ -66,6 +66,8 @@ def solve(
     bandit: str = "discounted-thompson",
     piece: int | None = None,
     cut: str = "auto",
+    reunion: str = "shift",
+    stable: int = 0,
     alpha: int | None = None,
     weights: str = "shipped",
     device: str = "auto",
@@ -98,6 +100,13 @@ def solve(
     cut : str
         ``blocks`` of the plane or ``windows`` of the tour, where tours are cut;
         ``auto``: blocks where there are coordinates.
+    reunion : str
+        ``shift``: every stage cuts elsewhere; ``queue``: and leaves out pieces that are
+        as they were when nobody could improve them (POPMUSIC); ``once``: all stages
+        cut where the first one did, for comparison.
+    stable : int
+        Stages after which an edge of a tour of all cities stays that nobody has
+        changed, so that pieces reach further; 0 for never.
     alpha : int, optional
         Global solutions of the first half of the time, of which the best goes on.
     weights : str
@@ -112,7 +121,7 @@ def solve(
     InstanceFormatError
         If the weights cannot be used.
     """
-    settings = settings_of(problem, piece, alpha)
+    settings = settings_of(problem, piece, alpha, reunion, stable)
     cutter = cutter_of(problem, cut)
     divider = divider_of(problem, divider)
     crew = crew_of(problem, conquerors, bandit, run.seed)
