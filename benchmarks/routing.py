@@ -115,7 +115,7 @@ def gathered(folder: Path) -> pd.DataFrame:
     """Return the runs of every row that has been begun, and what to compare with."""
     frame = rows.runs(ROWS, folder)
     made = {name: row.generate["n"] for name, row in ROWS.items() if row.generate}
-    n = frame["row"].map(made)
+    n = frame["row"].map(made).astype(float)
     # The square that cities are generated in has a side of a million.
     limit = (CONSTANT * 1e6 * n**0.5).where(n >= MANY)
     found = frame.groupby("fingerprint")["objective"].transform("min")

@@ -249,7 +249,7 @@ def compared(frame: pd.DataFrame, data: Path | None) -> pd.DataFrame:
                 for number, (_, cost) in enumerate(stored(data, name))
                 if cost is not None
             }
-            known = frame["instance"].astype(str).map(costs)
+            known = frame["instance"].astype(str).map(costs).astype(float)
             frame["reference"] = known.fillna(frame["reference"])
     return frame
 
