@@ -25,11 +25,11 @@ from combkit.comb.routing._kernels_granular import (
     CHANGED,
     EXCESS,
     FIRST,
-    FULL_TURN,
     GAIN,
     LAST,
     LOAD,
     LONGER,
+    PARENT,
     RATE,
     SIZE,
     TESTED,
@@ -42,6 +42,8 @@ from combkit.comb.routing._kernels_granular import (
     overload,
     refresh,
     shuffle,
+    surroundings,
+    turn,
     worth,
 )
 from combkit.instances.kernels import kernel
@@ -167,11 +169,10 @@ def _swap_star(ground: Ground, state: State, ru: int, rv: int) -> bool:
 @kernel(inline=True)
 def _overlap(count: Any, a: int, b: int) -> bool:
     """Whether the sectors of two routes meet."""
-    width_a = (count[a, LAST] - count[a, FIRST]) % FULL_TURN
-    width_b = (count[b, LAST] - count[b, FIRST]) % FULL_TURN
-    return (count[b, FIRST] - count[a, FIRST]) % FULL_TURN <= width_a or (
-        count[a, FIRST] - count[b, FIRST]
-    ) % FULL_TURN <= width_b
+    first_a, first_b = count[a, FIRST], count[b, FIRST]
+    return turn(first_a, first_b) <= turn(first_a, count[a, LAST]) or turn(
+        first_b, first_a
+    ) <= turn(first_b, count[b, LAST])
 
 
 @kernel
@@ -231,6 +232,12 @@ def empty_route(ground: Ground, state: State, kind: int) -> int:
     return -1
 
 
+@kernel(inline=True)
+def _alike(count: Any, a: int, b: int) -> bool:
+    """Whether two routes are as in the same parent, where no move of theirs gained."""
+    return count[a, PARENT] & count[b, PARENT] > 0
+
+
 @kernel
 def educate(ground: Ground, state: State) -> None:
     """Move customers until no move gains; the routes may be any.
@@ -241,7 +248,8 @@ def educate(ground: Ground, state: State) -> None:
         Data and state.
     """
     n = ground.demand.size - 1
-    near, begin, count = ground.near, ground.begin, state.count
+    near, begin = ground.near, ground.begin
+    count, sums = state.count, state.sums
     home = ground.place[n + 1 :]
     kinds = ground.kinds.size - 1
     shuffle(state.random, state.order)
@@ -251,55 +259,77 @@ def educate(ground: Ground, state: State) -> None:
     count[:, TESTED] = -1
     for r in range(count.shape[0]):
         # Prices may have changed.
-        refresh(ground, state, r)
-    turn, found = 0, True
+        sums[r, EXCESS] = excess(ground, state, r, sums[r, LOAD], sums[r, TIME])
+    number, found = 0, True
     # Empty routes are tried from the second turn on.
-    while found or turn <= 1:
+    while found or number <= 1:
         found = False
         for k in range(n):
             u = state.order[k]
             last = state.tested[u]
             state.tested[u] = state.clock[0]
-            # Near customers; the depot, where it is before one of them; empty routes.
-            end = 2 * begin[u + 1]
-            for j in range(2 * begin[u], end + (kinds if turn > 0 else 0)):
+            if number > 1 and state.clock[0] == last:
+                continue
+            around = surroundings(ground, state, u)
+            ru = around[0]
+            # Near customers, and the depot where it is before one; empty routes.
+            end = begin[u + 1]
+            for j in range(begin[u], end + (kinds if number > 0 else 0)):
                 if j >= end:
                     empty = empty_route(ground, state, j - end)
                     if empty < 0:
                         continue
                     v = n + 1 + empty
                 else:
-                    v = near[j // 2]
-                    changed = max(
-                        count[state.route[u], CHANGED], count[state.route[v], CHANGED]
-                    )
-                    if turn > 0 and changed <= last:
+                    v = near[j]
+                    rv = state.route[v]
+                    if (
+                        number > 0
+                        and max(count[ru, CHANGED], count[rv, CHANGED]) <= last
+                    ):
                         continue
                     # By the triangle inequality nothing is gained where both are
                     # nearer to their neighbours, unless an excess can be reduced, or
                     # another vehicle is cheaper.
                     if (
-                        home[state.route[u]] == home[state.route[v]]
-                        and ground.apart[j // 2]
-                        >= state.sofar[u, LONGER] + state.sofar[v, LONGER]
-                        and state.sums[state.route[u], EXCESS] == 0.0
-                        and state.sums[state.route[v], EXCESS] == 0.0
+                        sums[ru, EXCESS] == 0.0
+                        and sums[rv, EXCESS] == 0.0
+                        and (
+                            _alike(count, ru, rv)
+                            or (
+                                home[ru] == home[rv]
+                                and ground.apart[j]
+                                >= state.sofar[u, LONGER] + state.sofar[v, LONGER]
+                            )
+                        )
                     ):
                         continue
-                    if j % 2 == 1:
+                for side in range(2):
+                    if side == 1:
                         v = state.link[v, BEFORE]
-                        if v <= n:
-                            continue
-                if attempt(ground, state, u, v):
-                    found = True
+                        if v <= n or j >= end:
+                            break
+                    if attempt(ground, state, u, v, around):
+                        found = True
+                        around = surroundings(ground, state, u)
+                        ru = around[0]
+                        break
         for i in range(count.shape[0]):
             a = state.turns[i]
             last = count[a, TESTED]
             count[a, TESTED] = state.clock[0]
+            if number > 0 and state.clock[0] == last:
+                continue
             for j in range(count.shape[0]):
                 b = state.turns[j]
                 if a >= b or (
-                    turn > 0 and max(count[a, CHANGED], count[b, CHANGED]) <= last
+                    number > 0 and max(count[a, CHANGED], count[b, CHANGED]) <= last
+                ):
+                    continue
+                if (
+                    sums[a, EXCESS] == 0.0
+                    and sums[b, EXCESS] == 0.0
+                    and _alike(count, a, b)
                 ):
                     continue
                 if home[a] != home[b] and _exchange(ground, state, a, b):
@@ -312,4 +342,4 @@ def educate(ground: Ground, state: State) -> None:
                     and _swap_star(ground, state, a, b)
                 ):
                     found = True
-        turn += 1
+        number += 1

@@ -42,6 +42,7 @@ __all__ = [
     "LOAD",
     "LONGER",
     "LONGEST",
+    "PARENT",
     "PICKUPS",
     "RATE",
     "SERVICES",
@@ -57,7 +58,9 @@ __all__ = [
     "overload",
     "refresh",
     "shuffle",
+    "surroundings",
     "take_out",
+    "turn",
     "worth",
 ]
 
@@ -70,12 +73,12 @@ LONGER = 3
 #: Another column of ``State.sums``.
 EXCESS = 3
 #: Columns of ``State.count``.
-SIZE, CHANGED, TESTED, FIRST, LAST = range(5)
+SIZE, CHANGED, TESTED, FIRST, LAST, PARENT = range(6)
 #: Columns of ``Ground.fleet``.
 CAPACITY, LONGEST, RATE = range(3)
 #: Entries of ``Ground.limit``.
 GAIN, SERVICES, FULL, PICKUPS = range(4)
-#: Steps of a full turn in the angles of customers.
+#: Steps of a full turn in the angles of customers, a power of two.
 FULL_TURN = 65_536
 #: Kinds of moves; see ``_judge``.
 (
@@ -148,9 +151,10 @@ class State(NamedTuple):
         depot to each node; the longer one of its two legs.
     sums : ndarray, shape (m, 4), float64
         The same of whole routes, and what their excess costs.
-    count : ndarray, shape (m, 5), int64
+    count : ndarray, shape (m, 6), int64
         Customers of each route; the move that changed it last; the move at which
-        SWAP* tried it last; ends of its sector.
+        SWAP* tried it last; ends of its sector; of which parents of a child it is a
+        route, too: 1 for the first one plus 2 for the second.
     tested : ndarray, shape (n + 1,), int64
         The move at which each customer was tried last.
     order, turns : ndarray of int32, shapes (n,) and (m,)
@@ -219,11 +223,17 @@ def excess(ground: Ground, state: State, r: int, load: float, time: float) -> fl
 
 
 @kernel(inline=True)
+def turn(a: int, b: int) -> int:
+    """Return how far it is from one direction to another, in one sense."""
+    return (b - a) & (FULL_TURN - 1)
+
+
+@kernel(inline=True)
 def _extend(count: Any, r: int, angle: int) -> None:
     """Widen the sector of a route so that it holds a direction."""
     first, last = count[r, FIRST], count[r, LAST]
-    if (angle - first) % FULL_TURN > (last - first) % FULL_TURN:
-        if (angle - last) % FULL_TURN <= (first - angle) % FULL_TURN:
+    if turn(first, angle) > turn(first, last):
+        if turn(last, angle) <= turn(angle, first):
             count[r, LAST] = angle
         else:
             count[r, FIRST] = angle
@@ -236,15 +246,15 @@ def refresh(ground: Ground, state: State, r: int) -> None:
     link, sofar, count, sums = state.link, state.sofar, state.count, state.sums
     depot = n + 1 + r
     home = ground.place[depot]
-    load = time = turn = 0.0
+    load = time = longer = 0.0
     rank = 0
     before, node = home, link[depot, AFTER]
     while node <= n:
         rank += 1
         load += ground.demand[node]
         time += dist[before, node] + ground.service[node]
-        turn += dist[node, before] - dist[before, node]
-        sofar[node, LOAD], sofar[node, TIME], sofar[node, TURN] = load, time, turn
+        longer += dist[node, before] - dist[before, node]
+        sofar[node, LOAD], sofar[node, TIME], sofar[node, TURN] = load, time, longer
         leg = dist[before, node]
         sofar[node, LONGER] = leg
         if rank > 1:
@@ -259,10 +269,11 @@ def refresh(ground: Ground, state: State, r: int) -> None:
     if rank > 0:
         time += dist[before, home]
         sofar[before, LONGER] = max(dist[before, home], sofar[before, LONGER])
-        turn += dist[home, before] - dist[before, home]
-    sums[r, LOAD], sums[r, TIME], sums[r, TURN] = load, time, turn
+        longer += dist[home, before] - dist[before, home]
+    sums[r, LOAD], sums[r, TIME], sums[r, TURN] = load, time, longer
     sums[r, EXCESS] = excess(ground, state, r, load, time)
     count[r, SIZE], count[r, CHANGED] = rank, state.clock[0]
+    count[r, PARENT] = 0
 
 
 @kernel
@@ -413,7 +424,36 @@ def _judge_ends(ground: Ground, state: State, u: int, v: int) -> tuple[float, in
 
 
 @kernel(inline=True)
-def _judge(ground: Ground, state: State, u: int, v: int) -> int:
+def surroundings(ground: Ground, state: State, u: int) -> tuple[Any, ...]:
+    """Return what a customer's moves ask of the route around it, see ``attempt``.
+
+    Its route; the node before it and the two behind, as nodes and as rows of
+    ``Ground.dist``; the legs between them; and what it adds to the distance to take
+    out the customer, and the pair with the next one but for the leg between them.
+
+    Parameters
+    ----------
+    ground, state
+        Data and state.
+    u : int
+        The customer.
+    """
+    dist, place, link = ground.dist, ground.place, state.link
+    p, x = link[u, BEFORE], link[u, AFTER]
+    cp, cx = place[p], place[x]
+    pu, ux = dist[cp, u], dist[u, cx]
+    cxx = 0
+    xxd = pair = 0.0
+    if x < ground.demand.size:
+        cxx = place[link[x, AFTER]]
+        xxd = dist[x, cxx]
+        pair = dist[cp, cxx] - pu - xxd
+    one = dist[cp, cx] - pu - ux
+    return state.route[u], p, x, cp, cx, cxx, pu, ux, xxd, one, pair
+
+
+@kernel(inline=True)
+def _judge(ground: Ground, state: State, u: int, v: int, around: Any) -> int:
     """Return the best kind of move that brings a customer and a node together.
 
     With p before and x after u, q before and y after v: u, (u, x) or (x, u) goes
@@ -424,32 +464,24 @@ def _judge(ground: Ground, state: State, u: int, v: int) -> int:
     dist, place, n = ground.dist, ground.place, ground.demand.size - 1
     link, sofar = state.link, state.sofar
     demand, service = ground.demand, ground.service
-    ru, rv = state.route[u], state.route[v]
-    p, x, y = link[u, BEFORE], link[u, AFTER], link[v, AFTER]
-    cp, cx, cv, cy = place[p], place[x], place[v], place[y]
-    pu, ux, vy, vu = dist[cp, u], dist[u, cx], dist[cv, cy], dist[cv, u]
+    ru, p, x, cp, cx, cxx, pu, ux, xxd, one, pair = around
+    rv, y = state.route[v], link[v, AFTER]
+    cv, cy = place[v], place[y]
+    vy, vu = dist[cv, cy], dist[cv, u]
     best, kind = -ground.limit[GAIN], _NONE
     if v != p:
-        du = dist[cp, cx] - pu - ux
         dv = vu + dist[u, cy] - vy
-        cost = worth(ground, state, ru, rv, du, dv, demand[u], service[u])
+        cost = worth(ground, state, ru, rv, one, dv, demand[u], service[u])
         if cost < best:
             best, kind = cost, _ONE
-    xx, cxx = 0, 0
-    xxd = px = 0.0
-    if x <= n:
-        xx = link[x, AFTER]
-        cxx = place[xx]
-        xxd = dist[x, cxx]
-        px = dist[cp, cxx] - pu - xxd
-        if v != p and v != x:
+        if x <= n and v != x:
             load, time = demand[u] + demand[x], service[u] + service[x]
             dv = vu + dist[x, cy] - vy
-            cost = worth(ground, state, ru, rv, px - ux, dv + ux, load, time)
+            cost = worth(ground, state, ru, rv, pair - ux, dv + ux, load, time)
             if cost < best:
                 best, kind = cost, _PAIR
             dv = dist[cv, x] + dist[x, u] + dist[u, cy] - vy
-            cost = worth(ground, state, ru, rv, px - ux, dv, load, time)
+            cost = worth(ground, state, ru, rv, pair - ux, dv, load, time)
             if cost < best:
                 best, kind = cost, _PAIR_TURNED
     if v <= n and v != p and v != x:
@@ -558,7 +590,7 @@ def _apply(ground: Ground, state: State, kind: int, u: int, v: int) -> None:
 
 
 @kernel(inline=True)
-def attempt(ground: Ground, state: State, u: int, v: int) -> bool:
+def attempt(ground: Ground, state: State, u: int, v: int, around: Any) -> bool:
     """Make the best move between a customer and a node; return whether one gains.
 
     Parameters
@@ -567,8 +599,10 @@ def attempt(ground: Ground, state: State, u: int, v: int) -> bool:
         Data and state.
     u, v : int
         A customer, and another one or the depot of a route.
+    around : tuple
+        The ``surroundings`` of the customer, as they are.
     """
-    kind = _judge(ground, state, u, v)
+    kind = _judge(ground, state, u, v, around)
     if kind != _NONE:
         _apply(ground, state, kind, u, v)
     return kind != _NONE

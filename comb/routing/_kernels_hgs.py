@@ -37,7 +37,7 @@ from combkit.comb.routing._kernels_granular import (
     shuffle,
     take_out,
 )
-from combkit.comb.routing._kernels_offspring import Pool, cross, split
+from combkit.comb.routing._kernels_offspring import Pool, cross, inherit, split
 from combkit.instances.kernels import kernel
 
 __all__ = ["evolve", "welcome"]
@@ -330,6 +330,7 @@ def evolve(
                 pool.child[k] = k + 1
                 pool.wish[k + 1] = -1
             shuffle(state.random, pool.child)
+            split(ground, state, pool, most)
         else:
             s, a = _winner(state, pool)
             t, b = _winner(state, pool)
@@ -339,7 +340,9 @@ def evolve(
             # No more routes than a parent has: moves may begin others.
             fewest = int(ground.limit[FULL])
             most = min(most, max(int(pool.value[s, a, ROUTES]), fewest))
-        split(ground, state, pool, most)
+            split(ground, state, pool, most)
+            inherit(ground, state, pool, s, a, 1)
+            inherit(ground, state, pool, t, b, 2)
         _raise(ground, state, pool)
         if count[STALE] > patience:
             count[SOUND] = count[UNSOUND] = count[BORN] = count[STALE] = 0

@@ -24,8 +24,10 @@ import numpy as np
 from combkit.comb._kernels_random import below
 from combkit.comb.routing._kernels_educate import empty_route
 from combkit.comb.routing._kernels_granular import (
+    AFTER,
     CAPACITY,
     LONGEST,
+    PARENT,
     RATE,
     Ground,
     State,
@@ -35,7 +37,7 @@ from combkit.comb.routing._kernels_granular import (
 )
 from combkit.instances.kernels import kernel
 
-__all__ = ["Pool", "cross", "split"]
+__all__ = ["Pool", "cross", "inherit", "split"]
 
 #: What a route in a split may carry above its capacity, in capacities.
 _OVERLOAD = 0.5
@@ -304,6 +306,36 @@ def _layer(
             if total < cost[there, last + 1]:
                 cost[there, last + 1] = total
                 cut[there, last + 1] = first
+
+
+@kernel
+def inherit(
+    ground: Ground, state: State, pool: Pool, s: int, a: int, parent: int
+) -> None:
+    """Mark the routes of the child that are as in a parent.
+
+    Parameters
+    ----------
+    ground, state, pool
+        Data, routes under way, which the child was cut into, and populations.
+    s, a : int
+        Population and number of the parent.
+    parent : int
+        Its mark.
+    """
+    n = pool.child.size
+    after, before = pool.after[s, a], pool.before[s, a]
+    for r in range(state.count.shape[0]):
+        depot = n + 1 + r
+        node = state.link[depot, AFTER]
+        same = node <= n and before[node] == 0
+        while same and node <= n:
+            follower = state.link[node, AFTER]
+            same = after[node] == (follower if follower <= n else 0)
+            same = same and pool.home[s, a, node] == ground.place[depot]
+            node = follower
+        if same:
+            state.count[r, PARENT] += parent
 
 
 @kernel

@@ -352,7 +352,7 @@ def state_of(ground: Ground, seed: int, number: int) -> State:
         rank=np.zeros(size, np.int32),
         sofar=np.zeros((size, 4)),
         sums=np.zeros((m, 4)),
-        count=np.zeros((m, 5), np.int64),
+        count=np.zeros((m, 6), np.int64),
         tested=np.zeros(n + 1, np.int64),
         order=np.arange(1, n + 1, dtype=np.int32),
         turns=np.arange(m, dtype=np.int32),

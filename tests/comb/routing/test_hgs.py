@@ -150,7 +150,8 @@ class TestLocalSearch:
             others += [problem.n + 1 + r for r in range(m)]
             v = int(rng.choice(others))
             before = cost_of(ground, state, routes_in(state, problem.n))
-            if granular.attempt(ground, state, u, v):
+            around = granular.surroundings(ground, state, u)
+            if granular.attempt(ground, state, u, v, around):
                 made += 1
                 after = cost_of(ground, state, routes_in(state, problem.n))
                 assert after < before
@@ -167,6 +168,44 @@ class TestLocalSearch:
             least = cost_of(ground, state, routes)
             for other in neighbours_of(routes):
                 assert cost_of(ground, state, other) >= least - 1e-6
+
+    def test_routes_of_parents_are_known_and_left_alone(self) -> None:
+        problem = generate("cvrp", 40, seed=5, family="x")
+        ground, state, pool = prepared(problem, 12)
+        kernels.evolve(ground, state, pool, 60, 1_000)
+        parents = []
+        for k in range(2):
+            a = pool.rank[0, k]
+            ends = [c for c in pool.order[0, a] if pool.after[0, a, c] == 0]
+            route: list[int] = []
+            routes = []
+            for c in pool.order[0, a].tolist():
+                route.append(c)
+                if c in ends:
+                    routes.append(route)
+                    route = []
+            parents.append((a, routes))
+        mixed = [list(route) for route in parents[0][1]]
+        mixed[0][0], mixed[1][0] = mixed[1][0], mixed[0][0]
+        for routes in (parents[0][1], mixed):
+            laid(ground, state, [*routes, *[[]] * (12 - len(routes))])
+            for mark, (a, _) in enumerate(parents, start=1):
+                offspring.inherit(ground, state, pool, 0, a, mark)
+            said = [
+                sum(mark for mark, (_, own) in enumerate(parents, 1) if route in own)
+                for route in routes
+            ]
+            marks = state.count[:, granular.PARENT]
+            assert marks[: len(routes)].tolist() == said
+            assert not marks[len(routes) :].any()
+            before = cost_of(ground, state, routes_in(state, problem.n))
+            educate(ground, state)
+            after = cost_of(ground, state, routes_in(state, problem.n))
+            # A parent is as good as its moves make it; what was disturbed is mended.
+            if routes is mixed:
+                assert after < before
+            else:
+                assert after == pytest.approx(before)
 
 
 def neighbours_of(routes: list[list[int]]) -> list[list[list[int]]]:
@@ -215,7 +254,8 @@ class TestFleet:
             u = int(rng.integers(1, 17))
             v = int(rng.choice([v for v in range(1, 17 + 8) if v != u]))
             before = cost_of(ground, state, routes_in(state, 16))
-            if granular.attempt(ground, state, u, v):
+            around = granular.surroundings(ground, state, u)
+            if granular.attempt(ground, state, u, v, around):
                 made += 1
                 assert cost_of(ground, state, routes_in(state, 16)) < before
         assert made > 1_000
