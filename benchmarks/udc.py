@@ -242,14 +242,17 @@ def compared(frame: pd.DataFrame, data: Path | None) -> pd.DataFrame:
     highest = frame["sense"] == "maximize"
     frame["reference"] = best.transform("min").where(~highest, best.transform("max"))
     frame["reference"] = frame["best_known"].astype(float).fillna(frame["reference"])
+    instances = frame["instance"].astype(str)
     if data is not None:
         for name in SETS:
+            if not instances.str.startswith(f"{name}-").any():
+                continue
             costs = {
                 f"{name}-{number:03}": cost
                 for number, (_, cost) in enumerate(stored(data, name))
                 if cost is not None
             }
-            known = frame["instance"].astype(str).map(costs).astype(float)
+            known = instances.map(costs).astype(float)
             frame["reference"] = known.fillna(frame["reference"])
     return frame
 
