@@ -128,9 +128,7 @@ def _peer(label: str) -> dict[str, Any]:
     }
 
 
-def parsed(
-    description: str, rows: Mapping[str, Row], store: str, argv: list[str] | None = None
-) -> argparse.Namespace:
+def parsed(description: str, rows: Mapping[str, Row], store: str) -> argparse.Namespace:
     """Return the command line of a script that runs rows.
 
     Parameters
@@ -141,8 +139,6 @@ def parsed(
         Its rows.
     store : str
         The folder, unless another one is given.
-    argv : list of str, optional
-        In the place of the command line.
     """
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -151,7 +147,7 @@ def parsed(
     parser.add_argument("--data", type=Path, help="folder of the benchmark sets")
     parser.add_argument("--store", type=Path, default=Path(store))
     parser.add_argument("--no-peers", action="store_true", help="run only ours")
-    args = parser.parse_args(argv)
+    args = parser.parse_args()
     if unknown := [name for name in args.rows if name not in rows]:
         parser.error(f"no such row: {', '.join(unknown)}")
     if args.data is None and any(

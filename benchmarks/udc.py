@@ -237,7 +237,7 @@ def cvrp_of(line: str, kind: type[ck.CVRP]) -> tuple[ck.Problem, float | None]:
 
 
 def compared(frame: pd.DataFrame, data: Path | None) -> pd.DataFrame:
-    """Return runs with what to compare with: gaps are never those of a failure."""
+    """Return runs with what to compare with: stored, known or best in the store."""
     best = frame.groupby("fingerprint")["objective"]
     highest = frame["sense"] == "maximize"
     frame["reference"] = best.transform("min").where(~highest, best.transform("max"))

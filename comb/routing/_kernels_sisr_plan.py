@@ -10,7 +10,7 @@ A route is a chain of segments that are known by a few numbers: what comes
 before a position (when it can be left at the earliest) and what comes after it
 (when it must begin at the latest). An insertion is judged by those alone. A
 further constraint takes such numbers of its own: here, in ``_forward`` and
-``_backward``, which keep them, and in ``_fits``, which asks them.
+``_backward``, which keep them, and in ``fits``, which asks them.
 """
 
 # Compiled code carries its own types; the annotations only tell what is meant.

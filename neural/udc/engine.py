@@ -9,9 +9,6 @@ References
 .. [1] Z. Zheng et al., "UDC: a unified neural divide-and-conquer framework for
    large-scale combinatorial optimization problems", NeurIPS 2024.
    https://arxiv.org/abs/2407.00312
-.. [2] É. D. Taillard, S. Voss, "POPMUSIC: partial optimization metaheuristic under
-   special intensification conditions", in Essays and Surveys in Metaheuristics, 2002.
-   https://doi.org/10.1007/978-1-4615-1507-4_27
 """
 
 from __future__ import annotations
